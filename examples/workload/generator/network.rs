@@ -1,0 +1,102 @@
+//! Networks with ten hosts each, and services between hosts: a group of 2 to 24 on the one side, one host on the other.
+
+use std::fmt::Write;
+
+use super::random::Random;
+use super::topology::Topology;
+use super::{Repository, Size, manifest, services};
+
+const HOSTS: usize = 10;
+
+/// The three upper bytes of a network.
+fn prefix(network: usize) -> String {
+    format!("10.{}.{}", network >> 8, network & 255)
+}
+
+fn host(random: &mut Random, networks: usize) -> String {
+    format!("h{}-{}", random.below(networks), random.below(HOSTS))
+}
+
+/// A repository with the services of `size` in a network.
+pub fn repository(topology: Topology, size: &Size, random: &mut Random) -> Repository {
+    let (rules, elementary_rules) = rules(size, random);
+    Repository {
+        files: vec![
+            manifest(topology.name),
+            ("network.sept".to_owned(), network(&topology, size)),
+            ("services.sept".to_owned(), rules),
+            ("inventory.csv".to_owned(), inventory(topology.networks)),
+        ],
+        elementary_rules,
+    }
+}
+
+fn network(topology: &Topology, size: &Size) -> String {
+    let mut text = String::new();
+    for (index, name) in topology.transit.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "zone {name} {{ subnet 172.{}.{}.0/24 }}",
+            16 + (index >> 8),
+            index & 255
+        );
+    }
+    for network in 0..topology.networks {
+        let _ = writeln!(text, "zone n{network} {{ subnet {}.0/24 }}", prefix(network));
+    }
+    for (index, zones) in topology.firewalls.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "\nfirewall fw{index} {{\n    target {}\n    manage from h0-0 : ssh",
+            size.target
+        );
+        for (port, zone) in zones.iter().enumerate() {
+            let _ = write!(text, "    interface eth{port} = {zone}");
+            match zone.strip_prefix('n').and_then(|number| number.parse().ok()) {
+                Some(network) => {
+                    let _ = writeln!(text, " {{ address {}.1 }}", prefix(network));
+                }
+                None => text.push('\n'),
+            }
+        }
+        text.push_str("}\n");
+    }
+    text
+}
+
+fn rules(size: &Size, random: &mut Random) -> (String, u64) {
+    let (mut text, mut elementary) = (String::new(), 0);
+    for service in 0..size.services {
+        let members: std::collections::BTreeSet<String> = (0..random.between(2, 24))
+            .map(|_| host(random, size.networks))
+            .collect();
+        let protocols = random.between(1, 3);
+        elementary += (members.len() * protocols) as u64;
+        let members: Vec<String> = members.into_iter().collect();
+        let _ = writeln!(text, "group g{service} = {}", members.join(" | "));
+        let server = host(random, size.networks);
+        let (from, to) = if random.one_in(2) {
+            (server, format!("g{service}"))
+        } else {
+            (format!("g{service}"), server)
+        };
+        let ports = services(protocols, random);
+        let _ = writeln!(text, "policy s{service} {{ allow {from} -> {to} : {ports} }}");
+    }
+    (text, elementary)
+}
+
+fn inventory(networks: usize) -> String {
+    let mut text = String::from("name,zone,address\n");
+    for network in 0..networks {
+        for host in 0..HOSTS {
+            let _ = writeln!(
+                text,
+                "h{network}-{host},n{network},{}.{}",
+                prefix(network),
+                10 + 7 * host
+            );
+        }
+    }
+    text
+}

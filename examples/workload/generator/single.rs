@@ -1,0 +1,73 @@
+//! One device: a single service between very many hosts, or very many rules between networks.
+
+use std::fmt::Write;
+
+use super::random::Random;
+use super::{Repository, Size, manifest, services};
+
+fn firewall(target: &str) -> String {
+    format!(
+        "firewall fw {{\n    target {target}\n    interface eth0 = clients {{ address 10.0.0.1 }}\n    \
+         interface eth1 = servers {{ address 11.0.0.1 }}\n}}\n"
+    )
+}
+
+const ZONES: &str = "zone clients { subnet 10.0.0.0/8 }\nzone servers { subnet 11.0.0.0/8 }\n";
+
+/// Two groups of hosts, no two of which have adjacent addresses, and one service of several ports.
+pub fn one_service(size: &Size) -> Repository {
+    let mut inventory = String::from("name,zone,address,labels\n");
+    for (first, zone, label) in [(10, "clients", "client"), (11, "servers", "server")] {
+        for host in 0..size.hosts {
+            let number = 2 * (host + 1);
+            let address = format!("{first}.0.{}.{}", number >> 8, number & 255);
+            let _ = writeln!(inventory, "{label}-{host},{zone},{address},{label}");
+        }
+    }
+    let ports: Vec<String> = (0..size.ports)
+        .map(|port| (1_000 + 2 * port).to_string())
+        .collect();
+    let policy = format!(
+        "{ZONES}{}policy service {{ allow label:client -> label:server : tcp {} }}\n",
+        firewall(&size.target),
+        ports.join(", ")
+    );
+    Repository {
+        files: vec![
+            manifest("one-service"),
+            ("policy.sept".to_owned(), policy),
+            ("inventory.csv".to_owned(), inventory),
+        ],
+        elementary_rules: (size.hosts * size.hosts * size.ports) as u64,
+    }
+}
+
+/// Rules between two groups of 2 to 24 networks with 1 to 3 ports.
+pub fn terms(size: &Size, random: &mut Random) -> Repository {
+    let mut policy = format!("{ZONES}{}", firewall(&size.target));
+    let mut elementary = 0;
+    for term in 0..size.terms {
+        let mut group = |first: usize| {
+            let count = random.between(2, 24);
+            let networks = random.several(count, 20_000);
+            let text: Vec<String> = networks
+                .iter()
+                .map(|n| format!("{first}.{}.{}.{}/27", 1 + (n >> 10), (n >> 2) & 255, (n & 3) << 6))
+                .collect();
+            (text.len(), text.join(" | "))
+        };
+        let ((sources, from), (destinations, to)) = (group(10), group(11));
+        let protocols = random.between(1, 3);
+        elementary += (sources * destinations * protocols) as u64;
+        let ports = services(protocols, random);
+        let _ = writeln!(policy, "policy t{term} {{ allow {from} -> {to} : {ports} }}");
+    }
+    Repository {
+        files: vec![
+            manifest("terms"),
+            ("policy.sept".to_owned(), policy),
+            ("inventory.csv".to_owned(), "name,zone,address\n".to_owned()),
+        ],
+        elementary_rules: elementary,
+    }
+}

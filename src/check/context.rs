@@ -1,0 +1,234 @@
+//! What checks look at, and what several of them ask of it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use rustc_hash::FxHashMap;
+
+use super::permitted::Permitted;
+use super::roles::{ROLES, Role};
+use super::{Finding, KnownExploited, Settings};
+use crate::diagnostic::Diagnostic;
+use crate::model::{DeviceId, Endpoint, Policy, Rule, Zone, ZoneId};
+use crate::network::Network;
+use crate::packet::AddressSet;
+use crate::source::SourceMap;
+use crate::syntax::tree::{self, Action};
+
+/// What a context is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// Its network.
+    pub network: &'a Network,
+    /// Where everything is written.
+    pub sources: &'a SourceMap,
+    /// Its files, without the standard library.
+    pub trees: &'a [&'a tree::File],
+    /// Levels, options, roles.
+    pub settings: &'a Settings,
+    /// Platforms that keep no state.
+    pub stateless: &'a [&'a str],
+    /// What is known to be exploited, if a list was given.
+    pub kev: Option<&'a KnownExploited>,
+    /// The day for which to check.
+    pub today: jiff::civil::Date,
+}
+
+/// What checks look at.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// Its network.
+    pub network: &'a Network,
+    /// Where everything is written.
+    pub sources: &'a SourceMap,
+    /// Its files, without the standard library.
+    pub trees: &'a [&'a tree::File],
+    /// Levels, options, roles.
+    pub settings: &'a Settings,
+    /// Platforms that keep no state.
+    pub stateless: &'a [&'a str],
+    /// What is known to be exploited, if a list was given.
+    pub kev: Option<&'a KnownExploited>,
+    /// The day for which to check.
+    pub today: jiff::civil::Date,
+    /// What active rules permit.
+    pub(super) permitted: Permitted<'a>,
+    roles: BTreeMap<Role, AddressSet>,
+    zones_of_set: FxHashMap<usize, Vec<ZoneId>>,
+    by_address: Vec<(IpAddr, DeviceId)>,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a policy.
+    pub fn new(input: Input<'a>) -> Self {
+        let Input {
+            policy,
+            network,
+            sources,
+            trees,
+            settings,
+            stateless,
+            kev,
+            today,
+        } = input;
+        let mut by_address: Vec<(IpAddr, DeviceId)> = Vec::new();
+        for (index, device) in policy.devices.iter().enumerate() {
+            let id = DeviceId::from_index(index);
+            by_address.extend(device.addresses.iter().map(|(address, _)| (*address, id)));
+        }
+        by_address.sort_unstable();
+        let mut zones_of_set: FxHashMap<usize, Vec<ZoneId>> = FxHashMap::default();
+        for rule in policy.active_rules(today, None) {
+            for set in [&rule.source.addresses, &rule.destination.addresses] {
+                zones_of_set
+                    .entry(place_of(set))
+                    .or_insert_with(|| zones_in(policy, set));
+            }
+        }
+        let roles = ROLES
+            .iter()
+            .map(|spec| (spec.role, role_addresses(policy, settings, spec.role)))
+            .collect();
+        Self {
+            policy,
+            network,
+            sources,
+            trees,
+            settings,
+            stateless,
+            kev,
+            today,
+            permitted: Permitted::new(policy, today),
+            roles,
+            zones_of_set,
+            by_address,
+        }
+    }
+
+    /// Notes that a question had no answer within its budget.
+    pub(super) fn give_up(&self) {
+        self.permitted.give_up();
+    }
+
+    /// Says so where some question had no answer: what was not decided is never passed over in silence.
+    pub(super) fn undecided(&self) -> Option<Finding> {
+        self.permitted.undecided().then(|| {
+            let message = "some rules are too entangled with denies to be checked within the bound on work";
+            let diagnostic = Diagnostic::new(crate::diagnostic::Severity::Warning, "undecided", message)
+                .help("state the denies over whole zones where that is possible");
+            Finding::from(diagnostic)
+        })
+    }
+
+    /// Every `allow` that holds today, outside modes.
+    pub(super) fn allows(&self) -> impl Iterator<Item = &'a Rule> {
+        let today = self.today;
+        let rules = self.policy.rules.iter();
+        rules.filter(move |rule| rule.action == Action::Allow && rule.mode.is_none() && !rule.expired(today))
+    }
+
+    /// The addresses of all zones and devices that play a role.
+    pub(super) fn role(&self, role: Role) -> AddressSet {
+        self.roles.get(&role).cloned().unwrap_or_default()
+    }
+
+    /// The addresses of all that play one of the roles.
+    pub(super) fn any_role(&self, roles: &[Role]) -> AddressSet {
+        AddressSet::union_of(roles.iter().filter_map(|role| self.roles.get(role)))
+    }
+
+    /// The zones of one side of a rule, ascending.
+    pub(super) fn zones_of(&self, side: &Endpoint) -> Vec<ZoneId> {
+        match self.zones_of_set.get(&place_of(&side.addresses)) {
+            Some(zones) => zones.clone(),
+            None => zones_in(self.policy, &side.addresses),
+        }
+    }
+
+    /// The zone of a set that lies in one zone.
+    pub(super) fn only_zone(&self, set: &AddressSet) -> Option<&'a str> {
+        match zones_in(self.policy, set).as_slice() {
+            [zone] => Some(self.policy.zone_name(*zone)),
+            _ => None,
+        }
+    }
+
+    /// How far a zone is trusted: 0 to 100. The external zone has 0 unless it says otherwise.
+    pub(super) fn trust(&self, zone: &Zone) -> Option<u32> {
+        zone.trust.or(zone.external.then_some(0))
+    }
+
+    /// The addresses of known devices inside a set, ascending.
+    pub(super) fn known_addresses<'s>(
+        &'s self,
+        set: &'s AddressSet,
+    ) -> impl Iterator<Item = (IpAddr, DeviceId)> + 's {
+        let v4 = set
+            .v4
+            .ranges()
+            .iter()
+            .map(|(a, b)| (IpAddr::from(a.to_be_bytes()), IpAddr::from(b.to_be_bytes())));
+        let v6 = set
+            .v6
+            .ranges()
+            .iter()
+            .map(|(a, b)| (IpAddr::from(a.to_be_bytes()), IpAddr::from(b.to_be_bytes())));
+        v4.chain(v6).flat_map(|(first, last)| {
+            let from = self.by_address.partition_point(|(known, _)| *known < first);
+            let rest = self.by_address.get(from..).unwrap_or_default();
+            rest.iter().copied().take_while(move |(known, _)| *known <= last)
+        })
+    }
+
+    /// The known devices with an address in a set, by id.
+    pub(super) fn devices_in(&self, set: &AddressSet) -> Vec<DeviceId> {
+        let mut devices: Vec<DeviceId> = self.known_addresses(set).map(|(_, id)| id).collect();
+        devices.sort_unstable();
+        devices.dedup();
+        devices
+    }
+
+    /// `12 (ct-01, ct-02, mri-01, …)`; none where no device is known.
+    pub(super) fn device_list(&self, devices: &[DeviceId]) -> Option<String> {
+        let names = devices
+            .iter()
+            .filter_map(|id| self.policy.devices.get(id.index()));
+        let shown: Vec<&str> = names.take(3).map(|device| device.name.as_str()).collect();
+        let more = if devices.len() > shown.len() { ", …" } else { "" };
+        (!shown.is_empty()).then(|| format!("{} ({}{more})", devices.len(), shown.join(", ")))
+    }
+}
+
+/// Sets are shared: the place of one stands for it.
+fn place_of(set: &std::sync::Arc<AddressSet>) -> usize {
+    std::ptr::from_ref(&**set).addr()
+}
+
+fn zones_in(policy: &Policy, set: &AddressSet) -> Vec<ZoneId> {
+    policy
+        .zone_map
+        .split(set)
+        .into_iter()
+        .map(|(zone, _)| zone)
+        .collect()
+}
+
+fn role_addresses(policy: &Policy, settings: &Settings, role: Role) -> AddressSet {
+    let zones = policy
+        .zones
+        .iter()
+        .filter(|zone| settings.plays(role, &zone.labels));
+    let devices = policy
+        .devices
+        .iter()
+        .filter(|device| settings.plays(role, &device.labels));
+    AddressSet::union_of(
+        zones
+            .map(|zone| &*zone.addresses)
+            .chain(devices.map(|device| &*device.set)),
+    )
+}

@@ -1,0 +1,114 @@
+//! `manifest.json` of a build: what went in, what came out, and what earlier builds left on the devices.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::Describer;
+use crate::proof::Proof;
+use crate::target::Owned;
+
+/// Version of this file's shape.
+pub(super) const FORMAT: u32 = 1;
+/// Its name in the output directory.
+pub(super) const NAME: &str = "manifest.json";
+/// The map from emitted lines to policy rules, beside it.
+pub(super) const SOURCE_MAP: &str = "source-map.json";
+
+/// The plans that the configurations were proven against, beside it.
+pub(super) const PLANS: &str = "plans.json";
+
+/// A build.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BuildManifest {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Version of the tool.
+    pub septum: String,
+    /// The policy's name.
+    pub policy: String,
+    /// The mode it was built for; null for normal.
+    pub mode: Option<String>,
+    /// SHA-256 of each input file, by path in the repository.
+    pub inputs: BTreeMap<String, String>,
+    /// SHA-256 of the plans.
+    pub plans: String,
+    /// The devices, by name.
+    pub devices: BTreeMap<String, BuiltDevice>,
+}
+
+/// One device of a build.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BuiltDevice {
+    /// The platform.
+    pub platform: String,
+    /// The configuration file, in the output directory.
+    pub file: String,
+    /// SHA-256 of the configuration.
+    pub sha256: String,
+    /// How much of what it holds.
+    pub counts: BTreeMap<String, usize>,
+    /// What the platform cannot do exactly.
+    pub residual: Vec<String>,
+    /// How the configuration, read back, compares with its plan.
+    pub proof: ProofRecord,
+    /// What this and earlier builds own on the device, by kind.
+    pub owned: Owned,
+}
+
+/// The result of a proof. Only configurations that hold are ever written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ProofRecord {
+    /// `equal`
+    pub result: String,
+    /// How many places were compared: pairs of interfaces, interfaces, or directions.
+    pub places: usize,
+    /// What passes beyond the policy because the platform cannot do without it, by place.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub beyond: BTreeMap<String, Vec<String>>,
+}
+
+impl ProofRecord {
+    /// The record of a proof.
+    pub(super) fn new(proof: &Proof) -> Self {
+        let describer = Describer::default();
+        let result = if proof.holds() { "equal" } else { "not proven" };
+        let beyond = proof
+            .residuals
+            .iter()
+            .map(|residual| {
+                let mut flows: Vec<String> = residual
+                    .products
+                    .flows
+                    .iter()
+                    .map(|flow| describer.flow(flow))
+                    .collect();
+                if !residual.products.complete {
+                    flows.push("and more".to_owned());
+                }
+                (residual.place.clone(), flows)
+            })
+            .collect();
+        Self {
+            result: result.to_owned(),
+            places: proof.places,
+            beyond,
+        }
+    }
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// JSON as it is written to a file.
+pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}

@@ -1,0 +1,140 @@
+//! From a loaded repository to proven configurations, in memory.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::build_manifest::BuildManifest;
+use super::workspace::{self, Workspace};
+use super::{CliError, proof_report};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest;
+use crate::model::{Describer, ModeId};
+use crate::network::Network;
+use crate::plan::{self, DevicePlan};
+use crate::proof::{self, Proof};
+use crate::target::{self, Assets, EmitError, Emitted, Owned, Platform};
+
+/// A device's configuration, the plan it came from, and how the two compare.
+pub(super) struct Built {
+    pub plan: DevicePlan,
+    pub platform: &'static dyn Platform,
+    pub emitted: Emitted,
+    pub proof: Proof,
+}
+
+impl Built {
+    /// Its file name in the output directory.
+    pub(super) fn file(&self) -> String {
+        format!("{}.{}", self.plan.device, self.platform.extension())
+    }
+}
+
+/// The plans of all managed devices.
+pub(super) fn plans(
+    workspace: &Workspace,
+    network: &Network,
+    today: jiff::civil::Date,
+    mode: Option<ModeId>,
+) -> Vec<DevicePlan> {
+    let stateless: Vec<&str> = target::PLATFORMS
+        .iter()
+        .filter(|platform| platform.stateless())
+        .map(|platform| platform.name())
+        .collect();
+    let options = plan::Options {
+        today,
+        mode,
+        stateless: &stateless,
+    };
+    plan::plans(&workspace.policy, network, &workspace.sources, options)
+}
+
+/// How a read-back of a platform is held against a plan.
+pub(super) fn proof_options(platform: &dyn Platform, describer: &Describer) -> proof::Options {
+    proof::Options {
+        hints: describer.hints().clone(),
+        ..proof::Options::of(platform)
+    }
+}
+
+/// Emits all plans in parallel, reads each configuration back and compares. What a platform cannot express, and what
+/// differs from its plan, becomes a finding at its rule.
+pub(super) fn compile(
+    workspace: &Workspace,
+    plans: Vec<DevicePlan>,
+    previous: Option<&BuildManifest>,
+    findings: &mut Vec<Diagnostic>,
+) -> Result<Vec<Built>, CliError> {
+    let mut assets: BTreeMap<&str, (&'static dyn Platform, Assets)> = BTreeMap::new();
+    for platform in target::PLATFORMS {
+        assets.insert(platform.name(), (platform, assets_of(workspace, platform)?));
+    }
+    let none = Owned::new();
+    let describer = Describer::new(&workspace.policy);
+    let results: Vec<Result<Built, (DevicePlan, EmitError)>> = plans
+        .into_par_iter()
+        .filter_map(|plan| {
+            let (platform, assets) = assets.get(plan.platform.as_str())?;
+            let before = previous
+                .and_then(|build| build.devices.get(&plan.device))
+                .filter(|device| device.platform == plan.platform)
+                .map_or(&none, |device| &device.owned);
+            Some(match platform.emit(&plan, assets, before) {
+                Ok(emitted) => {
+                    let read = platform.read(&emitted.text);
+                    let proof = proof::prove(&plan, &read, &proof_options(*platform, &describer));
+                    Ok(Built {
+                        plan,
+                        platform: *platform,
+                        emitted,
+                        proof,
+                    })
+                }
+                Err(error) => Err((plan, error)),
+            })
+        })
+        .collect();
+    let mut built = Vec::new();
+    for result in results {
+        match result {
+            Ok(one) => {
+                findings.extend(proof_report::findings(workspace, &describer, &one));
+                built.push(one);
+            }
+            Err((plan, EmitError::Inexpressible(list))) => findings.extend(list.iter().map(|one| {
+                let message = format!("`{}` ({}): {}", plan.device, plan.platform, one.what);
+                let rule = workspace
+                    .policy
+                    .rules
+                    .iter()
+                    .find(|rule| Some(&rule.id) == one.rule.as_ref());
+                let point = workspace
+                    .policy
+                    .points
+                    .iter()
+                    .find(|point| point.name == plan.device);
+                let diagnostic = Diagnostic::new(Severity::Error, "target-limit", message);
+                match (rule.map(|rule| rule.span), point.map(|point| point.span)) {
+                    (Some(rule), Some(point)) => diagnostic.at(rule, "").with(point, "the device"),
+                    (_, Some(span)) | (Some(span), None) => diagnostic.at(span, ""),
+                    (None, None) => diagnostic,
+                }
+            })),
+            Err((plan, error)) => return Err(CliError::Other(format!("`{}`: {error}", plan.device))),
+        }
+    }
+    Ok(built)
+}
+
+/// A platform's template and capability file, with what the manifest puts in their place.
+fn assets_of(workspace: &Workspace, platform: &dyn Platform) -> Result<Assets, CliError> {
+    let mut assets = platform.assets();
+    if let Some(path) = manifest::find(&workspace.manifest.templates, platform.name()) {
+        assets.template = workspace::read_text(&workspace.directory.join(&path.value))?;
+    }
+    if let Some(path) = manifest::find(&workspace.manifest.capabilities, platform.name()) {
+        assets.capability = workspace::read_text(&workspace.directory.join(&path.value))?;
+    }
+    Ok(assets)
+}

@@ -1,0 +1,261 @@
+//! `septum verify`
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::build_manifest::{BuildManifest, PLANS, sha256};
+use super::compile::{self, proof_options};
+use super::proof_report::{self, emitted_line};
+use super::{CliError, Outcome, report, workspace};
+use crate::model::{Describer, ModeId, Policy};
+use crate::network::Network;
+use crate::plan::{DevicePlan, PlanArchive};
+use crate::proof::{Proof, prove};
+use crate::target;
+
+/// Arguments of `verify`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The configuration of a running device, as the device prints it
+    #[arg(value_name = "CONFIG", required_unless_present = "manifest")]
+    config: Option<PathBuf>,
+    /// The device it is of
+    #[arg(long, value_name = "DEVICE", required_unless_present = "manifest")]
+    device: Option<String>,
+    /// Check a build directory again, without the policy
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["config", "device", "mode"])]
+    manifest: Option<PathBuf>,
+    /// Policy repository [default: .]
+    #[arg(short, long = "policy", value_name = "DIR")]
+    policy: Option<PathBuf>,
+    /// Compare with an emergency mode
+    #[arg(long, value_name = "MODE")]
+    mode: Option<String>,
+    /// The day to compare for, YYYY-MM-DD [default: today]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<jiff::civil::Date>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// One device's comparison, for JSON.
+#[derive(Debug, Serialize)]
+struct Verdict {
+    device: String,
+    /// `equal`, `drift` or `unknown`
+    result: &'static str,
+    places: usize,
+    opened: Vec<Drift>,
+    closed: Vec<Drift>,
+    unknown: Vec<String>,
+}
+
+/// Packets that a configuration treats otherwise than the policy.
+#[derive(Debug, Serialize)]
+struct Drift {
+    place: String,
+    packets: String,
+    example: String,
+    line: Option<usize>,
+    text: Option<String>,
+    rule: Option<String>,
+    location: Option<String>,
+}
+
+/// Compares configurations with the policy.
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
+    let verdicts = match (&arguments.manifest, &arguments.config, &arguments.device) {
+        (Some(manifest), _, _) => of_build(manifest)?,
+        (None, Some(config), Some(device)) => match of_config(arguments, config, device)? {
+            Ok(verdict) => vec![verdict],
+            Err(outcome) => return Ok(outcome),
+        },
+        _ => {
+            return Err(CliError::Other(
+                "name a configuration and its device, or a manifest".to_owned(),
+            ));
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    match arguments.format {
+        Format::Json => writeln!(
+            out,
+            "{}",
+            serde_json::to_string_pretty(&verdicts).unwrap_or_default()
+        )?,
+        Format::Text => write!(out, "{}", verdicts.iter().map(text).collect::<String>())?,
+    }
+    let worst = |result: &str| verdicts.iter().any(|verdict| verdict.result == result);
+    Ok(match (worst("drift"), worst("unknown")) {
+        (true, _) => Outcome::Findings,
+        (false, true) => Outcome::BadInput,
+        (false, false) => Outcome::Clean,
+    })
+}
+
+fn of_config(
+    arguments: &Arguments,
+    config: &Path,
+    device: &str,
+) -> Result<Result<Verdict, Outcome>, CliError> {
+    let directory = arguments.policy.clone().unwrap_or_else(|| PathBuf::from("."));
+    let text = workspace::read_text(config)?;
+    let workspace = workspace::load(&directory)?;
+    if workspace.broken() {
+        report::diagnostics(&workspace.diagnostics, &workspace.sources);
+        return Ok(Err(Outcome::BadInput));
+    }
+    let mode: Option<ModeId> = super::build::find_mode(&workspace.policy, arguments.mode.as_deref())?;
+    let network = Network::new(&workspace.policy);
+    let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
+    let plans = compile::plans(&workspace, &network, today, mode);
+    let Some(plan) = plans.iter().find(|plan| plan.device == device) else {
+        let devices = plans.iter().map(|plan| plan.device.as_str());
+        return Err(CliError::Other(super::build::unknown(
+            "managed device",
+            device,
+            devices,
+        )));
+    };
+    let describer = Describer::new(&workspace.policy);
+    let proof = compared(plan, &text, &describer)?;
+    Ok(Ok(verdict(plan, &text, &proof, &describer, &workspace.policy)))
+}
+
+fn of_build(manifest: &Path) -> Result<Vec<Verdict>, CliError> {
+    let directory = manifest.parent().map(Path::to_owned).unwrap_or_default();
+    let text = workspace::read_text(manifest)?;
+    let manifest: BuildManifest = serde_json::from_str(&text).map_err(|error| {
+        CliError::Other(format!(
+            "`{}` is no manifest of a build: {error}",
+            manifest.display()
+        ))
+    })?;
+    let plans_path = directory.join(PLANS);
+    let plans_text = workspace::read_text(&plans_path)?;
+    if sha256(plans_text.as_bytes()) != manifest.plans {
+        return Err(CliError::Other(format!(
+            "`{}` is not the one of this build",
+            plans_path.display()
+        )));
+    }
+    let plans = archived_plans(&plans_path)?;
+    let (describer, policy) = (Describer::default(), Policy::default());
+    let mut verdicts = Vec::new();
+    for (name, device) in &manifest.devices {
+        if !super::build::plain_file_name(&device.file) {
+            return Err(CliError::Other(format!(
+                "`{}` is no file of the build directory",
+                device.file
+            )));
+        }
+        let text = workspace::read_text(&directory.join(&device.file))?;
+        let plan = plans
+            .iter()
+            .find(|plan| plan.device == *name)
+            .ok_or_else(|| CliError::Other(format!("`{}` has no plan of `{name}`", plans_path.display())))?;
+        let proof = compared(plan, &text, &describer)?;
+        let mut verdict = verdict(plan, &text, &proof, &describer, &policy);
+        if sha256(text.as_bytes()) != device.sha256 {
+            report::status(&format!(
+                "note: {} has been edited since it was built",
+                device.file
+            ));
+        }
+        verdict.device = name.clone();
+        verdicts.push(verdict);
+    }
+    Ok(verdicts)
+}
+
+/// The plans of an archive file.
+pub(super) fn archived_plans(path: &Path) -> Result<Vec<DevicePlan>, CliError> {
+    let damaged = |error: String| CliError::Other(format!("`{}`: {error}", path.display()));
+    let text = workspace::read_text(path)?;
+    let archive: PlanArchive = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
+    archive.plans().map_err(|error| damaged(error.to_string()))
+}
+
+fn compared(plan: &DevicePlan, text: &str, describer: &Describer) -> Result<Proof, CliError> {
+    let platform = target::platform(&plan.platform)
+        .ok_or_else(|| CliError::Other(format!("there is no target `{}`", plan.platform)))?;
+    Ok(prove(
+        plan,
+        &platform.read(text),
+        &proof_options(platform, describer),
+    ))
+}
+
+fn verdict(plan: &DevicePlan, text: &str, proof: &Proof, describer: &Describer, policy: &Policy) -> Verdict {
+    let drifts = |opened: bool| -> Vec<Drift> {
+        let mismatches = proof
+            .mismatches
+            .iter()
+            .filter(|mismatch| mismatch.opened == opened);
+        mismatches
+            .map(|mismatch| {
+                let (packets, example) = proof_report::drift(describer, policy, mismatch);
+                Drift {
+                    place: mismatch.place.clone(),
+                    packets,
+                    example,
+                    line: mismatch.line,
+                    text: mismatch.line.and_then(|line| emitted_line(text, line)),
+                    rule: mismatch.origin.as_ref().map(|origin| origin.id.clone()),
+                    location: mismatch.origin.as_ref().map(|origin| origin.location.clone()),
+                }
+            })
+            .collect()
+    };
+    let (opened, closed) = (drifts(true), drifts(false));
+    let result = match (opened.is_empty() && closed.is_empty(), proof.unknown.is_empty()) {
+        (false, _) => "drift",
+        (true, false) => "unknown",
+        (true, true) => "equal",
+    };
+    let unknown = proof.unknown.iter().map(proof_report::why).collect();
+    Verdict {
+        device: plan.device.clone(),
+        result,
+        places: proof.places,
+        opened,
+        closed,
+        unknown,
+    }
+}
+
+fn text(verdict: &Verdict) -> String {
+    let mut out = match verdict.result {
+        "equal" => format!(
+            "{}: equal to the policy at all {} places\n",
+            verdict.device, verdict.places
+        ),
+        result => format!("{}: {result}\n", verdict.device),
+    };
+    for (word, drifts) in [("opened", &verdict.opened), ("closed", &verdict.closed)] {
+        for drift in drifts {
+            out.push_str(&format!("  {word} at {}: {}\n", drift.place, drift.packets));
+            out.push_str(&format!("    example: {}\n", drift.example));
+            if let Some(line) = &drift.text {
+                out.push_str(&format!("    line {line}\n"));
+            }
+            if let (Some(rule), Some(location)) = (&drift.rule, &drift.location) {
+                out.push_str(&format!("    policy: {location} ({rule})\n"));
+            }
+        }
+    }
+    for unknown in &verdict.unknown {
+        out.push_str(&format!("  not understood: {unknown}\n"));
+    }
+    out
+}

@@ -1,0 +1,265 @@
+//! Loads a policy repository: manifest, policy files, inventories, the standard library.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use super::CliError;
+use crate::diagnostic::{Diagnostic, Severity, in_reading_order, worst};
+use crate::inventory::{self, InventoryDevice};
+use crate::manifest::{self, Manifest};
+use crate::model::{self, Policy, Rule};
+use crate::source::{FileId, SourceFile, SourceMap};
+use crate::standard;
+use crate::syntax::{self, Parsed};
+use crate::target;
+
+/// The largest input file, in bytes.
+const FILE_LIMIT: u64 = 256 << 20;
+
+/// A loaded policy repository.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// Every file that was read.
+    pub sources: SourceMap,
+    /// `septum.yaml`.
+    pub manifest: Manifest,
+    /// The parsed policy files.
+    pub files: Vec<(FileId, Parsed)>,
+    /// The parsed standard library.
+    standard: Vec<Parsed>,
+    /// The devices of the inventory.
+    inventory: Vec<InventoryDevice>,
+    /// The resolved policy.
+    pub policy: Policy,
+    /// What manifest, inventories, syntax and names have to say, in reading order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Workspace {
+    /// True where the policy cannot be used.
+    pub(super) fn broken(&self) -> bool {
+        worst(&self.diagnostics) == Some(Severity::Error)
+    }
+
+    /// The rules of a text in the policy's language, its names those of the policy. The text is shown as `path`.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub(super) fn ask(&mut self, path: &str, text: &str) -> Result<Vec<Rule>, Vec<Diagnostic>> {
+        let file = self.sources.add(SourceFile::new(path, text));
+        let parsed = syntax::parse(file, text);
+        let resolved = resolve(
+            &self.standard,
+            self.files.iter().map(|(_, p)| p).chain([&parsed]),
+            &self.inventory,
+        );
+        let of_text = |diagnostic: &Diagnostic| {
+            diagnostic
+                .primary
+                .as_ref()
+                .is_some_and(|label| label.span.file == file)
+        };
+        let mut found = parsed.diagnostics;
+        found.extend(resolved.diagnostics.into_iter().filter(of_text));
+        if worst(&found) == Some(Severity::Error) {
+            return Err(found);
+        }
+        Ok(resolved
+            .policy
+            .rules
+            .into_iter()
+            .filter(|rule| rule.span.file == file)
+            .collect())
+    }
+}
+
+fn resolve<'a>(
+    standard: &'a [Parsed],
+    files: impl IntoIterator<Item = &'a Parsed>,
+    inventory: &[InventoryDevice],
+) -> model::Resolved {
+    let standard: Vec<&syntax::tree::File> = standard.iter().map(|parsed| &parsed.tree).collect();
+    let files: Vec<&syntax::tree::File> = files.into_iter().map(|parsed| &parsed.tree).collect();
+    let platforms: Vec<&str> = target::PLATFORMS.iter().map(|platform| platform.name()).collect();
+    model::resolve(model::Input {
+        standard: &standard,
+        files: &files,
+        inventory,
+        platforms: &platforms,
+    })
+}
+
+/// Reads a text file, refusing what is no text.
+pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
+    let failed = |source| CliError::Read {
+        path: path.display().to_string(),
+        source,
+    };
+    let metadata = fs::metadata(path).map_err(failed)?;
+    let refuse = |why: String| {
+        Err(CliError::Other(format!(
+            "cannot read `{}`: {why}",
+            path.display()
+        )))
+    };
+    if metadata.is_dir() {
+        return refuse("it is a directory".to_owned());
+    }
+    if metadata.len() > FILE_LIMIT {
+        return refuse(format!("it is larger than {} MB", FILE_LIMIT >> 20));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)
+        .map_err(failed)?
+        .take(FILE_LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > FILE_LIMIT {
+        return refuse(format!("it is larger than {} MB", FILE_LIMIT >> 20));
+    }
+    String::from_utf8(bytes).or_else(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error
+            .as_bytes()
+            .iter()
+            .take(at)
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        refuse(format!("it is not UTF-8 text (line {line})"))
+    })
+}
+
+/// Loads a repository. Everything that is wrong inside its files is a diagnostic; what cannot be read is an error.
+pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
+    let mut sources = SourceMap::default();
+    let mut diagnostics = Vec::new();
+    let manifest_path = directory.join("septum.yaml");
+    if !manifest_path.exists() {
+        let hint = if directory.is_dir() {
+            format!(
+                "`{}` is no policy repository: it has no septum.yaml (`septum init` makes one)",
+                directory.display()
+            )
+        } else {
+            format!("there is no directory `{}`", directory.display())
+        };
+        return Err(CliError::Other(hint));
+    }
+    let text = read_text(&manifest_path)?;
+    let file = sources.add(SourceFile::new("septum.yaml", text.clone()));
+    let (manifest, found) = manifest::read(file, &text);
+    diagnostics.extend(found);
+
+    let standard: Vec<Parsed> = standard::FILES
+        .iter()
+        .map(|(path, text)| {
+            let file = sources.add(SourceFile::new(*path, *text));
+            syntax::parse(file, text)
+        })
+        .collect();
+
+    let mut files = Vec::new();
+    for path in policy_files(directory, &manifest, &mut diagnostics)? {
+        let text = read_text(&directory.join(&path))?;
+        let file = sources.add(SourceFile::new(path, text.clone()));
+        files.push((file, syntax::parse(file, &text)));
+    }
+    let mut devices = Vec::new();
+    for entry in &manifest.inventory {
+        let path = entry.path.value.as_str();
+        let text = match read_text(&directory.join(path)) {
+            Ok(text) => text,
+            Err(error) => {
+                diagnostics.push(Diagnostic::error(
+                    "inventory-file",
+                    entry.path.span,
+                    error.to_string(),
+                ));
+                continue;
+            }
+        };
+        let file = sources.add(SourceFile::new(path, text.clone()));
+        let (read, found) = inventory::read_with(path, file, &text, &entry.columns);
+        devices.extend(read);
+        diagnostics.extend(found);
+    }
+    let resolved = resolve(&standard, files.iter().map(|(_, parsed)| parsed), &devices);
+    diagnostics.extend(
+        standard
+            .iter()
+            .chain(files.iter().map(|(_, parsed)| parsed))
+            .flat_map(|p| p.diagnostics.clone()),
+    );
+    diagnostics.extend(resolved.diagnostics);
+    Ok(Workspace {
+        directory: directory.to_owned(),
+        sources,
+        manifest,
+        files,
+        standard,
+        inventory: devices,
+        policy: resolved.policy,
+        diagnostics: in_reading_order(diagnostics),
+    })
+}
+
+/// The files that the manifest's globs name, relative to the repository, each once, by path.
+fn policy_files(
+    directory: &Path,
+    manifest: &Manifest,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Vec<String>, CliError> {
+    let options = glob::MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+    };
+    // What the glob yields has no `.` among its parts, whatever the directory was called.
+    let directory: &Path = &directory
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect::<PathBuf>();
+    let root = glob::Pattern::escape(&directory.to_string_lossy());
+    let mut found = Vec::new();
+    for pattern in &manifest.policies {
+        let full = match root.as_str() {
+            "" => pattern.value.clone(),
+            root => format!("{root}/{}", pattern.value),
+        };
+        let paths = match glob::glob_with(&full, options) {
+            Ok(paths) => paths,
+            Err(error) => {
+                let message = format!("`{}` is no file pattern: {}", pattern.value, error.msg);
+                diagnostics.push(Diagnostic::error("policy-files", pattern.span, message));
+                continue;
+            }
+        };
+        let before = found.len();
+        for path in paths {
+            let path = path.map_err(|error| CliError::Read {
+                path: error.path().display().to_string(),
+                source: error.into(),
+            })?;
+            if path.is_dir() {
+                continue;
+            }
+            let relative = path.strip_prefix(directory).unwrap_or(&path);
+            let parts: Vec<String> = relative
+                .components()
+                .map(|part| part.as_os_str().to_string_lossy().into_owned())
+                .collect();
+            found.push(parts.join("/"));
+        }
+        if found.len() == before {
+            let message = format!("no file matches `{}`", pattern.value);
+            diagnostics.push(Diagnostic::warning("policy-files", pattern.span, message));
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}

@@ -1,0 +1,124 @@
+//! Diagnostics for the terminal, in the look of rustc.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::place::clamped;
+use super::{Diagnostic, Label, Severity};
+use crate::source::SourceMap;
+
+/// One diagnostic as text, with a final newline. `colour` adds ANSI sequences.
+pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let title = level
+        .primary_title(diagnostic.message.as_str())
+        .id(diagnostic.code);
+    let mut group = Group::with_title(title);
+    let labels: Vec<(&Label, AnnotationKind)> = diagnostic
+        .primary
+        .iter()
+        .map(|label| (label, AnnotationKind::Primary))
+        .chain(
+            diagnostic
+                .secondary
+                .iter()
+                .map(|label| (label, AnnotationKind::Context)),
+        )
+        .collect();
+    let mut seen = Vec::new();
+    for (label, _) in &labels {
+        let file_id = label.span.file;
+        if seen.contains(&file_id) {
+            continue;
+        }
+        seen.push(file_id);
+        let Some(file) = sources.file(file_id) else {
+            continue;
+        };
+        let mut snippet = Snippet::source(file.text()).path(visible(file.path())).fold(true);
+        for (label, kind) in labels.iter().filter(|(label, _)| label.span.file == file_id) {
+            let annotation = kind.span(clamped(label.span, file.text()));
+            snippet = snippet.annotation(if label.message.is_empty() {
+                annotation
+            } else {
+                annotation.label(visible(&label.message))
+            });
+        }
+        group = group.element(snippet);
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Level::NOTE.with_name(note.title).message(visible(&note.text)));
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(visible(help)));
+    }
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut text = renderer.render(&[group]);
+    text.push('\n');
+    text
+}
+
+/// Text that cannot move the cursor or change the terminal, whatever a file of the user holds. The
+/// renderer does so itself for the title and the source; the rest it trusts.
+fn visible(text: &str) -> String {
+    let breaks = |c: char| {
+        (c.is_control() && c != '\n') || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(breaks, "\u{FFFD}")
+}
+
+/// `3 errors, 1 warning`: the last line of a run. Notes are not counted.
+pub fn summary(diagnostics: &[Diagnostic]) -> String {
+    let count = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
+    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    match (errors, warnings) {
+        (0, 0) => "no findings".to_owned(),
+        (0, w) => plural(w, "warning"),
+        (e, 0) => plural(e, "error"),
+        (e, w) => format!("{}, {}", plural(e, "error"), plural(w, "warning")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::render;
+    use crate::diagnostic::Diagnostic;
+    use crate::source::{SourceFile, SourceMap, Span};
+
+    #[test]
+    fn text_of_the_user_cannot_write_to_the_terminal() {
+        let evil = "a\u{1b}[31m\u{202E}\r\u{7}";
+        let mut sources = SourceMap::default();
+        let file = sources.add(SourceFile::new(evil, evil));
+        let place = Span::new(file, 0, 1);
+        let diagnostic = Diagnostic::error("x", place, evil)
+            .with(place, evil)
+            .note("note", evil)
+            .help(evil);
+        let text = render(&diagnostic, &sources, false);
+        assert!(
+            !text.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202E}'),
+            "{text:?}"
+        );
+    }
+
+    #[test]
+    fn a_place_outside_of_the_text_is_shown_at_its_end() {
+        let mut sources = SourceMap::default();
+        let file = sources.add(SourceFile::new("a", "ä"));
+        let text = render(
+            &Diagnostic::error("x", Span::new(file, 1, 99), "m"),
+            &sources,
+            false,
+        );
+        assert!(text.contains("1 | ä"), "{text}");
+    }
+}

@@ -1,0 +1,248 @@
+//! Packet sets in the words of a policy: names where a name fits exactly, else prefixes and ports.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{Policy, ServiceId};
+use crate::packet::{AddressSet, Family, FlowSet, Hints, IntervalSet, Packet, Region, ServiceSet};
+
+/// How many ranges or ports are listed before the rest is only counted.
+const LISTED: usize = 4;
+
+/// Finds names for sets of one policy.
+#[derive(Debug)]
+pub struct Describer {
+    addresses: BTreeMap<AddressSet, String>,
+    services: BTreeMap<ServiceSet, String>,
+    devices: BTreeMap<IpAddr, String>,
+    hints: Hints,
+}
+
+impl Describer {
+    /// The names of a policy. Of several for one set the first in this order counts: zones, devices, groups.
+    pub fn new(policy: &Policy) -> Self {
+        let mut addresses = BTreeMap::new();
+        let zones = policy.zones.iter().map(|zone| (&zone.addresses, &zone.name));
+        let devices = policy.devices.iter().map(|device| (&device.set, &device.name));
+        let groups = policy.groups.iter().map(|group| (&group.addresses, &group.name));
+        for (set, name) in zones.chain(devices).chain(groups) {
+            if !set.is_empty() {
+                addresses
+                    .entry(AddressSet::clone(set))
+                    .or_insert_with(|| name.clone());
+            }
+        }
+        // Many standard services share a port: only names that the policy defines or uses, and that are the only one
+        // for their set, say what the author means.
+        let used: BTreeSet<ServiceId> = policy
+            .rules
+            .iter()
+            .flat_map(|rule| rule.service.named.iter().copied())
+            .collect();
+        let mut names: BTreeMap<&ServiceSet, Vec<&str>> = BTreeMap::new();
+        for (index, service) in policy.services.iter().enumerate() {
+            if !service.standard || used.contains(&ServiceId::from_index(index)) {
+                names.entry(&service.set).or_default().push(&service.name);
+            }
+        }
+        let services = names
+            .into_iter()
+            .filter_map(|(set, names)| match names.as_slice() {
+                [name] if !set.is_empty() => Some((set.clone(), (*name).to_owned())),
+                _ => None,
+            })
+            .collect();
+        let devices = policy
+            .devices
+            .iter()
+            .flat_map(|device| {
+                device
+                    .addresses
+                    .iter()
+                    .map(|(address, _)| (*address, device.name.clone()))
+            })
+            .collect();
+        let hints = Hints {
+            addresses: policy
+                .devices
+                .iter()
+                .flat_map(|device| device.addresses.iter().map(|(a, _)| *a))
+                .collect(),
+            ports: vec![443, 80, 22, 53, 104, 445, 3389],
+        };
+        Self {
+            addresses,
+            services,
+            devices,
+            hints,
+        }
+    }
+
+    /// What makes examples believable: the policy's devices, and usual ports.
+    pub fn hints(&self) -> &Hints {
+        &self.hints
+    }
+
+    /// `pump-gateway`, `10.20.0.0/22, 10.24.0.7`, `any`.
+    pub fn addresses(&self, set: &AddressSet) -> String {
+        if let Some(name) = self.addresses.get(set) {
+            return name.clone();
+        }
+        if *set == AddressSet::full() {
+            return "any".to_owned();
+        }
+        for family in Family::BOTH {
+            let one = set.only(family);
+            if one == *set && one == AddressSet::full().only(family) {
+                return format!("any {}", family.name());
+            }
+        }
+        // A name whose other family was cut away by what the set is about.
+        let of_one_family = |family: Family| {
+            (!set.is_empty_in(family) && set.only(family) == *set)
+                .then(|| {
+                    self.addresses
+                        .iter()
+                        .find(|(known, _)| known.only(family) == *set)
+                })
+                .flatten()
+        };
+        if let Some((_, name)) = of_one_family(Family::V4).or_else(|| of_one_family(Family::V6)) {
+            return name.clone();
+        }
+        let v4 = set
+            .v4
+            .ranges()
+            .iter()
+            .map(|(a, b)| range(Ipv4Addr::from(*a).into(), Ipv4Addr::from(*b).into()));
+        let v6 = set
+            .v6
+            .ranges()
+            .iter()
+            .map(|(a, b)| range(Ipv6Addr::from(*a).into(), Ipv6Addr::from(*b).into()));
+        listed(v4.chain(v6).collect())
+    }
+
+    /// `https`, `tcp 443, 8443`, `any`.
+    pub fn service(&self, set: &ServiceSet) -> String {
+        if set.is_full()
+            || Family::BOTH
+                .iter()
+                .any(|f| *set == ServiceSet::full().in_family(*f))
+        {
+            return "any".to_owned();
+        }
+        if let Some(name) = self.services.get(set) {
+            return name.clone();
+        }
+        let mut parts = Vec::new();
+        for (word, region) in [("tcp", &set.tcp), ("udp", &set.udp), ("sctp", &set.sctp)] {
+            parts.extend(region.rows().iter().map(|row| with_ports(word, row)));
+        }
+        for (word, region) in [("icmp", &set.icmp), ("icmpv6", &set.icmpv6)] {
+            parts.extend(icmp(word, region));
+        }
+        if set.other == ServiceSet::other_protocols() {
+            parts.push("every other protocol".to_owned());
+        } else if !set.other.is_empty() {
+            parts.push(format!("proto {}", numbers(set.other.ranges())));
+        }
+        listed(parts)
+    }
+
+    /// `tcp 443 from clinical.pumps to pump-gateway`
+    pub fn flow(&self, flow: &FlowSet) -> String {
+        let service = self.service(&flow.service);
+        format!(
+            "{service} from {} to {}",
+            self.addresses(&flow.source),
+            self.addresses(&flow.destination)
+        )
+    }
+
+    /// A packet with the names of its devices or zones: `tcp 10.0.0.1:49152 -> 10.1.0.1:443 (pump-001 to gateway)`.
+    pub fn packet(&self, policy: &Policy, packet: &Packet) -> String {
+        let name = |address: IpAddr| {
+            let device = self.devices.get(&address).cloned();
+            device.or_else(|| {
+                policy
+                    .zone_map
+                    .zone_of(address)
+                    .map(|zone| policy.zone_name(zone).to_owned())
+            })
+        };
+        match (name(packet.source), name(packet.destination)) {
+            (Some(from), Some(to)) => format!("{packet} ({from} to {to})"),
+            _ => packet.to_string(),
+        }
+    }
+}
+
+impl Default for Describer {
+    fn default() -> Self {
+        Self::new(&Policy::default())
+    }
+}
+
+fn listed(mut parts: Vec<String>) -> String {
+    let rest = parts.len().saturating_sub(LISTED);
+    if rest > 1 {
+        parts.truncate(LISTED);
+        parts.push(format!("and {rest} more"));
+    }
+    parts.join(", ")
+}
+
+fn range(first: IpAddr, last: IpAddr) -> String {
+    let set = match (first, last) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => AddressSet {
+            v4: IntervalSet::range(u32::from(a), u32::from(b)),
+            ..AddressSet::empty()
+        },
+        (IpAddr::V6(a), IpAddr::V6(b)) => AddressSet {
+            v6: IntervalSet::range(u128::from(a), u128::from(b)),
+            ..AddressSet::empty()
+        },
+        _ => AddressSet::empty(),
+    };
+    match set.prefixes().as_slice() {
+        _ if first == last => first.to_string(),
+        [prefix] => prefix.to_string(),
+        _ => format!("{first}-{last}"),
+    }
+}
+
+fn numbers<T: std::fmt::Display + PartialEq>(ranges: &[(T, T)]) -> String {
+    let one = |(a, b): &(T, T)| if a == b { a.to_string() } else { format!("{a}-{b}") };
+    listed(ranges.iter().map(one).collect())
+}
+
+fn with_ports(word: &str, (source, destination): &(IntervalSet<u16>, IntervalSet<u16>)) -> String {
+    let mut text = word.to_owned();
+    if !destination.is_full() {
+        text.push(' ');
+        text.push_str(&numbers(destination.ranges()));
+    }
+    if !source.is_full() {
+        text.push_str(" from ");
+        text.push_str(&numbers(source.ranges()));
+    }
+    text
+}
+
+fn icmp(word: &str, region: &Region) -> Vec<String> {
+    let all = IntervalSet::range(0, 255);
+    region
+        .rows()
+        .iter()
+        .map(|(types, codes)| match (*types == all, *codes == all) {
+            (true, true) => word.to_owned(),
+            (_, true) => format!("{word} {}", numbers(types.ranges())),
+            _ => format!(
+                "{word} {} code {}",
+                numbers(types.ranges()),
+                numbers(codes.ranges())
+            ),
+        })
+        .collect()
+}

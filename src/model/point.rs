@@ -1,0 +1,133 @@
+//! Enforcement points: the firewalls, routers and host firewalls of the network.
+
+use std::net::IpAddr;
+
+use super::{DeviceId, Endpoint, ServiceUse, ZoneId};
+use crate::source::Span;
+
+/// A firewall or router.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Its name.
+    pub name: String,
+    /// Title, if any.
+    pub title: Option<String>,
+    /// Where its name is written.
+    pub span: Span,
+    /// The platform that Septum writes for; none where it is unmanaged and forwards everything.
+    pub platform: Option<String>,
+    /// Between zones, or on a device.
+    pub placement: Placement,
+    /// Who manages it, and how.
+    pub manage: Vec<Manage>,
+    /// What it speaks itself.
+    pub run: Vec<RunProtocol>,
+}
+
+/// Where an enforcement point stands.
+#[derive(Clone, Debug)]
+pub enum Placement {
+    /// It joins zones.
+    Between(Vec<Interface>),
+    /// It runs on the device it protects.
+    On(DeviceId),
+}
+
+impl Point {
+    /// Its interfaces; none for a host firewall.
+    pub fn interfaces(&self) -> &[Interface] {
+        match &self.placement {
+            Placement::Between(interfaces) => interfaces,
+            Placement::On(_) => &[],
+        }
+    }
+}
+
+/// An interface.
+#[derive(Clone, Debug)]
+pub struct Interface {
+    /// The platform's own name.
+    pub name: String,
+    /// The zone it leads into.
+    pub zone: ZoneId,
+    /// The device's own addresses there.
+    pub addresses: Vec<(IpAddr, Span)>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Who may manage an enforcement point.
+#[derive(Clone, Debug)]
+pub struct Manage {
+    /// From where.
+    pub from: Endpoint,
+    /// With what.
+    pub service: ServiceUse,
+    /// The whole statement.
+    pub span: Span,
+}
+
+/// A protocol that a device itself speaks, named by `run`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RunProtocol {
+    /// OSPF v2 and v3: IP protocol 89 (RFC 2328, RFC 5340).
+    Ospf,
+    /// BGP: tcp 179 both ways (RFC 4271).
+    Bgp,
+    /// EIGRP: IP protocol 88 (RFC 7868).
+    Eigrp,
+    /// RIP: udp 520, RIPng: udp 521 (RFC 2453, RFC 2080).
+    Rip,
+    /// PIM: IP protocol 103 (RFC 7761).
+    Pim,
+    /// IGMP: IP protocol 2 (RFC 3376); MLD in IPv6 is ICMPv6 130 to 132 and 143 (RFC 3810).
+    Igmp,
+    /// HSRP: udp 1985 and 2029 to multicast.
+    Hsrp,
+    /// VRRP: IP protocol 112 (RFC 9568).
+    Vrrp,
+    /// BFD: udp 3784 and 4784 (RFC 5881, RFC 5883).
+    Bfd,
+    /// DHCP relay: clients' broadcasts (udp 68 -> 67, 546 -> 547) and the servers' answers (udp 67 -> 67, 547 -> 547).
+    DhcpRelay,
+    /// DHCP client: udp 67 -> 68, 547 -> 546.
+    DhcpClient,
+    /// DHCP server: udp 68 -> 67 and 67 -> 67, 546 -> 547 and 547 -> 547.
+    DhcpServer,
+    /// Answers echo requests to its own addresses.
+    Ping,
+    /// NTP client: replies from udp 123.
+    Ntp,
+    /// DNS client: replies from udp and tcp 53.
+    Dns,
+    /// RADIUS client: replies from udp 1812 and 1813.
+    Radius,
+    /// TACACS+ client: replies from tcp 49.
+    Tacacs,
+    /// Sends syslog (udp 514, tcp 6514): receives TCP replies only.
+    Syslog,
+}
+
+impl RunProtocol {
+    /// Every protocol with the word that names it in a policy.
+    pub const ALL: [(&'static str, Self); 18] = [
+        ("ospf", Self::Ospf),
+        ("bgp", Self::Bgp),
+        ("eigrp", Self::Eigrp),
+        ("rip", Self::Rip),
+        ("pim", Self::Pim),
+        ("igmp", Self::Igmp),
+        ("hsrp", Self::Hsrp),
+        ("vrrp", Self::Vrrp),
+        ("bfd", Self::Bfd),
+        ("dhcp-relay", Self::DhcpRelay),
+        ("dhcp-client", Self::DhcpClient),
+        ("dhcp-server", Self::DhcpServer),
+        ("ping", Self::Ping),
+        ("ntp", Self::Ntp),
+        ("dns", Self::Dns),
+        ("radius", Self::Radius),
+        ("tacacs", Self::Tacacs),
+        ("syslog", Self::Syslog),
+    ];
+}

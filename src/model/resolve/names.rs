@@ -1,0 +1,154 @@
+//! The names that sets and services may use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::{Device, DeviceId, Service, ServiceId, Zone};
+use crate::packet::AddressSet;
+use crate::source::Span;
+use crate::syntax::tree::{Item, Name};
+
+/// What set names stand for, once zones, devices and services are known.
+pub(super) struct Scope<'a> {
+    /// Zones (with the zones under and within them), dotted names that only have zones under them, devices, and
+    /// groups as they are resolved. None for a name whose definition is broken.
+    pub sets: BTreeMap<String, Option<Arc<AddressSet>>>,
+    /// Everything with a label.
+    pub labels: BTreeMap<String, Arc<AddressSet>>,
+    /// Services by name.
+    pub services: BTreeMap<&'a str, ServiceId>,
+    /// Devices by name.
+    pub devices: BTreeMap<&'a str, DeviceId>,
+    /// All services.
+    pub service_list: &'a [Service],
+    /// Every address.
+    pub any: Arc<AddressSet>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(
+        items: &[&'a Item],
+        zones: &[Zone],
+        devices: &'a [Device],
+        services: &'a [Service],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut sets: BTreeMap<String, Option<Arc<AddressSet>>> = zone_sets(zones);
+        let zone_spans: BTreeMap<&str, Span> =
+            zones.iter().map(|zone| (zone.name.as_str(), zone.span)).collect();
+        let mut spans = zone_spans.clone();
+        for device in devices {
+            let same_zone = sets.contains_key(&device.name);
+            if same_zone {
+                diagnostics.push(clash(
+                    "device",
+                    &device.name,
+                    device.span,
+                    zone_spans.get(device.name.as_str()),
+                ));
+                continue;
+            }
+            spans.insert(&device.name, device.span);
+            sets.insert(device.name.clone(), Some(Arc::clone(&device.set)));
+        }
+        for item in items {
+            let Item::Group(group) = item else { continue };
+            let name = group.name.text.as_str();
+            if sets.contains_key(name) {
+                diagnostics.push(clash("group", name, group.name.span, spans.get(name)));
+            } else if let Some(first) = spans.get(name) {
+                diagnostics.push(duplicate("group", &group.name, *first));
+            } else {
+                spans.insert(name, group.name.span);
+            }
+        }
+        Self {
+            sets,
+            labels: label_sets(zones, devices),
+            services: services
+                .iter()
+                .enumerate()
+                .map(|(i, s)| (s.name.as_str(), ServiceId::from_index(i)))
+                .collect(),
+            devices: devices
+                .iter()
+                .enumerate()
+                .map(|(i, d)| (d.name.as_str(), DeviceId::from_index(i)))
+                .collect(),
+            service_list: services,
+            any: Arc::new(AddressSet::full()),
+        }
+    }
+}
+
+/// Said of a second definition.
+pub(super) fn duplicate(kind: &str, name: &Name, first: Span) -> Diagnostic {
+    Diagnostic::error(
+        "duplicate-name",
+        name.span,
+        format!("{kind} `{}` is defined twice", name.text),
+    )
+    .with(first, "first defined here")
+    .help("rename one of them, or join the two")
+}
+
+fn clash(kind: &str, name: &str, span: Span, other: Option<&Span>) -> Diagnostic {
+    let message = format!("{kind} `{name}` has the name of something else that a set can hold");
+    let diagnostic = Diagnostic::error("duplicate-name", span, message)
+        .help("zones, devices and groups share one space of names: rename one of the two");
+    match other {
+        Some(other) => diagnostic.with(*other, "the other one"),
+        None => diagnostic,
+    }
+}
+
+/// A zone's name stands for it, the zones under it by name, and the zones within any of these.
+fn zone_sets(zones: &[Zone]) -> BTreeMap<String, Option<Arc<AddressSet>>> {
+    let mut with_within: Vec<Vec<&AddressSet>> = zones.iter().map(|zone| vec![&*zone.addresses]).collect();
+    for zone in zones {
+        let mut at = zone.within;
+        while let Some(id) = at {
+            if let Some(list) = with_within.get_mut(id.index()) {
+                list.push(&zone.addresses);
+            }
+            at = zones.get(id.index()).and_then(|parent| parent.within);
+        }
+    }
+    let mut members: BTreeMap<&str, Vec<&AddressSet>> = BTreeMap::new();
+    for (zone, parts) in zones.iter().zip(&with_within) {
+        let above = zone
+            .name
+            .match_indices('.')
+            .filter_map(|(dot, _)| zone.name.get(..dot));
+        for name in above.chain([zone.name.as_str()]) {
+            members.entry(name).or_default().extend(parts);
+        }
+    }
+    members
+        .into_iter()
+        .map(|(name, parts)| (name.to_owned(), Some(Arc::new(AddressSet::union_of(parts)))))
+        .collect()
+}
+
+/// A label stands for every zone that has it and every device that has it.
+fn label_sets(zones: &[Zone], devices: &[Device]) -> BTreeMap<String, Arc<AddressSet>> {
+    let mut parts: BTreeMap<&str, Vec<&AddressSet>> = BTreeMap::new();
+    for zone in zones {
+        for label in &zone.labels {
+            parts.entry(label).or_default().push(&zone.addresses);
+        }
+    }
+    for device in devices {
+        let zone_labels: Option<&BTreeSet<String>> = zones.get(device.zone.index()).map(|zone| &zone.labels);
+        for label in &device.labels {
+            if zone_labels.is_none_or(|labels| !labels.contains(label)) {
+                parts.entry(label).or_default().push(&device.set);
+            }
+        }
+    }
+    parts
+        .into_iter()
+        .map(|(label, sets)| (label.to_owned(), Arc::new(AddressSet::union_of(sets))))
+        .collect()
+}

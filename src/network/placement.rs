@@ -1,0 +1,426 @@
+//! Which zone pairs cross an enforcement point, and by which of its sides.
+//!
+//! A loop-free path from x to y crosses the point D from side i to side j when two paths that share no vertex lead
+//! from x to side i and from side j to y, without D. In terms of blocks:
+//!
+//! - Sides in different blocks: D is a cut vertex between them, and everything behind the one block reaches everything
+//!   behind the other.
+//! - Sides in one block B: x and y hang at vertices p and q of B. The paths p..i and j..q must be disjoint in B without D:
+//!   they must not share a cut vertex of it. Where both cross the same block of it, a ring decides by the order around
+//!   the ring, a small block by a bounded search, and a large meshed block counts as crossed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::blocks::{Adjacency, Blocks};
+use super::graph::{Network, NetworkSide};
+use crate::model::{PointId, Policy, ZoneId};
+
+/// Blocks of at most this many vertices are searched for two disjoint paths; larger ones are taken to have them.
+const SEARCHED_BLOCK: usize = 24;
+/// Steps of that search, after which the paths are taken to exist.
+const SEARCH_STEPS: usize = 4_000;
+
+/// What crosses one enforcement point.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// The point's sides.
+    pub sides: Vec<NetworkSide>,
+    /// Index into `around` for each side.
+    block_of_side: Vec<usize>,
+    around: Vec<Around>,
+}
+
+/// One block at the point: what hangs where, without the point itself.
+#[derive(Clone, Debug)]
+struct Around {
+    /// The vertices of the block at which a zone hangs. One each, but for the external zone.
+    entries: BTreeMap<ZoneId, Vec<usize>>,
+    /// The block without the point; only where two sides lead into it.
+    inner: Option<Inner>,
+}
+
+impl Placement {
+    /// The placement at a point that forwards; none for a host firewall or a point without interfaces.
+    pub fn new(network: &Network, policy: &Policy, id: PointId) -> Option<Self> {
+        let point = *network.point_vertex.get(&id)?;
+        let sides = network.sides(policy, id);
+        let mut around = Vec::new();
+        let mut block_of_side = vec![usize::MAX; sides.len()];
+        for &block in network.blocks.of(point) {
+            let members: Vec<usize> = network
+                .blocks
+                .members(block)
+                .iter()
+                .copied()
+                .filter(|vertex| *vertex != point)
+                .collect();
+            let mut entered = 0;
+            for (side, slot) in sides.iter().zip(&mut block_of_side) {
+                if members.binary_search(&side.vertex).is_ok() {
+                    *slot = around.len();
+                    entered += 1;
+                }
+            }
+            let inner = (entered > 1).then(|| Inner::new(network, &members));
+            around.push(Around {
+                entries: entries(network, block, &members),
+                inner,
+            });
+        }
+        Some(Self {
+            sides,
+            block_of_side,
+            around,
+        })
+    }
+
+    fn around(&self, side: usize) -> Option<&Around> {
+        self.around.get(*self.block_of_side.get(side)?)
+    }
+
+    /// Every zone whose packets may come in by a side, ascending.
+    pub fn behind(&self, side: usize) -> Vec<ZoneId> {
+        self.around(side)
+            .map(|around| around.entries.keys().copied().collect())
+            .unwrap_or_default()
+    }
+
+    /// The crossing from one side to another; none where they are the same.
+    pub fn crossing(&self, from: usize, to: usize) -> Option<Crossing<'_>> {
+        let (first, second) = (self.around(from)?, self.around(to)?);
+        if from == to {
+            return None;
+        }
+        let same_block = self.block_of_side.get(from) == self.block_of_side.get(to);
+        let walk = if same_block {
+            let inner = first.inner.as_ref()?;
+            let (entry, exit) = (self.sides.get(from)?.vertex, self.sides.get(to)?.vertex);
+            Some(Walk {
+                inner,
+                entry: inner.rooted(entry)?,
+                exit: inner.rooted(exit)?,
+                known: FxHashMap::default(),
+            })
+        } else {
+            None
+        };
+        Some(Crossing { first, second, walk })
+    }
+}
+
+/// For each zone behind a block, the vertices of the block at which it hangs.
+fn entries(network: &Network, block: usize, members: &[usize]) -> BTreeMap<ZoneId, Vec<usize>> {
+    let mut entries: BTreeMap<ZoneId, Vec<usize>> = BTreeMap::new();
+    let mut stack: Vec<(usize, usize)> = Vec::new();
+    for &member in members {
+        stack.push((member, block));
+        while let Some((vertex, came_by)) = stack.pop() {
+            for zone in network.zones_at(vertex) {
+                let list = entries.entry(*zone).or_default();
+                if list.last() != Some(&member) {
+                    list.push(member);
+                }
+            }
+            for &next in network.blocks.of(vertex).iter().filter(|next| **next != came_by) {
+                let others = network
+                    .blocks
+                    .members(next)
+                    .iter()
+                    .filter(|other| **other != vertex);
+                stack.extend(others.map(|other| (*other, next)));
+            }
+        }
+    }
+    entries
+}
+
+/// What crosses a point from one side to another.
+#[derive(Debug)]
+pub struct Crossing<'a> {
+    first: &'a Around,
+    second: &'a Around,
+    walk: Option<Walk<'a>>,
+}
+
+/// Zones that cross together: every one of the first with every one of the second.
+pub type ZoneProduct = (Vec<ZoneId>, Vec<ZoneId>);
+
+impl Crossing<'_> {
+    /// Of the pairs of a source and a destination zone those that cross, as disjoint products, in the order of the
+    /// first source. Both lists are ascending.
+    pub fn products(&mut self, sources: &[ZoneId], destinations: &[ZoneId]) -> Vec<ZoneProduct> {
+        let from: Vec<(ZoneId, &[usize])> = hanging(&self.first.entries, sources);
+        let to: Vec<(ZoneId, &[usize])> = hanging(&self.second.entries, destinations);
+        let mut products: Vec<ZoneProduct> = Vec::new();
+        let mut index: FxHashMap<Vec<ZoneId>, usize> = FxHashMap::default();
+        let mut last: Option<(&[usize], Vec<ZoneId>)> = None;
+        for (zone, entered) in from {
+            let reached = match &last {
+                Some((at, reached)) if *at == entered => reached.clone(),
+                _ => match &mut self.walk {
+                    None => to.iter().map(|(other, _)| *other).collect(),
+                    Some(walk) => to
+                        .iter()
+                        .filter(|(_, left)| {
+                            entered.iter().any(|p| left.iter().any(|q| walk.disjoint(*p, *q)))
+                        })
+                        .map(|(other, _)| *other)
+                        .collect::<Vec<_>>(),
+                },
+            };
+            last = Some((entered, reached.clone()));
+            // Traffic inside a zone crosses nothing.
+            let reached: Vec<ZoneId> = reached.into_iter().filter(|other| *other != zone).collect();
+            if reached.is_empty() {
+                continue;
+            }
+            match index.get(&reached).and_then(|at| products.get_mut(*at)) {
+                Some((zones, _)) => zones.push(zone),
+                None => {
+                    index.insert(reached.clone(), products.len());
+                    products.push((vec![zone], reached));
+                }
+            }
+        }
+        products
+    }
+}
+
+fn hanging<'a>(entries: &'a BTreeMap<ZoneId, Vec<usize>>, zones: &[ZoneId]) -> Vec<(ZoneId, &'a [usize])> {
+    zones
+        .iter()
+        .filter_map(|zone| entries.get(zone).map(|at| (*zone, at.as_slice())))
+        .collect()
+}
+
+/// A block without one of its vertices, as a tree of its own blocks and cut vertices. Vertices are local indices.
+#[derive(Clone, Debug)]
+struct Inner {
+    /// The network's vertex of each local index, ascending.
+    vertices: Vec<usize>,
+    adjacency: Adjacency,
+    blocks: Blocks,
+    /// For each block that is a ring, the place of each of its vertices around it.
+    ring: Vec<Option<BTreeMap<usize, usize>>>,
+}
+
+/// The tree seen from one vertex: the way from everywhere to it.
+#[derive(Debug)]
+struct Rooted {
+    /// The block by which each vertex is left.
+    block: Vec<Option<usize>>,
+    /// The vertex by which each block is left.
+    vertex: Vec<Option<usize>>,
+}
+
+impl Inner {
+    fn new(network: &Network, members: &[usize]) -> Self {
+        let local = |vertex: &usize| members.binary_search(vertex).ok();
+        let adjacency: Adjacency = members
+            .iter()
+            .map(|vertex| network.neighbours(*vertex).iter().filter_map(local).collect())
+            .collect();
+        let blocks = Blocks::new(&adjacency, |_| false);
+        let ring = blocks
+            .members
+            .iter()
+            .map(|block| ring_order(&adjacency, block))
+            .collect();
+        Self {
+            vertices: members.to_vec(),
+            adjacency,
+            blocks,
+            ring,
+        }
+    }
+
+    fn local(&self, vertex: usize) -> Option<usize> {
+        self.vertices.binary_search(&vertex).ok()
+    }
+
+    fn rooted(&self, root: usize) -> Option<Rooted> {
+        let root = self.local(root)?;
+        let mut rooted = Rooted {
+            block: vec![None; self.vertices.len()],
+            vertex: vec![None; self.blocks.members.len()],
+        };
+        let mut stack = vec![root];
+        while let Some(vertex) = stack.pop() {
+            for &block in self.blocks.of(vertex) {
+                if rooted.block.get(vertex) == Some(&Some(block)) {
+                    continue;
+                }
+                if let Some(slot) = rooted.vertex.get_mut(block) {
+                    *slot = Some(vertex);
+                }
+                for &next in self.blocks.members(block).iter().filter(|next| **next != vertex) {
+                    if let Some(slot) = rooted.block.get_mut(next) {
+                        *slot = Some(block);
+                    }
+                    stack.push(next);
+                }
+            }
+        }
+        Some(rooted)
+    }
+}
+
+/// Where each vertex of a block stands around it, if the block is a ring.
+fn ring_order(adjacency: &Adjacency, block: &[usize]) -> Option<BTreeMap<usize, usize>> {
+    let inside: BTreeSet<usize> = block.iter().copied().collect();
+    let next_of = |vertex: usize| -> Vec<usize> {
+        adjacency
+            .get(vertex)
+            .map_or(&[][..], Vec::as_slice)
+            .iter()
+            .copied()
+            .filter(|n| inside.contains(n))
+            .collect()
+    };
+    if block.len() < 3 || block.iter().any(|vertex| next_of(*vertex).len() != 2) {
+        return None;
+    }
+    let mut order = BTreeMap::new();
+    let mut at = *block.first()?;
+    while order.len() < block.len() {
+        order.insert(at, order.len());
+        match next_of(at).into_iter().find(|next| !order.contains_key(next)) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    Some(order)
+}
+
+/// Answers whether two ways through the inner tree can be disjoint.
+#[derive(Debug)]
+struct Walk<'a> {
+    inner: &'a Inner,
+    entry: Rooted,
+    exit: Rooted,
+    known: FxHashMap<(usize, usize), bool>,
+}
+
+/// A way: every vertex on it, and the blocks crossed with where they are entered and left.
+struct Way {
+    vertices: Vec<usize>,
+    blocks: Vec<(usize, usize, usize)>,
+}
+
+impl Way {
+    fn new(rooted: &Rooted, from: usize) -> Self {
+        let mut way = Self {
+            vertices: vec![from],
+            blocks: Vec::new(),
+        };
+        let mut at = from;
+        while let Some(block) = rooted.block.get(at).copied().flatten() {
+            let Some(next) = rooted.vertex.get(block).copied().flatten() else {
+                break;
+            };
+            way.blocks.push((block, at, next));
+            way.vertices.push(next);
+            at = next;
+        }
+        way
+    }
+}
+
+impl Walk<'_> {
+    /// True where paths from `p` to the entry and from the exit to `q` can share no vertex.
+    fn disjoint(&mut self, p: usize, q: usize) -> bool {
+        if let Some(known) = self.known.get(&(p, q)) {
+            return *known;
+        }
+        let answer = self.search(p, q).unwrap_or(false);
+        self.known.insert((p, q), answer);
+        answer
+    }
+
+    fn search(&self, p: usize, q: usize) -> Option<bool> {
+        let first = Way::new(&self.entry, self.inner.local(p)?);
+        let second = Way::new(&self.exit, self.inner.local(q)?);
+        if first
+            .vertices
+            .iter()
+            .any(|vertex| second.vertices.contains(vertex))
+        {
+            return Some(false);
+        }
+        // Ways through a tree that share no cut vertex share at most one block.
+        for (block, a, b) in &first.blocks {
+            if let Some((_, c, d)) = second.blocks.iter().find(|(other, ..)| other == block) {
+                return Some(self.inner.two_paths(*block, (*a, *b), (*c, *d)));
+            }
+        }
+        Some(true)
+    }
+}
+
+impl Inner {
+    /// True where a block has paths between both pairs that share no vertex. All four vertices differ.
+    fn two_paths(&self, block: usize, (a, b): (usize, usize), (c, d): (usize, usize)) -> bool {
+        if let Some(Some(order)) = self.ring.get(block) {
+            let place = |vertex: &usize| order.get(vertex).copied().unwrap_or(0);
+            let (low, high) = (place(&a).min(place(&b)), place(&a).max(place(&b)));
+            let between = |vertex: &usize| (low..high).contains(&place(vertex));
+            return between(&c) == between(&d);
+        }
+        let members = self.blocks.members(block);
+        if members.len() > SEARCHED_BLOCK {
+            return true;
+        }
+        let inside: BTreeSet<usize> = members.iter().copied().collect();
+        // Depth first over loop-free paths a..b; each is good where c still reaches d.
+        let mut path = vec![a];
+        let mut choices: Vec<Vec<usize>> = vec![self.steps(a, &inside)];
+        for _ in 0..SEARCH_STEPS {
+            let Some(next) = choices.last_mut().map(Vec::pop) else {
+                return false;
+            };
+            match next {
+                None => {
+                    path.pop();
+                    choices.pop();
+                }
+                Some(next) if next == b => {
+                    path.push(b);
+                    if self.connected(c, d, &path, &inside) {
+                        return true;
+                    }
+                    path.pop();
+                }
+                Some(next) if next == c || next == d || path.contains(&next) => {}
+                Some(next) => {
+                    path.push(next);
+                    choices.push(self.steps(next, &inside));
+                }
+            }
+        }
+        true
+    }
+
+    fn steps(&self, vertex: usize, inside: &BTreeSet<usize>) -> Vec<usize> {
+        let next = self.adjacency.get(vertex).map_or(&[][..], Vec::as_slice);
+        next.iter()
+            .copied()
+            .filter(|vertex| inside.contains(vertex))
+            .collect()
+    }
+
+    fn connected(&self, from: usize, to: usize, without: &[usize], inside: &BTreeSet<usize>) -> bool {
+        let mut seen: BTreeSet<usize> = without.iter().copied().collect();
+        let mut stack = vec![from];
+        while let Some(vertex) = stack.pop() {
+            if vertex == to {
+                return true;
+            }
+            if seen.insert(vertex) {
+                stack.extend(self.steps(vertex, inside));
+            }
+        }
+        false
+    }
+}

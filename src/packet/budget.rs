@@ -1,0 +1,73 @@
+//! Bounds on work: some questions about packet sets are exponential, and an answer that never comes is
+//! worse than none.
+
+use thiserror::Error;
+
+/// How much an engine may do before it gives up. Counted in steps and nodes, not in time, so that the same
+/// question has the same answer on every machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Elementary operations.
+    pub steps: u64,
+    /// Diagram nodes alive at once.
+    pub nodes: u32,
+}
+
+impl Budget {
+    /// A share of the whole for one of `parts`, with slack because parts are never even.
+    pub(crate) fn share(self, parts: usize) -> Self {
+        let parts = parts.max(1);
+        Self {
+            steps: (self.steps / parts as u64).saturating_mul(4).min(self.steps),
+            nodes: u32::try_from((u64::from(self.nodes) / parts as u64).saturating_mul(4))
+                .unwrap_or(u32::MAX)
+                .min(self.nodes),
+        }
+    }
+}
+
+impl Default for Budget {
+    /// Some seconds of one core and some hundred megabytes.
+    fn default() -> Self {
+        Self {
+            steps: 200_000_000,
+            nodes: 8_000_000,
+        }
+    }
+}
+
+/// The budget was spent before there was an answer. Whoever asked must take it as "not proven".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("gave up after {steps} steps and {nodes} nodes without an answer")]
+pub struct GaveUp {
+    /// Steps done.
+    pub steps: u64,
+    /// Nodes made.
+    pub nodes: u32,
+}
+
+/// Counts work against a budget.
+#[derive(Clone, Debug)]
+pub(crate) struct Meter {
+    budget: Budget,
+    steps: u64,
+}
+
+impl Meter {
+    pub(crate) fn new(budget: Budget) -> Self {
+        Self { budget, steps: 0 }
+    }
+
+    /// Spends steps, given how many nodes are alive.
+    pub(crate) fn spend(&mut self, steps: usize, nodes: usize) -> Result<(), GaveUp> {
+        self.steps = self.steps.saturating_add(steps as u64);
+        let nodes = u32::try_from(nodes).unwrap_or(u32::MAX);
+        if self.steps > self.budget.steps || nodes > self.budget.nodes {
+            return Err(GaveUp {
+                steps: self.steps,
+                nodes,
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! One packet, and products of sets of them.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{AddressSet, Family, ServiceSet, protocol};
+
+/// A packet that opens a flow. Both addresses are of one family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Packet {
+    /// Source address.
+    pub source: IpAddr,
+    /// Destination address.
+    pub destination: IpAddr,
+    /// Protocol number.
+    pub protocol: u8,
+    /// Source port of TCP, UDP and SCTP; type of ICMP in IPv4 and ICMPv6 in IPv6; else 0.
+    pub first: u16,
+    /// Destination port of TCP, UDP and SCTP; code of ICMP in IPv4 and ICMPv6 in IPv6; else 0.
+    pub second: u16,
+}
+
+impl Packet {
+    /// True where such a packet can exist: one family, and header numbers that its protocol has.
+    pub fn is_possible(&self) -> bool {
+        let numbers = match (self.protocol, self.family()) {
+            (protocol::TCP | protocol::UDP | protocol::SCTP, _) => true,
+            (protocol::ICMP, Family::V4) | (protocol::ICMPV6, Family::V6) => {
+                self.first <= 255 && self.second <= 255
+            }
+            _ => self.first == 0 && self.second == 0,
+        };
+        numbers && self.family() == Family::of(self.destination)
+    }
+
+    /// The family of the packet.
+    pub fn family(&self) -> Family {
+        Family::of(self.source)
+    }
+}
+
+impl fmt::Display for Packet {
+    /// `tcp 172.16.4.9:49152 -> 10.20.0.11:443`, `icmp 10.0.0.1 -> 10.1.0.1 type 8 code 0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            source,
+            destination,
+            protocol: number,
+            first,
+            second,
+        } = *self;
+        let with_port = |address: IpAddr, port: u16| match address {
+            IpAddr::V4(a) => format!("{a}:{port}"),
+            IpAddr::V6(a) => format!("[{a}]:{port}"),
+        };
+        let name = match (number, self.family()) {
+            (protocol::TCP, _) => "tcp",
+            (protocol::UDP, _) => "udp",
+            (protocol::SCTP, _) => "sctp",
+            (protocol::ICMP, Family::V4) => {
+                return write!(f, "icmp {source} -> {destination} type {first} code {second}");
+            }
+            (protocol::ICMPV6, Family::V6) => {
+                return write!(f, "icmpv6 {source} -> {destination} type {first} code {second}");
+            }
+            _ => return write!(f, "proto {number} {source} -> {destination}"),
+        };
+        write!(
+            f,
+            "{name} {} -> {}",
+            with_port(source, first),
+            with_port(destination, second)
+        )
+    }
+}
+
+/// A product: every packet from one of the sources to one of the destinations with one of the services.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FlowSet {
+    /// Sources.
+    pub source: Arc<AddressSet>,
+    /// Destinations.
+    pub destination: Arc<AddressSet>,
+    /// Services.
+    pub service: Arc<ServiceSet>,
+}
+
+impl FlowSet {
+    /// True where the packet is of the product. This is the naive evaluator that tests rely on.
+    pub fn contains(&self, packet: &Packet) -> bool {
+        self.source.contains(packet.source)
+            && self.destination.contains(packet.destination)
+            && self
+                .service
+                .contains(packet.family(), packet.protocol, packet.first, packet.second)
+    }
+
+    /// True where no packet is of the product: a family needs an address on both sides and a service.
+    pub fn is_empty(&self) -> bool {
+        Family::BOTH.iter().all(|family| {
+            self.source.is_empty_in(*family)
+                || self.destination.is_empty_in(*family)
+                || self.service.in_family(*family).is_empty()
+        })
+    }
+
+    /// True where some packet is of both products.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let v4 =
+            self.source.v4.overlaps(&other.source.v4) && self.destination.v4.overlaps(&other.destination.v4);
+        let v6 =
+            self.source.v6.overlaps(&other.source.v6) && self.destination.v6.overlaps(&other.destination.v6);
+        (v4 && self.service.overlaps_in(&other.service, Family::V4))
+            || (v6 && self.service.overlaps_in(&other.service, Family::V6))
+    }
+}

@@ -1,0 +1,138 @@
+//! A packet set as a few readable products.
+
+use std::sync::Arc;
+
+use super::diagram::Piece;
+use super::{AddressSet, Family, FlowSet, IntervalSet, ServiceSet, protocol};
+
+/// A packet set, written as products.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Products {
+    /// Disjoint products, IPv4 first, ascending.
+    pub flows: Vec<FlowSet>,
+    /// False where there were more than the cap: then the products hold less than the set.
+    pub complete: bool,
+}
+
+/// Pieces are joined before the cap applies, so more of them are looked at.
+pub(crate) fn pieces_for(cap: usize) -> usize {
+    cap.saturating_mul(64).max(4_096)
+}
+
+impl Products {
+    /// Joins disjoint pieces into at most `cap` products.
+    pub(crate) fn of(pieces: Vec<Piece>, complete: bool, cap: usize) -> Self {
+        let (v4, v6) = pieces.into_iter().partition(|piece| piece.family == Family::V4);
+        let mut flows = both_families(join(v4), join(v6));
+        flows.sort_by(|a, b| order(a).cmp(&order(b)));
+        let complete = complete && flows.len() <= cap;
+        flows.truncate(cap);
+        Self { flows, complete }
+    }
+}
+
+fn order(flow: &FlowSet) -> (bool, &AddressSet, &AddressSet, &ServiceSet) {
+    let no_v4 = flow.source.v4.is_empty();
+    (no_v4, &flow.destination, &flow.source, &flow.service)
+}
+
+/// Joins pieces of one family that agree in two of their three sides, until none do.
+fn join(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    loop {
+        let before = pieces.len();
+        pieces = join_where(
+            pieces,
+            |p| (p.source.clone(), p.service.clone()),
+            |all, p| all.destination = all.destination.union(&p.destination),
+        );
+        pieces = join_where(
+            pieces,
+            |p| (p.destination.clone(), p.service.clone()),
+            |all, p| all.source = all.source.union(&p.source),
+        );
+        pieces = join_where(
+            pieces,
+            |p| (p.destination.clone(), p.source.clone()),
+            |all, p| all.service = all.service.union(&p.service),
+        );
+        if pieces.len() == before {
+            return pieces;
+        }
+    }
+}
+
+fn join_where<K: Ord>(
+    mut pieces: Vec<Piece>,
+    key: impl Fn(&Piece) -> K,
+    add: impl Fn(&mut Piece, &Piece),
+) -> Vec<Piece> {
+    pieces.sort_by_cached_key(&key);
+    let mut joined: Vec<Piece> = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match joined.last_mut() {
+            Some(top) if key(top) == key(&piece) => add(top, &piece),
+            _ => joined.push(piece),
+        }
+    }
+    joined
+}
+
+/// Puts an IPv4 and an IPv6 product together where they are the only ones of their services: one line for a
+/// reader who thinks in zones. Which of several belong together only names could tell, so those stay apart.
+fn both_families(v4: Vec<Piece>, v6: Vec<Piece>) -> Vec<FlowSet> {
+    let alone = |pieces: &[Piece], service: &ServiceSet| {
+        let same = pieces.iter().enumerate();
+        let mut same = same.filter(|(_, piece)| shared_part(&piece.service) == *service);
+        match (same.next(), same.next()) {
+            (Some((at, _)), None) => Some(at),
+            _ => None,
+        }
+    };
+    let mut taken = vec![false; v6.len()];
+    let mut flows = Vec::with_capacity(v4.len() + v6.len());
+    for piece in &v4 {
+        let service = shared_part(&piece.service);
+        let partner = alone(&v4, &service).and_then(|_| alone(&v6, &service));
+        let partner = partner
+            .filter(|_| !service.is_empty())
+            .and_then(|at| Some((at, v6.get(at)?)));
+        match partner {
+            Some((at, other)) => {
+                if let Some(taken) = taken.get_mut(at) {
+                    *taken = true;
+                }
+                flows.push(FlowSet {
+                    source: Arc::new(piece.source.union(&other.source)),
+                    destination: Arc::new(piece.destination.union(&other.destination)),
+                    service: Arc::new(piece.service.union(&other.service)),
+                });
+            }
+            None => flows.push(one_family(piece)),
+        }
+    }
+    let rest = v6.iter().zip(taken).filter(|(_, taken)| !taken);
+    flows.extend(rest.map(|(piece, _)| one_family(piece)));
+    flows
+}
+
+/// The services that mean the same in both families. The others have no effect in the other family.
+fn shared_part(service: &ServiceSet) -> ServiceSet {
+    let icmp = IntervalSet::from_ranges([protocol::ICMP, protocol::ICMPV6].map(|p| (p, p)));
+    let icmp = ServiceSet::protocols(&icmp);
+    service.difference(&icmp)
+}
+
+fn one_family(piece: &Piece) -> FlowSet {
+    let everything = ServiceSet::full();
+    // "Any service" reads better than "any service of IPv4", and there are no other addresses beside it.
+    let service = if everything.in_family(piece.family) == piece.service {
+        everything
+    } else {
+        piece.service.clone()
+    };
+    FlowSet {
+        source: Arc::new(piece.source.clone()),
+        destination: Arc::new(piece.destination.clone()),
+        service: Arc::new(service),
+    }
+}

@@ -1,0 +1,363 @@
+//! Any set of packets, as a value.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::budget::{Budget, GaveUp};
+use super::diagram::{Diagram, Edge, Field, FieldOrder, LEAF, NodeId, Op, Set};
+use super::hints::Hints;
+use super::products::{Products, pieces_for};
+use super::space::{Axis, Boundaries, Space, number};
+use super::{Family, FlowSet, Packet, PacketRule};
+
+/// The order of fields in values. A fixed one, so that equal sets look alike.
+const ORDER: FieldOrder = FieldOrder::DestinationFirst;
+
+/// A set of packets of both families, of any shape. Cheap to clone, and canonical: `==` is equality of sets.
+///
+/// It stands alone: sets made from different rules may be combined freely. An operation on two sets takes a
+/// [`Budget`], since its result can be as large as the product of both.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PacketSet {
+    v4: Arc<Shape>,
+    v6: Arc<Shape>,
+}
+
+/// A diagram over plain values. Nodes stand in the order in which a walk from the root leaves them, so that
+/// equal sets have equal shapes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Shape {
+    nodes: Vec<Branch>,
+    root: Target,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Branch {
+    level: u8,
+    /// The last value (`u128::MAX` for the last of the field) and where it leads.
+    edges: Vec<(u128, Target)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Target {
+    Deny,
+    Permit,
+    Node(usize),
+}
+
+impl PacketSet {
+    /// No packet.
+    pub fn empty() -> Self {
+        Self::constant(Target::Deny)
+    }
+
+    /// Every packet.
+    pub fn full() -> Self {
+        Self::constant(Target::Permit)
+    }
+
+    fn constant(root: Target) -> Self {
+        let shape = Arc::new(Shape {
+            nodes: Vec::new(),
+            root,
+        });
+        Self {
+            v4: Arc::clone(&shape),
+            v6: shape,
+        }
+    }
+
+    /// The packets of a product.
+    ///
+    /// # Errors
+    /// When the budget is spent; a product needs few steps for each of its intervals.
+    pub fn from_flow(flow: &FlowSet, budget: Budget) -> Result<Self, GaveUp> {
+        let space = Space::of([flow]);
+        let mut diagram = Diagram::new(&space, ORDER, budget);
+        let set = diagram.flow(flow)?;
+        Ok(Self::export(&diagram, set))
+    }
+
+    /// The packets of any of the products.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn from_flows<'a>(
+        flows: impl IntoIterator<Item = &'a FlowSet>,
+        budget: Budget,
+    ) -> Result<Self, GaveUp> {
+        let rules: Vec<PacketRule> = flows.into_iter().cloned().map(PacketRule::permit).collect();
+        Self::from_rules(&rules, budget)
+    }
+
+    /// The packets that a first-match list permits.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn from_rules(rules: &[PacketRule], budget: Budget) -> Result<Self, GaveUp> {
+        let space = Space::of(rules.iter().map(|rule| &rule.flow));
+        let mut diagram = Diagram::new(&space, ORDER, budget);
+        let set = diagram.rules(rules)?;
+        Ok(Self::export(&diagram, set))
+    }
+
+    /// Packets of either.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn union(&self, other: &Self, budget: Budget) -> Result<Self, GaveUp> {
+        self.combine(Op::Union, other, budget)
+    }
+
+    /// Packets of both.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn intersection(&self, other: &Self, budget: Budget) -> Result<Self, GaveUp> {
+        self.combine(Op::Intersection, other, budget)
+    }
+
+    /// Packets of this and not of `other`.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn difference(&self, other: &Self, budget: Budget) -> Result<Self, GaveUp> {
+        self.combine(Op::Difference, other, budget)
+    }
+
+    /// Every packet this does not hold.
+    #[must_use]
+    pub fn complement(&self) -> Self {
+        Self {
+            v4: Arc::new(self.v4.complement()),
+            v6: Arc::new(self.v6.complement()),
+        }
+    }
+
+    /// Packets of any of the sets.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn union_of<'a>(sets: impl IntoIterator<Item = &'a Self>, budget: Budget) -> Result<Self, GaveUp> {
+        let sets: Vec<&Self> = sets.into_iter().collect();
+        let space = Self::space_of(&sets);
+        let mut diagram = Diagram::new(&space, ORDER, budget);
+        let mut roots: Vec<Set> = sets.iter().map(|set| set.import(&mut diagram)).collect();
+        while roots.len() > 1 {
+            let mut half = Vec::with_capacity(roots.len().div_ceil(2));
+            for pair in roots.chunks(2) {
+                half.push(match *pair {
+                    [a, b] => diagram.apply(Op::Union, a, b)?,
+                    _ => pair.first().copied().unwrap_or(Set::EMPTY),
+                });
+            }
+            roots = half;
+        }
+        let all = roots.first().copied().unwrap_or(Set::EMPTY);
+        Ok(Self::export(&diagram, all))
+    }
+
+    /// True where it holds no packet.
+    pub fn is_empty(&self) -> bool {
+        self.v4.root == Target::Deny && self.v6.root == Target::Deny
+    }
+
+    /// True where it holds every packet.
+    pub fn is_full(&self) -> bool {
+        self.v4.root == Target::Permit && self.v6.root == Target::Permit
+    }
+
+    /// True where `other` holds every packet of this.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn is_subset(&self, other: &Self, budget: Budget) -> Result<bool, GaveUp> {
+        Ok(self.difference(other, budget)?.is_empty())
+    }
+
+    /// True where it holds the packet. What is no packet (see [`Packet::is_possible`]) it does not hold.
+    pub fn contains(&self, packet: &Packet) -> bool {
+        if !packet.is_possible() {
+            return false;
+        }
+        let shape = self.shape(packet.family());
+        let mut target = shape.root;
+        while let Target::Node(index) = target {
+            let Some(branch) = shape.nodes.get(index) else {
+                return false;
+            };
+            let value = match ORDER.fields().get(usize::from(branch.level)) {
+                Some(Field::Address(super::space::Side::Source)) => number(packet.source),
+                Some(Field::Address(super::space::Side::Destination)) => number(packet.destination),
+                Some(Field::Protocol) => u128::from(packet.protocol),
+                Some(Field::First) => u128::from(packet.first),
+                Some(Field::Second) => u128::from(packet.second),
+                None => return false,
+            };
+            let at = branch.edges.partition_point(|(last, _)| *last < value);
+            target = branch.edges.get(at).map_or(Target::Deny, |(_, to)| *to);
+        }
+        target == Target::Permit
+    }
+
+    /// An example packet, as believable as the hints make it; none where the set is empty.
+    pub fn witness(&self, hints: &Hints) -> Option<Packet> {
+        let space = Self::space_of(&[self]);
+        let mut diagram = Diagram::new(&space, ORDER, Budget::default());
+        let set = self.import(&mut diagram);
+        diagram.pick(set, hints).map(|believed| believed.packet)
+    }
+
+    /// The set as at most `cap` products, exact where they are complete.
+    pub fn products(&self, cap: usize) -> Products {
+        let space = Self::space_of(&[self]);
+        let mut diagram = Diagram::new(&space, ORDER, Budget::default());
+        let set = self.import(&mut diagram);
+        let (pieces, complete) = diagram.pieces(set, pieces_for(cap));
+        Products::of(pieces, complete, cap)
+    }
+
+    fn shape(&self, family: Family) -> &Shape {
+        match family {
+            Family::V4 => &self.v4,
+            Family::V6 => &self.v6,
+        }
+    }
+
+    fn combine(&self, op: Op, other: &Self, budget: Budget) -> Result<Self, GaveUp> {
+        let space = Self::space_of(&[self, other]);
+        let mut diagram = Diagram::new(&space, ORDER, budget);
+        let (a, b) = (self.import(&mut diagram), other.import(&mut diagram));
+        let result = diagram.apply(op, a, b)?;
+        Ok(Self::export(&diagram, result))
+    }
+
+    fn space_of(sets: &[&Self]) -> Space {
+        let mut boundaries = Boundaries::default();
+        for set in sets {
+            for family in Family::BOTH {
+                for branch in &set.shape(family).nodes {
+                    let Some(Field::Address(side)) = ORDER.fields().get(usize::from(branch.level)).copied()
+                    else {
+                        continue;
+                    };
+                    let axis = Axis { family, side };
+                    for (last, _) in &branch.edges {
+                        boundaries.range(axis, 0, (*last).min(axis.last_value()));
+                    }
+                }
+            }
+        }
+        boundaries.finish()
+    }
+
+    fn import(&self, diagram: &mut Diagram<'_>) -> Set {
+        let [v4, v6] = Family::BOTH.map(|family| self.shape(family).import(family, diagram));
+        Set { v4, v6 }
+    }
+
+    fn export(diagram: &Diagram<'_>, set: Set) -> Self {
+        let [v4, v6] = Family::BOTH.map(|family| {
+            let mut export = Export {
+                diagram,
+                family,
+                placed: FxHashMap::default(),
+                nodes: Vec::new(),
+            };
+            let root = export.place(set.root(family));
+            Arc::new(Shape {
+                nodes: export.nodes,
+                root,
+            })
+        });
+        Self { v4, v6 }
+    }
+}
+
+impl Shape {
+    fn complement(&self) -> Self {
+        let swap = |target: Target| match target {
+            Target::Deny => Target::Permit,
+            Target::Permit => Target::Deny,
+            Target::Node(index) => Target::Node(index),
+        };
+        let nodes = self.nodes.iter().map(|branch| Branch {
+            level: branch.level,
+            edges: branch.edges.iter().map(|(last, to)| (*last, swap(*to))).collect(),
+        });
+        Self {
+            nodes: nodes.collect(),
+            root: swap(self.root),
+        }
+    }
+
+    /// Loads the shape into a diagram whose space has all its boundaries.
+    fn import(&self, family: Family, diagram: &mut Diagram<'_>) -> NodeId {
+        let mut ids: Vec<NodeId> = Vec::with_capacity(self.nodes.len());
+        let id = |ids: &[NodeId], target: Target| match target {
+            Target::Deny => NodeId::DENY,
+            Target::Permit => NodeId::PERMIT,
+            Target::Node(index) => ids.get(index).copied().unwrap_or(NodeId::DENY),
+        };
+        let space = diagram.space;
+        for branch in &self.nodes {
+            let field = ORDER.fields().get(usize::from(branch.level)).copied();
+            let edges = branch.edges.iter().map(|&(last, to)| Edge {
+                last: match field {
+                    _ if last == u128::MAX => u32::MAX,
+                    Some(Field::Address(side)) => space.rank(Axis { family, side }, last),
+                    _ => u32::try_from(last).unwrap_or(u32::MAX),
+                },
+                to: id(&ids, to),
+            });
+            let loaded = diagram.store.load(branch.level, edges);
+            ids.push(loaded);
+        }
+        id(&ids, self.root)
+    }
+}
+
+struct Export<'d, 'a> {
+    diagram: &'d Diagram<'a>,
+    family: Family,
+    placed: FxHashMap<NodeId, usize>,
+    nodes: Vec<Branch>,
+}
+
+impl Export<'_, '_> {
+    fn place(&mut self, node: NodeId) -> Target {
+        let Diagram { store, space, .. } = self.diagram;
+        let level = store.level(node);
+        if level == LEAF {
+            return if node == NodeId::PERMIT {
+                Target::Permit
+            } else {
+                Target::Deny
+            };
+        }
+        if let Some(index) = self.placed.get(&node) {
+            return Target::Node(*index);
+        }
+        let field = ORDER.fields().get(usize::from(level)).copied();
+        let mut edges = Vec::with_capacity(store.edges(node).len());
+        for edge in store.edges(node) {
+            let last = match field {
+                _ if edge.last == u32::MAX => u128::MAX,
+                Some(Field::Address(side)) => {
+                    let axis = Axis {
+                        family: self.family,
+                        side,
+                    };
+                    space.piece(axis, edge.last).1
+                }
+                _ => u128::from(edge.last),
+            };
+            edges.push((last, self.place(edge.to)));
+        }
+        let index = self.nodes.len();
+        self.nodes.push(Branch { level, edges });
+        self.placed.insert(node, index);
+        Target::Node(index)
+    }
+}

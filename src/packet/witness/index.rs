@@ -1,0 +1,232 @@
+//! Which rules overlap a rule, in one family: found through the address sets that rules share.
+
+use rustc_hash::FxHashMap;
+
+use crate::packet::budget::{Budget, GaveUp, Meter};
+use crate::packet::space::{Axis, Side, Space};
+use crate::packet::{AddressSet, Family, IntervalSet, PacketRule, ServiceSet};
+
+use super::cut::Region;
+
+/// The different address sets of one side, in ranks, and which of them overlap.
+struct Objects {
+    sets: Vec<IntervalSet<u32>>,
+    /// For each, the others and itself, ascending.
+    overlapping: Vec<Vec<usize>>,
+}
+
+/// A rule's three sides, by number.
+#[derive(Clone, Copy)]
+struct Sides {
+    source: usize,
+    destination: usize,
+    service: usize,
+}
+
+/// The index of one family. Rules without packets of the family are absent.
+pub(super) struct FamilyIndex<'a> {
+    pub(super) family: Family,
+    rules: &'a [PacketRule],
+    sides: Vec<Option<Sides>>,
+    source: Objects,
+    destination: Objects,
+    services: Vec<ServiceSet>,
+    by_destination: Vec<Vec<usize>>,
+    by_pair: FxHashMap<(usize, usize), Vec<usize>>,
+}
+
+impl<'a> FamilyIndex<'a> {
+    pub(super) fn new(
+        rules: &'a [PacketRule],
+        space: &Space,
+        family: Family,
+        budget: Budget,
+    ) -> Result<Self, GaveUp> {
+        let mut meter = Meter::new(budget);
+        let axis = |side| Axis { family, side };
+        let sources = rules.iter().map(|rule| &*rule.flow.source);
+        let (source_of, source) = objects(space, axis(Side::Source), sources, &mut meter)?;
+        let destinations = rules.iter().map(|rule| &*rule.flow.destination);
+        let (destination_of, destination) =
+            objects(space, axis(Side::Destination), destinations, &mut meter)?;
+        let (service_of, services) = services(family, rules);
+        let mut index = Self {
+            family,
+            rules,
+            sides: Vec::with_capacity(rules.len()),
+            by_destination: vec![Vec::new(); destination.sets.len()],
+            by_pair: FxHashMap::default(),
+            source,
+            destination,
+            services,
+        };
+        let sides = source_of.into_iter().zip(destination_of).zip(service_of);
+        for (place, ((source, destination), service)) in sides.enumerate() {
+            let sides = match (source, destination, service) {
+                (Some(source), Some(destination), Some(service)) => Sides {
+                    source,
+                    destination,
+                    service,
+                },
+                _ => {
+                    index.sides.push(None);
+                    continue;
+                }
+            };
+            index.sides.push(Some(sides));
+            index.by_destination[sides.destination].push(place);
+            let pair = (sides.destination, sides.source);
+            index.by_pair.entry(pair).or_default().push(place);
+        }
+        Ok(index)
+    }
+
+    fn sides(&self, rule: usize) -> Option<Sides> {
+        self.sides.get(rule).copied().flatten()
+    }
+
+    pub(super) fn source(&self, rule: usize) -> Option<&IntervalSet<u32>> {
+        self.source.sets.get(self.sides(rule)?.source)
+    }
+
+    pub(super) fn destination(&self, rule: usize) -> Option<&IntervalSet<u32>> {
+        self.destination.sets.get(self.sides(rule)?.destination)
+    }
+
+    pub(super) fn service(&self, rule: usize) -> Option<&ServiceSet> {
+        self.services.get(self.sides(rule)?.service)
+    }
+
+    /// What a rule holds, or has in common with another one; none where that is nothing.
+    pub(super) fn region(&self, rule: usize, within: Option<usize>) -> Option<Region> {
+        let whole = |rule| {
+            Some(Region {
+                source: self.source(rule)?.clone(),
+                destination: self.destination(rule)?.clone(),
+                service: self.service(rule)?.clone(),
+            })
+        };
+        let region = match within {
+            None => whole(rule)?,
+            Some(other) => whole(rule)?.intersection(&whole(other)?),
+        };
+        (!region.is_empty()).then_some(region)
+    }
+
+    /// The chosen rules that have a packet in common with a rule, ascending.
+    pub(super) fn overlapping(&self, rule: usize, by: &dyn Fn(usize) -> bool) -> Vec<usize> {
+        let Some(own) = self.sides(rule) else {
+            return Vec::new();
+        };
+        let sources = &self.source.overlapping[own.source];
+        let mut found = Vec::new();
+        for destination in &self.destination.overlapping[own.destination] {
+            let here = &self.by_destination[*destination];
+            if here.len() <= sources.len() {
+                let near = |place: &usize| {
+                    self.sides(*place)
+                        .is_some_and(|sides| sources.binary_search(&sides.source).is_ok())
+                };
+                found.extend(here.iter().copied().filter(|place| by(*place)).filter(near));
+            } else {
+                let pairs = sources
+                    .iter()
+                    .filter_map(|source| self.by_pair.get(&(*destination, *source)));
+                found.extend(pairs.flatten().copied().filter(|place| by(*place)));
+            }
+        }
+        let service = &self.services[own.service];
+        found.retain(|place| {
+            self.sides(*place).is_some_and(|sides| {
+                sides.service == own.service || self.services[sides.service].overlaps_in(service, self.family)
+            })
+        });
+        found.sort_unstable();
+        found
+    }
+
+    pub(super) fn rules(&self) -> &'a [PacketRule] {
+        self.rules
+    }
+}
+
+/// Numbers the different address sets of an axis; none for empty ones.
+fn objects<'a>(
+    space: &Space,
+    axis: Axis,
+    sets: impl Iterator<Item = &'a AddressSet>,
+    meter: &mut Meter,
+) -> Result<(Vec<Option<usize>>, Objects), GaveUp> {
+    // By place first: most rules share their sets, and large sets take long to hash.
+    let mut by_place: FxHashMap<usize, Option<usize>> = FxHashMap::default();
+    let mut by_ranks: FxHashMap<IntervalSet<u32>, usize> = FxHashMap::default();
+    let mut numbers = Vec::new();
+    for set in sets {
+        let number = *by_place.entry(std::ptr::from_ref(set).addr()).or_insert_with(|| {
+            let ranks = space.ranks(axis, set);
+            if ranks.is_empty() {
+                return None;
+            }
+            let next = by_ranks.len();
+            Some(*by_ranks.entry(ranks).or_insert(next))
+        });
+        numbers.push(number);
+    }
+    let mut sets = vec![IntervalSet::empty(); by_ranks.len()];
+    for (ranks, number) in by_ranks {
+        sets[number] = ranks;
+    }
+    let overlapping = overlaps(&sets, meter)?;
+    Ok((numbers, Objects { sets, overlapping }))
+}
+
+/// For each set, all that overlap it, itself among them: one sweep over all intervals.
+fn overlaps(sets: &[IntervalSet<u32>], meter: &mut Meter) -> Result<Vec<Vec<usize>>, GaveUp> {
+    let mut starts: Vec<(u32, u32, usize)> = Vec::new();
+    for (number, set) in sets.iter().enumerate() {
+        starts.extend(set.ranges().iter().map(|(first, last)| (*first, *last, number)));
+    }
+    starts.sort_unstable();
+    let mut found: Vec<Vec<usize>> = (0..sets.len()).map(|number| vec![number]).collect();
+    let mut open: Vec<(u32, usize)> = Vec::new();
+    for (first, last, number) in starts {
+        open.retain(|(end, _)| *end >= first);
+        meter.spend(open.len(), 0)?;
+        for (_, other) in &open {
+            // Sets of many intervals meet again and again.
+            if found[number].last() != Some(other) {
+                found[number].push(*other);
+                found[*other].push(number);
+            }
+        }
+        open.push((last, number));
+    }
+    for list in &mut found {
+        list.sort_unstable();
+        list.dedup();
+    }
+    Ok(found)
+}
+
+/// Numbers the different services as packets of a family can have them; none for empty ones.
+fn services(family: Family, rules: &[PacketRule]) -> (Vec<Option<usize>>, Vec<ServiceSet>) {
+    let possible = ServiceSet::full().in_family(family);
+    let mut by_place: FxHashMap<usize, Option<usize>> = FxHashMap::default();
+    let mut services: Vec<ServiceSet> = Vec::new();
+    let mut known: FxHashMap<ServiceSet, usize> = FxHashMap::default();
+    let numbers = rules.iter().map(|rule| {
+        let set = &*rule.flow.service;
+        *by_place.entry(std::ptr::from_ref(set).addr()).or_insert_with(|| {
+            let service = set.intersection(&possible);
+            if service.is_empty() {
+                return None;
+            }
+            Some(*known.entry(service).or_insert_with_key(|service| {
+                services.push(service.clone());
+                services.len() - 1
+            }))
+        })
+    });
+    let numbers = numbers.collect();
+    (numbers, services)
+}

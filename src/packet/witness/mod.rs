@@ -1,0 +1,218 @@
+//! Witness search: does a rule of a list decide any packet at all, and which rules take them from it?
+//!
+//! Inside a rule's own box, over the few rules that overlap it: take a point; no rule holds it, and it is the
+//! witness; else cut the box around a rule that does, and go on with the pieces. The rules used to cut are the
+//! explanation. Where the pieces get too many, a field diagram answers instead.
+
+mod cut;
+mod index;
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::budget::{Budget, GaveUp, Meter};
+use super::diagram::{Diagram, FieldOrder, Op};
+use super::hints::Hints;
+use super::space::Space;
+use super::{Family, FlowSet, Packet, PacketRule};
+
+use cut::Found;
+use index::FamilyIndex;
+
+/// Whether rules leave something of another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// They do: this packet.
+    Witness(Packet),
+    /// They do not. These rules, by place and ascending, are enough to cover it.
+    Covered(Vec<usize>),
+}
+
+/// A rule that has no effect, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unneeded {
+    /// Its place in the list.
+    pub rule: usize,
+    /// The rules that take its packets, ascending. None where it holds no packet in the first place.
+    pub because: Vec<usize>,
+}
+
+/// A rule list, indexed so that the rules that overlap one of them are found quickly.
+pub struct RuleIndex<'a> {
+    rules: &'a [PacketRule],
+    space: Space,
+    families: [FamilyIndex<'a>; 2],
+    budget: Budget,
+}
+
+/// Steps of cutting before a diagram is the better way.
+const CUT_STEPS: u64 = 1_000_000;
+
+impl<'a> RuleIndex<'a> {
+    /// Indexes a list. The budget holds for this, and for each later question by itself.
+    ///
+    /// # Errors
+    /// When the budget is spent: too many different address sets overlap each other.
+    pub fn new(rules: &'a [PacketRule], budget: Budget) -> Result<Self, GaveUp> {
+        let space = Space::of(rules.iter().map(|rule| &rule.flow));
+        let [v4, v6] = Family::BOTH.map(|family| FamilyIndex::new(rules, &space, family, budget));
+        Ok(Self {
+            rules,
+            families: [v4?, v6?],
+            space,
+            budget,
+        })
+    }
+
+    /// Whether the rules that `by` chooses cover all packets of a rule, whatever their actions. The rule itself is
+    /// never among them; a place outside the list holds no packet.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn uncovered(&self, rule: usize, by: impl Fn(usize) -> bool) -> Result<Coverage, GaveUp> {
+        self.covered(rule, None, &|other| other != rule && by(other))
+    }
+
+    /// Whether no packet ever gets to the rule, and which earlier rules see to that.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn dead(&self, rule: usize) -> Result<Option<Unneeded>, GaveUp> {
+        if rule >= self.rules.len() {
+            return Ok(None);
+        }
+        Ok(match self.uncovered(rule, |other| other < rule)? {
+            Coverage::Witness(_) => None,
+            Coverage::Covered(because) => Some(Unneeded { rule, because }),
+        })
+    }
+
+    /// Whether the list without the rule permits the same packets, and which rules see to that. This holds for one
+    /// rule at a time: two rules may each be redundant because of the other.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn redundant(&self, rule: usize) -> Result<Option<Unneeded>, GaveUp> {
+        let Some(own) = self.rules.get(rule) else {
+            return Ok(None);
+        };
+        let mut because = BTreeSet::new();
+        // Without the rule a packet of it goes to the next rule that matches: that must not be of the other
+        // action, nor may there be none behind a permit.
+        let mut against: BTreeSet<usize> = BTreeSet::new();
+        for family in &self.families {
+            let later = family.overlapping(rule, &|other| other > rule);
+            against.extend(
+                later
+                    .into_iter()
+                    .filter(|other| self.permits(*other) != own.permit),
+            );
+        }
+        let ends = against.into_iter().map(Some).chain(own.permit.then_some(None));
+        for end in ends {
+            let earlier = |other: usize| other != rule && end.is_none_or(|end| other < end);
+            match self.covered(rule, end, &earlier)? {
+                Coverage::Witness(_) => return Ok(None),
+                Coverage::Covered(used) => because.extend(used),
+            }
+        }
+        Ok(Some(Unneeded {
+            rule,
+            because: because.into_iter().collect(),
+        }))
+    }
+
+    /// All dead rules of the list.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn all_dead(&self) -> Result<Vec<Unneeded>, GaveUp> {
+        self.all(|rule| self.dead(rule))
+    }
+
+    /// All rules of the list that are redundant, each by itself.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn all_redundant(&self) -> Result<Vec<Unneeded>, GaveUp> {
+        self.all(|rule| self.redundant(rule))
+    }
+
+    fn all(
+        &self,
+        ask: impl Fn(usize) -> Result<Option<Unneeded>, GaveUp> + Sync + Send,
+    ) -> Result<Vec<Unneeded>, GaveUp> {
+        let answers: Vec<_> = (0..self.rules.len()).into_par_iter().map(ask).collect();
+        answers.into_iter().filter_map(Result::transpose).collect()
+    }
+
+    fn permits(&self, rule: usize) -> bool {
+        self.rules.get(rule).is_some_and(|rule| rule.permit)
+    }
+
+    /// Whether the rules chosen cover what a rule has in common with another one.
+    fn covered(
+        &self,
+        rule: usize,
+        within: Option<usize>,
+        by: &dyn Fn(usize) -> bool,
+    ) -> Result<Coverage, GaveUp> {
+        let mut because = BTreeSet::new();
+        for family in &self.families {
+            let Some(whole) = family.region(rule, within) else {
+                continue;
+            };
+            let candidates = family.overlapping(rule, by);
+            let cut_budget = Budget {
+                steps: self.budget.steps.min(CUT_STEPS),
+                ..self.budget
+            };
+            match family.search(&self.space, whole, &candidates, &mut Meter::new(cut_budget)) {
+                Ok(Found::Witness(packet)) => return Ok(Coverage::Witness(packet)),
+                Ok(Found::Covered(used)) => because.extend(used),
+                Err(_) => match self.by_diagram(rule, within, &candidates)? {
+                    Some(packet) => return Ok(Coverage::Witness(packet)),
+                    None => because.extend(candidates),
+                },
+            }
+        }
+        Ok(Coverage::Covered(because.into_iter().collect()))
+    }
+
+    /// A packet of a rule, and of another one, that no candidate holds.
+    fn by_diagram(
+        &self,
+        rule: usize,
+        within: Option<usize>,
+        candidates: &[usize],
+    ) -> Result<Option<Packet>, GaveUp> {
+        let flow = |place: usize| self.rules.get(place).map(|rule| &rule.flow);
+        let others: Vec<PacketRule> = candidates
+            .iter()
+            .filter_map(|place| flow(*place))
+            .cloned()
+            .map(PacketRule::permit)
+            .collect();
+        let mut diagram = Diagram::new(&self.space, FieldOrder::DestinationFirst, self.budget);
+        let boxes: Vec<&FlowSet> = [Some(rule), within]
+            .into_iter()
+            .flatten()
+            .filter_map(flow)
+            .collect();
+        let mut left = None;
+        for flow in boxes {
+            let set = diagram.flow(flow)?;
+            left = Some(match left {
+                Some(left) => diagram.apply(Op::Intersection, left, set)?,
+                None => set,
+            });
+        }
+        let Some(left) = left else { return Ok(None) };
+        let others = diagram.rules(&others)?;
+        let left = diagram.apply(Op::Difference, left, others)?;
+        Ok(diagram
+            .pick(left, &Hints::default())
+            .map(|believed| believed.packet))
+    }
+}

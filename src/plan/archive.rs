@@ -1,0 +1,471 @@
+//! Plans as JSON, so that a configuration can be held against its plan without the policy.
+//!
+//! Sets are written once, in tables, and named by their place there.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role,
+    RunProtocol, Side, SideName,
+};
+use crate::packet::{AddressSet, FlowSet, IntervalSet, Region, ServiceSet};
+use crate::syntax::tree::{Action, Rate, RateUnit};
+
+/// Some plans, self-contained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanArchive {
+    /// Version of the shape of this archive.
+    pub format: u32,
+    addresses: Vec<Vec<IpNet>>,
+    services: Vec<ArchivedService>,
+    origins: Vec<Origin>,
+    texts: Vec<Arc<str>>,
+    devices: Vec<ArchivedDevice>,
+}
+
+/// The present shape.
+const FORMAT: u32 = 1;
+
+type Rectangles = Vec<(Vec<(u16, u16)>, Vec<(u16, u16)>)>;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ArchivedService {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tcp: Rectangles,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    udp: Rectangles,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sctp: Rectangles,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    icmp: Rectangles,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    icmpv6: Rectangles,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other: Vec<(u8, u8)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArchivedDevice {
+    device: String,
+    platform: String,
+    claimed: usize,
+    own: usize,
+    manage: Vec<ArchivedRule>,
+    run: Vec<String>,
+    role: ArchivedRole,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "lowercase")]
+enum ArchivedRole {
+    Router {
+        sides: Vec<ArchivedSide>,
+        pairs: Vec<ArchivedPair>,
+    },
+    Host {
+        addresses: usize,
+        inbound: Vec<ArchivedRule>,
+        outbound: Vec<ArchivedRule>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArchivedSide {
+    zone: String,
+    behind: usize,
+    interfaces: Vec<(String, Vec<std::net::IpAddr>)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArchivedPair {
+    from: usize,
+    to: usize,
+    rules: Vec<ArchivedRule>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    replies: Vec<ArchivedRule>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArchivedRule {
+    allow: bool,
+    /// Source, destination, service: places in the tables.
+    flow: (usize, usize, usize),
+    /// What the author called source, destination and service.
+    called: (usize, usize, usize),
+    whole: (bool, bool),
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    log: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate: Option<(u32, char)>,
+    origin: usize,
+}
+
+/// Why an archive cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArchiveError {
+    /// Written by a version with another shape.
+    #[error("the plans have format {0}, this version reads format {FORMAT}")]
+    Format(u32),
+    /// A place in a table, or a word, that is not there.
+    #[error("the plans are damaged: {0}")]
+    Damaged(&'static str),
+}
+
+impl PlanArchive {
+    /// The archive of some plans.
+    pub fn new<'a>(plans: impl IntoIterator<Item = &'a DevicePlan>) -> Self {
+        let mut writer = Writer::default();
+        let devices = plans.into_iter().map(|plan| writer.device(plan)).collect();
+        Self {
+            format: FORMAT,
+            addresses: writer.addresses.list.iter().map(|set| set.prefixes()).collect(),
+            services: writer
+                .services
+                .list
+                .iter()
+                .map(|set| archived_service(set))
+                .collect(),
+            origins: writer
+                .origins
+                .list
+                .iter()
+                .map(|origin| (**origin).clone())
+                .collect(),
+            texts: writer.texts.list,
+            devices,
+        }
+    }
+
+    /// The plans of the archive.
+    ///
+    /// # Errors
+    /// When the archive is of another version, or damaged.
+    pub fn plans(&self) -> Result<Vec<DevicePlan>, ArchiveError> {
+        if self.format != FORMAT {
+            return Err(ArchiveError::Format(self.format));
+        }
+        let reader = Reader {
+            addresses: self
+                .addresses
+                .iter()
+                .map(|nets| Arc::new(AddressSet::from_prefixes(nets)))
+                .collect(),
+            services: self
+                .services
+                .iter()
+                .map(|service| Arc::new(restored_service(service)))
+                .collect(),
+            origins: self
+                .origins
+                .iter()
+                .map(|origin| Arc::new(origin.clone()))
+                .collect(),
+            texts: &self.texts,
+        };
+        self.devices.iter().map(|device| reader.device(device)).collect()
+    }
+}
+
+/// Values written once.
+struct Table<T> {
+    list: Vec<T>,
+    places: FxHashMap<T, usize>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self {
+            list: Vec::new(),
+            places: FxHashMap::default(),
+        }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Table<T> {
+    fn place(&mut self, value: &T) -> usize {
+        if let Some(place) = self.places.get(value) {
+            return *place;
+        }
+        self.list.push(value.clone());
+        self.places.insert(value.clone(), self.list.len() - 1);
+        self.list.len() - 1
+    }
+}
+
+#[derive(Default)]
+struct Writer {
+    addresses: Table<Arc<AddressSet>>,
+    services: Table<Arc<ServiceSet>>,
+    origins: Table<Arc<Origin>>,
+    texts: Table<Arc<str>>,
+}
+
+impl Writer {
+    fn device(&mut self, plan: &DevicePlan) -> ArchivedDevice {
+        let word = |protocol: &RunProtocol| {
+            RunProtocol::ALL
+                .iter()
+                .find(|(_, known)| known == protocol)
+                .map_or("", |(word, _)| *word)
+                .to_owned()
+        };
+        ArchivedDevice {
+            device: plan.device.clone(),
+            platform: plan.platform.clone(),
+            claimed: self.addresses.place(&plan.claimed),
+            own: self.addresses.place(&plan.local.own),
+            manage: self.rules(&plan.local.manage),
+            run: plan.local.run.iter().map(word).collect(),
+            role: match &plan.role {
+                Role::Router(forwarding) => ArchivedRole::Router {
+                    sides: forwarding.sides.iter().map(|side| self.side(side)).collect(),
+                    pairs: forwarding.pairs.iter().map(|pair| self.pair(pair)).collect(),
+                },
+                Role::Host(host) => ArchivedRole::Host {
+                    addresses: self.addresses.place(&host.addresses),
+                    inbound: self.rules(&host.inbound),
+                    outbound: self.rules(&host.outbound),
+                },
+            },
+        }
+    }
+
+    fn side(&mut self, side: &Side) -> ArchivedSide {
+        ArchivedSide {
+            zone: side.zone.clone(),
+            behind: self.addresses.place(&side.behind),
+            interfaces: side
+                .interfaces
+                .iter()
+                .map(|i| (i.name.clone(), i.addresses.clone()))
+                .collect(),
+        }
+    }
+
+    fn pair(&mut self, pair: &PairPlan) -> ArchivedPair {
+        ArchivedPair {
+            from: pair.from,
+            to: pair.to,
+            rules: self.rules(&pair.rules),
+            replies: self.rules(&pair.replies),
+        }
+    }
+
+    fn rules(&mut self, rules: &[PlanRule]) -> Vec<ArchivedRule> {
+        rules
+            .iter()
+            .map(|rule| ArchivedRule {
+                allow: rule.action == Action::Allow,
+                flow: (
+                    self.addresses.place(&rule.flow.source),
+                    self.addresses.place(&rule.flow.destination),
+                    self.services.place(&rule.flow.service),
+                ),
+                called: (
+                    self.texts.place(&rule.source.text),
+                    self.texts.place(&rule.destination.text),
+                    self.texts.place(&rule.service),
+                ),
+                whole: (rule.source.whole, rule.destination.whole),
+                log: rule.log,
+                rate: rule.rate.map(|rate| (rate.count, letter(rate.per))),
+                origin: self.origins.place(&rule.origin),
+            })
+            .collect()
+    }
+}
+
+fn letter(unit: RateUnit) -> char {
+    match unit {
+        RateUnit::Second => 's',
+        RateUnit::Minute => 'm',
+        RateUnit::Hour => 'h',
+        RateUnit::Day => 'd',
+    }
+}
+
+struct Reader<'a> {
+    addresses: Vec<Arc<AddressSet>>,
+    services: Vec<Arc<ServiceSet>>,
+    origins: Vec<Arc<Origin>>,
+    texts: &'a [Arc<str>],
+}
+
+impl Reader<'_> {
+    fn addresses(&self, place: usize) -> Result<Arc<AddressSet>, ArchiveError> {
+        self.addresses
+            .get(place)
+            .cloned()
+            .ok_or(ArchiveError::Damaged("an address set is missing"))
+    }
+
+    fn text(&self, place: usize) -> Result<Arc<str>, ArchiveError> {
+        self.texts
+            .get(place)
+            .cloned()
+            .ok_or(ArchiveError::Damaged("a text is missing"))
+    }
+
+    fn device(&self, device: &ArchivedDevice) -> Result<DevicePlan, ArchiveError> {
+        let protocol = |word: &String| {
+            let known = RunProtocol::ALL
+                .iter()
+                .find(|(known, _)| known == word)
+                .map(|(_, protocol)| *protocol);
+            known.ok_or(ArchiveError::Damaged("an unknown protocol"))
+        };
+        let role = match &device.role {
+            ArchivedRole::Router { sides, pairs } => {
+                let sides = sides
+                    .iter()
+                    .map(|side| self.side(side))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let pairs = pairs
+                    .iter()
+                    .map(|pair| self.pair(pair, sides.len()))
+                    .collect::<Result<Vec<_>, _>>()?;
+                Role::Router(Forwarding { sides, pairs })
+            }
+            ArchivedRole::Host {
+                addresses,
+                inbound,
+                outbound,
+            } => Role::Host(HostPlan {
+                addresses: self.addresses(*addresses)?,
+                inbound: self.rules(inbound)?,
+                outbound: self.rules(outbound)?,
+            }),
+        };
+        Ok(DevicePlan {
+            device: device.device.clone(),
+            platform: device.platform.clone(),
+            claimed: self.addresses(device.claimed)?,
+            role,
+            local: LocalPlan {
+                own: self.addresses(device.own)?,
+                manage: self.rules(&device.manage)?,
+                run: device.run.iter().map(protocol).collect::<Result<_, _>>()?,
+            },
+        })
+    }
+
+    fn side(&self, side: &ArchivedSide) -> Result<Side, ArchiveError> {
+        let interfaces = side
+            .interfaces
+            .iter()
+            .map(|(name, addresses)| PortInterface {
+                name: name.clone(),
+                addresses: addresses.clone(),
+            })
+            .collect();
+        Ok(Side {
+            zone: side.zone.clone(),
+            interfaces,
+            behind: self.addresses(side.behind)?,
+        })
+    }
+
+    fn pair(&self, pair: &ArchivedPair, sides: usize) -> Result<PairPlan, ArchiveError> {
+        if pair.from >= sides || pair.to >= sides {
+            return Err(ArchiveError::Damaged("a side is missing"));
+        }
+        Ok(PairPlan {
+            from: pair.from,
+            to: pair.to,
+            rules: self.rules(&pair.rules)?,
+            replies: self.rules(&pair.replies)?,
+        })
+    }
+
+    fn rules(&self, rules: &[ArchivedRule]) -> Result<Vec<PlanRule>, ArchiveError> {
+        rules.iter().map(|rule| self.rule(rule)).collect()
+    }
+
+    fn rule(&self, rule: &ArchivedRule) -> Result<PlanRule, ArchiveError> {
+        let (source, destination, service) = rule.flow;
+        let (source_text, destination_text, service_text) = rule.called;
+        let rate = rule.rate.map(|(count, unit)| {
+            let units = [RateUnit::Second, RateUnit::Minute, RateUnit::Hour, RateUnit::Day];
+            let per = units.into_iter().find(|known| letter(*known) == unit);
+            per.map(|per| Rate { count, per })
+                .ok_or(ArchiveError::Damaged("an unknown unit of time"))
+        });
+        Ok(PlanRule {
+            action: if rule.allow { Action::Allow } else { Action::Deny },
+            flow: FlowSet {
+                source: self.addresses(source)?,
+                destination: self.addresses(destination)?,
+                service: self
+                    .services
+                    .get(service)
+                    .cloned()
+                    .ok_or(ArchiveError::Damaged("a service is missing"))?,
+            },
+            source: SideName {
+                text: self.text(source_text)?,
+                whole: rule.whole.0,
+            },
+            destination: SideName {
+                text: self.text(destination_text)?,
+                whole: rule.whole.1,
+            },
+            service: self.text(service_text)?,
+            log: rule.log,
+            rate: rate.transpose()?,
+            origin: self
+                .origins
+                .get(rule.origin)
+                .cloned()
+                .ok_or(ArchiveError::Damaged("an origin is missing"))?,
+        })
+    }
+}
+
+fn archived_service(set: &ServiceSet) -> ArchivedService {
+    let rectangles = |region: &Region| -> Rectangles {
+        region
+            .rows()
+            .iter()
+            .map(|(a, b)| (a.ranges().to_vec(), b.ranges().to_vec()))
+            .collect()
+    };
+    ArchivedService {
+        tcp: rectangles(&set.tcp),
+        udp: rectangles(&set.udp),
+        sctp: rectangles(&set.sctp),
+        icmp: rectangles(&set.icmp),
+        icmpv6: rectangles(&set.icmpv6),
+        other: set.other.ranges().to_vec(),
+    }
+}
+
+fn restored_service(archived: &ArchivedService) -> ServiceSet {
+    let region = |rectangles: &Rectangles, limit: u16| {
+        let within = IntervalSet::range(0, limit);
+        rectangles.iter().fold(Region::empty(), |union, (first, second)| {
+            let numbers = |ranges: &[(u16, u16)]| {
+                IntervalSet::from_ranges(ranges.iter().copied()).intersection(&within)
+            };
+            union.union(&Region::product(numbers(first), numbers(second)))
+        })
+    };
+    ServiceSet {
+        tcp: region(&archived.tcp, u16::MAX),
+        udp: region(&archived.udp, u16::MAX),
+        sctp: region(&archived.sctp, u16::MAX),
+        icmp: region(&archived.icmp, 255),
+        icmpv6: region(&archived.icmpv6, 255),
+        other: IntervalSet::from_ranges(archived.other.iter().copied())
+            .intersection(&ServiceSet::other_protocols()),
+    }
+}

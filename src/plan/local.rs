@@ -1,0 +1,87 @@
+//! What a device itself may receive beside management: the protocols that it runs, and what keeps a network alive.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use super::{LocalPlan, RunProtocol};
+use crate::packet::{AddressSet, FlowSet, IntervalSet, ServiceSet};
+
+/// Flows of `run` protocols to the device: to its own addresses, to link-local addresses, to multicast groups and to
+/// the broadcast address. Sources are not limited: neighbours, and clients that have no address yet.
+pub fn run_flows(local: &LocalPlan) -> Vec<FlowSet> {
+    let receivers = Arc::new(local.own.union(&link_receivers()));
+    let everyone = Arc::new(AddressSet::full());
+    local
+        .run
+        .iter()
+        .map(|protocol| FlowSet {
+            source: Arc::clone(&everyone),
+            destination: Arc::clone(&receivers),
+            service: Arc::new(service(*protocol)),
+        })
+        .collect()
+}
+
+/// What a network needs to stay alive whatever the policy says, and what cannot open a flow: neighbour discovery
+/// (RFC 4861: never forwarded, its hop limit is 255) and ICMP errors (RFC 792, RFC 4443).
+pub fn companion_flows() -> Vec<FlowSet> {
+    let all = IntervalSet::range(0, 255);
+    let errors = IntervalSet::from_ranges([(3, 3), (11, 12)]);
+    let v6 = IntervalSet::from_ranges([(1, 4), (133, 137)]);
+    vec![FlowSet {
+        source: Arc::new(AddressSet::full()),
+        destination: Arc::new(AddressSet::full()),
+        service: Arc::new(ServiceSet::icmp(&errors, &all).union(&ServiceSet::icmpv6(&v6, &all))),
+    }]
+}
+
+/// Link-local addresses, multicast groups and the limited broadcast address.
+fn link_receivers() -> AddressSet {
+    let prefixes: Vec<IpNet> = [
+        Ipv4Net::new(Ipv4Addr::new(224, 0, 0, 0), 4).map(IpNet::V4),
+        Ipv4Net::new(Ipv4Addr::BROADCAST, 32).map(IpNet::V4),
+        Ipv6Net::new(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8).map(IpNet::V6),
+        Ipv6Net::new(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10).map(IpNet::V6),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    AddressSet::from_prefixes(&prefixes).union(&AddressSet::from_addresses([IpAddr::V4(Ipv4Addr::BROADCAST)]))
+}
+
+fn service(protocol: RunProtocol) -> ServiceSet {
+    let any = IntervalSet::full;
+    let ports = |list: &[u16]| -> IntervalSet<u16> { list.iter().map(|port| (*port, *port)).collect() };
+    let number = |number: u8| ServiceSet::protocols(&IntervalSet::single(number));
+    let udp_to = |list: &[u16]| ServiceSet::udp(any(), ports(list));
+    let udp_from = |list: &[u16]| ServiceSet::udp(ports(list), any());
+    let tcp_from = |list: &[u16]| ServiceSet::tcp(ports(list), any());
+    let codes = IntervalSet::range(0, 255);
+    match protocol {
+        RunProtocol::Ospf => number(89),
+        RunProtocol::Bgp => ServiceSet::tcp(any(), ports(&[179])).union(&tcp_from(&[179])),
+        RunProtocol::Eigrp => number(88),
+        RunProtocol::Rip => udp_to(&[520, 521]),
+        RunProtocol::Pim => number(103),
+        RunProtocol::Igmp => {
+            let mld = IntervalSet::from_ranges([(130, 132), (143, 143)]);
+            number(2).union(&ServiceSet::icmpv6(&mld, &codes))
+        }
+        RunProtocol::Hsrp => udp_to(&[1985, 2029]),
+        RunProtocol::Vrrp => number(112),
+        RunProtocol::Bfd => udp_to(&[3784, 3785, 4784]),
+        RunProtocol::DhcpRelay | RunProtocol::DhcpServer => udp_to(&[67, 547]),
+        RunProtocol::DhcpClient => udp_to(&[68, 546]),
+        RunProtocol::Ping => {
+            let echo = |kind: u16| IntervalSet::single(kind);
+            ServiceSet::icmp(&echo(8), &codes).union(&ServiceSet::icmpv6(&echo(128), &codes))
+        }
+        RunProtocol::Ntp => udp_from(&[123]),
+        RunProtocol::Dns => udp_from(&[53]).union(&tcp_from(&[53])),
+        RunProtocol::Radius => udp_from(&[1645, 1646, 1812, 1813]),
+        RunProtocol::Tacacs => tcp_from(&[49]),
+        RunProtocol::Syslog => tcp_from(&[514, 601, 6514]),
+    }
+}

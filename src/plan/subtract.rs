@@ -1,0 +1,38 @@
+//! Products less products.
+
+use std::sync::Arc;
+
+use crate::packet::FlowSet;
+
+/// What a product holds and another does not, as at most three disjoint products.
+pub fn subtract(flow: &FlowSet, taken: &FlowSet) -> Vec<FlowSet> {
+    if !flow.overlaps(taken) {
+        return vec![flow.clone()];
+    }
+    let source = Arc::new(flow.source.intersection(&taken.source));
+    let destination = Arc::new(flow.destination.intersection(&taken.destination));
+    let pieces = [
+        FlowSet {
+            source: Arc::new(flow.source.difference(&taken.source)),
+            ..flow.clone()
+        },
+        FlowSet {
+            source: Arc::clone(&source),
+            destination: Arc::new(flow.destination.difference(&taken.destination)),
+            service: Arc::clone(&flow.service),
+        },
+        FlowSet {
+            source,
+            destination,
+            service: Arc::new(flow.service.difference(&taken.service)),
+        },
+    ];
+    pieces.into_iter().filter(|piece| !piece.is_empty()).collect()
+}
+
+/// What a product holds and none of the others does.
+pub fn subtract_all<'a>(flow: &FlowSet, taken: impl IntoIterator<Item = &'a FlowSet>) -> Vec<FlowSet> {
+    taken.into_iter().fold(vec![flow.clone()], |pieces, taken| {
+        pieces.iter().flat_map(|piece| subtract(piece, taken)).collect()
+    })
+}

@@ -1,0 +1,202 @@
+//! What the plan says of a place: what must pass, and what may.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::needs;
+use crate::packet::{AddressSet, FlowSet, IntervalSet, PacketRule, ServiceSet, protocol};
+use crate::plan::{DevicePlan, Forwarding, HostPlan, PlanRule, RunProtocol, companion_flows, run_flows};
+use crate::syntax::tree::Action;
+
+/// What is said of one place.
+#[derive(Default)]
+pub(super) struct Bounds<'a> {
+    /// First-match lists: the union of what they permit must pass.
+    pub lists: Vec<Cow<'a, [PlanRule]>>,
+    /// Must pass as well, but by no word of the policy: it is stated.
+    pub needed: Vec<FlowSet>,
+    /// May pass beyond that, and is stated.
+    pub may: Vec<FlowSet>,
+    /// True where the place sees packets of TCP alone.
+    pub tcp_only: bool,
+}
+
+impl<'a> Bounds<'a> {
+    /// Nothing may pass.
+    pub(super) fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// What the list permits, and nothing else.
+    pub(super) fn exactly(rules: &'a [PlanRule]) -> Self {
+        Self {
+            lists: vec![rules.into()],
+            ..Self::default()
+        }
+    }
+
+    /// The one list, where equality with it is all there is to say.
+    pub(super) fn single(&self) -> Option<Vec<PacketRule>> {
+        if !self.needed.is_empty() || !self.may.is_empty() || self.tcp_only {
+            return None;
+        }
+        match self.lists.as_slice() {
+            [] => Some(Vec::new()),
+            [list] => Some(packet_rules(list)),
+            _ => None,
+        }
+    }
+}
+
+/// Plan rules as a first-match list.
+pub(super) fn packet_rules(rules: &[PlanRule]) -> Vec<PacketRule> {
+    rules
+        .iter()
+        .map(|rule| PacketRule {
+            permit: rule.action == Action::Allow,
+            flow: rule.flow.clone(),
+        })
+        .collect()
+}
+
+/// Packets that come in by a side of a device without state: what may open a flow, management from behind the side,
+/// replies, and what the device and its neighbours live on.
+pub(super) fn inbound<'a>(
+    plan: &'a DevicePlan,
+    forwarding: &'a Forwarding,
+    side: usize,
+    established: bool,
+) -> Bounds<'a> {
+    let pairs = || forwarding.pairs.iter().filter(|pair| pair.from == side);
+    let mut lists: Vec<Cow<'a, [PlanRule]>> = pairs().map(|pair| pair.rules.as_slice().into()).collect();
+    let behind = forwarding.sides.get(side).map(|side| &side.behind);
+    lists.push(manage_from(&plan.local.manage, behind).into());
+    let mut needed = needs::of_side(plan, forwarding, side, established);
+    if established {
+        lists.extend(pairs().map(|pair| pair.replies.as_slice().into()));
+    } else {
+        let replies = pairs().flat_map(|pair| &pair.replies);
+        needed.extend(replies.map(|rule| without_tcp(&rule.flow)));
+    }
+    let mut may = run_flows(&plan.local);
+    may.extend(companion_flows());
+    Bounds {
+        lists,
+        needed,
+        may,
+        tcp_only: established,
+    }
+}
+
+/// Management by those who live behind a side. Nobody else can come in there.
+fn manage_from(rules: &[PlanRule], behind: Option<&Arc<AddressSet>>) -> Vec<PlanRule> {
+    let from = |rule: &PlanRule| {
+        let mut rule = rule.clone();
+        rule.flow.source = Arc::new(rule.flow.source.intersection(behind?));
+        Some(rule)
+    };
+    rules.iter().filter_map(from).collect()
+}
+
+/// Replies of TCP are told from new flows by their flags; those of other protocols are not.
+fn without_tcp(flow: &FlowSet) -> FlowSet {
+    let tcp = ServiceSet::protocols(&IntervalSet::single(protocol::TCP));
+    FlowSet {
+        service: Arc::new(flow.service.difference(&tcp)),
+        ..flow.clone()
+    }
+}
+
+/// Protocols that the device runs. What meets its input filter is for the device itself, whatever address it has
+/// there: that of an interface the policy does not know, or the broadcast address of a link.
+fn received(plan: &DevicePlan) -> Vec<FlowSet> {
+    let everywhere = Arc::new(AddressSet::full());
+    let flows = run_flows(&plan.local).into_iter();
+    flows
+        .map(|flow| FlowSet {
+            destination: Arc::clone(&everywhere),
+            ..flow
+        })
+        .collect()
+}
+
+/// What a host firewall lets in.
+pub(super) fn host_input<'a>(plan: &'a DevicePlan, host: &'a HostPlan) -> Bounds<'a> {
+    let mut may = received(plan);
+    may.extend(companion_flows());
+    Bounds {
+        lists: vec![
+            host.inbound.as_slice().into(),
+            plan.local.manage.as_slice().into(),
+        ],
+        may,
+        ..Bounds::default()
+    }
+}
+
+/// What a host firewall lets out: the protocols it runs are two-way.
+pub(super) fn host_output<'a>(plan: &'a DevicePlan, host: &'a HostPlan) -> Bounds<'a> {
+    let mut may: Vec<FlowSet> = run_flows(&plan.local)
+        .into_iter()
+        .map(|flow| {
+            let service = flow.service.union(&ServiceSet {
+                tcp: flow.service.tcp.swapped(),
+                udp: flow.service.udp.swapped(),
+                sctp: flow.service.sctp.swapped(),
+                ..ServiceSet::empty()
+            });
+            FlowSet {
+                source: Arc::new(AddressSet::full()),
+                destination: Arc::new(AddressSet::full()),
+                service: Arc::new(service),
+            }
+        })
+        .collect();
+    if plan.local.run.contains(&RunProtocol::Syslog) {
+        // Messages that nobody answers (RFC 5426), so that none of the received flows is their reverse.
+        may.push(FlowSet {
+            source: Arc::new(AddressSet::full()),
+            destination: Arc::new(AddressSet::full()),
+            service: Arc::new(ServiceSet::udp(IntervalSet::full(), IntervalSet::single(514))),
+        });
+    }
+    may.extend(companion_flows());
+    Bounds {
+        lists: vec![host.outbound.as_slice().into()],
+        may,
+        ..Bounds::default()
+    }
+}
+
+/// What a forwarding device itself receives.
+pub(super) fn input(plan: &DevicePlan, guards_itself: bool) -> Bounds<'_> {
+    let mut may = received(plan);
+    may.extend(companion_flows());
+    if !guards_itself {
+        // Other settings decide about everything but the services of management.
+        let managed = plan
+            .local
+            .manage
+            .iter()
+            .fold(ServiceSet::empty(), |all, rule| all.union(&rule.flow.service));
+        may.push(FlowSet {
+            source: Arc::new(AddressSet::full()),
+            destination: Arc::new(AddressSet::full()),
+            service: Arc::new(ServiceSet::full().difference(&managed)),
+        });
+    }
+    Bounds {
+        lists: vec![plan.local.manage.as_slice().into()],
+        may,
+        ..Bounds::default()
+    }
+}
+
+/// What a forwarding device receives by one interface: a manager's address is believed only where it lives. `behind`
+/// is what lives behind the interface.
+pub(super) fn input_by<'a>(plan: &'a DevicePlan, behind: &Arc<AddressSet>) -> Bounds<'a> {
+    Bounds {
+        lists: vec![manage_from(&plan.local.manage, Some(behind)).into()],
+        ..input(plan, true)
+    }
+}

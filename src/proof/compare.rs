@@ -1,0 +1,158 @@
+//! The comparison of each place. Places that say the same are compared once.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::bounds::{Bounds, packet_rules};
+use super::places::Place;
+use super::{Mismatch, Options, Proof, Residual, Unknown};
+use crate::packet::{
+    Change, CompareOptions, Comparison, FlowSet, GaveUp, Packet, PacketRule, PacketSet, ServiceSet,
+    compare_with,
+};
+use crate::plan::{Origin, PlanRule};
+use crate::target::readback::ReadRule;
+
+/// How many products of a difference or residual are kept.
+const SHOWN: usize = 32;
+
+/// What came of one comparison.
+#[derive(Clone)]
+struct Found {
+    opened: Option<Change>,
+    closed: Option<Change>,
+    residual: Option<PacketSet>,
+}
+
+pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
+    let mut proof = Proof {
+        places: places.len(),
+        ..Proof::default()
+    };
+    let mut known: FxHashMap<(*const (), *const ()), Result<Found, GaveUp>> = FxHashMap::default();
+    for place in places {
+        let Some(actual) = &place.actual else {
+            proof.unknown.push(Unknown::Missing {
+                place: place.name.clone(),
+            });
+            continue;
+        };
+        let key = (
+            Arc::as_ptr(&place.bounds).cast::<()>(),
+            Arc::as_ptr(actual).cast::<()>(),
+        );
+        let found = known
+            .entry(key)
+            .or_insert_with(|| compare(&place.bounds, actual, options));
+        match found {
+            Err(_) => proof.unknown.push(Unknown::GaveUp {
+                place: place.name.clone(),
+            }),
+            Ok(found) => {
+                for (opened, change) in [(true, &found.opened), (false, &found.closed)] {
+                    proof.mismatches.extend(change.as_ref().map(|change| Mismatch {
+                        place: place.name.clone(),
+                        opened,
+                        change: change.clone(),
+                        line: deciding_line(actual, &change.witness),
+                        origin: deciding_rule(&place.bounds, &change.witness),
+                    }));
+                }
+                proof
+                    .residuals
+                    .extend(found.residual.as_ref().map(|set| Residual {
+                        place: place.name.clone(),
+                        set: set.clone(),
+                        products: set.products(SHOWN),
+                    }));
+            }
+        }
+    }
+    proof
+}
+
+fn compare(bounds: &Bounds<'_>, actual: &[ReadRule], options: &Options) -> Result<Found, GaveUp> {
+    let read: Vec<PacketRule> = actual.iter().map(|rule| rule.rule.clone()).collect();
+    if let Some(planned) = bounds.single() {
+        let compare_options = CompareOptions {
+            budget: options.budget,
+            hints: options.hints.clone(),
+            cap: SHOWN,
+            ..CompareOptions::default()
+        };
+        let (opened, closed) = match compare_with(&planned, &read, &compare_options)? {
+            Comparison::Equal => (None, None),
+            Comparison::Different(difference) => (difference.opened, difference.closed),
+        };
+        return Ok(Found {
+            opened,
+            closed,
+            residual: None,
+        });
+    }
+    let budget = options.budget;
+    let seen = |rules: Vec<PacketRule>| {
+        let rules = if bounds.tcp_only { tcp_of(rules) } else { rules };
+        PacketSet::from_rules(&rules, budget)
+    };
+    let flows = |flows: &[FlowSet]| seen(flows.iter().cloned().map(PacketRule::permit).collect());
+    let actual = seen(read)?;
+    let lists = bounds
+        .lists
+        .iter()
+        .map(|list| seen(packet_rules(list)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let policy = PacketSet::union_of(&lists, budget)?;
+    let needed = flows(&bounds.needed)?;
+    let may = flows(&bounds.may)?.union(&needed, budget)?;
+    let beyond = actual.difference(&policy, budget)?;
+    let opened = beyond.difference(&may, budget)?;
+    let closed = policy.union(&needed, budget)?.difference(&actual, budget)?;
+    let change = |set: &PacketSet| -> Option<Change> {
+        let witness = set.witness(&options.hints)?;
+        Some(Change {
+            products: set.products(SHOWN),
+            witness,
+        })
+    };
+    let residual = beyond.intersection(&may, budget)?;
+    Ok(Found {
+        opened: change(&opened),
+        closed: change(&closed),
+        residual: (!residual.is_empty()).then_some(residual),
+    })
+}
+
+/// What the rules say of TCP.
+fn tcp_of(rules: Vec<PacketRule>) -> Vec<PacketRule> {
+    let of = |rule: PacketRule| {
+        let service = ServiceSet {
+            tcp: rule.flow.service.tcp.clone(),
+            ..ServiceSet::empty()
+        };
+        let flow = FlowSet {
+            service: Arc::new(service),
+            ..rule.flow
+        };
+        (!flow.is_empty()).then_some(PacketRule { flow, ..rule })
+    };
+    rules.into_iter().filter_map(of).collect()
+}
+
+fn deciding_line(rules: &[ReadRule], packet: &Packet) -> Option<usize> {
+    rules
+        .iter()
+        .find(|rule| rule.rule.flow.contains(packet))
+        .map(|rule| rule.line)
+}
+
+fn deciding_rule(bounds: &Bounds<'_>, packet: &Packet) -> Option<Arc<Origin>> {
+    let decides = |list: &Cow<'_, [PlanRule]>| {
+        list.iter()
+            .find(|rule| rule.flow.contains(packet))
+            .map(|rule| Arc::clone(&rule.origin))
+    };
+    bounds.lists.iter().find_map(decides)
+}

@@ -1,0 +1,240 @@
+//! The places at which a device filters, each with what the plan says of it and what was read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::Options;
+use super::bounds::{self, Bounds};
+use crate::packet::AddressSet;
+use crate::plan::{DevicePlan, Forwarding, HostPlan, Role};
+use crate::target::readback::{Hook, ReadBack, ReadRule};
+
+/// A place, and the two sides of its comparison.
+pub(super) struct Place<'a> {
+    pub name: String,
+    pub bounds: Arc<Bounds<'a>>,
+    /// What the configuration does there; none where it does not say.
+    pub actual: Option<Arc<Vec<ReadRule>>>,
+}
+
+/// Every place of the plan, and every place that the configuration names beside them.
+pub(super) fn of<'a>(plan: &'a DevicePlan, read: &ReadBack, options: &Options) -> Vec<Place<'a>> {
+    let read = &Filters::new(read);
+    let mut places = match &plan.role {
+        Role::Router(forwarding) if options.stateless => inbound(plan, forwarding, read, options),
+        Role::Router(forwarding) => forward(forwarding, read),
+        Role::Host(host) => host_places(plan, host, read),
+    };
+    if let (Role::Router(forwarding), false) = (&plan.role, options.stateless) {
+        places.extend(input(plan, forwarding, read, options));
+    }
+    places
+}
+
+/// What was read, by hook.
+struct Filters<'r>(FxHashMap<&'r Hook, &'r Arc<Vec<ReadRule>>>);
+
+impl<'r> Filters<'r> {
+    fn new(read: &'r ReadBack) -> Self {
+        // The first filter of a hook counts.
+        let filters = read.filters.iter().rev();
+        Self(filters.map(|filter| (&filter.hook, &filter.rules)).collect())
+    }
+
+    fn find(&self, hook: &Hook) -> Option<Arc<Vec<ReadRule>>> {
+        self.0.get(hook).map(|rules| Arc::clone(rules))
+    }
+}
+
+/// One place for each ordered pair of interfaces, those that nobody names included.
+fn forward<'a>(forwarding: &'a Forwarding, read: &Filters<'_>) -> Vec<Place<'a>> {
+    let named: BTreeSet<&String> = read
+        .0
+        .keys()
+        .filter_map(|hook| match hook {
+            Hook::Forward { from, to } => Some([from, to]),
+            _ => None,
+        })
+        .flatten()
+        .flatten()
+        .collect();
+    let mut interfaces: Vec<Option<(Option<usize>, &String)>> = vec![None];
+    for (side, plan_side) in forwarding.sides.iter().enumerate() {
+        interfaces.extend(
+            plan_side
+                .interfaces
+                .iter()
+                .map(|interface| Some((Some(side), &interface.name))),
+        );
+    }
+    let planned: BTreeSet<&String> = interfaces.iter().flatten().map(|(_, name)| *name).collect();
+    interfaces.extend(
+        named
+            .iter()
+            .filter(|name| !planned.contains(*name))
+            .map(|name| Some((None, *name))),
+    );
+    let nothing = Arc::new(Bounds::nothing());
+    let pairs: Vec<Arc<Bounds<'a>>> = forwarding
+        .pairs
+        .iter()
+        .map(|pair| Arc::new(Bounds::exactly(&pair.rules)))
+        .collect();
+    let as_read = |interface: &Option<(Option<usize>, &String)>| {
+        interface
+            .map(|(_, name)| name)
+            .filter(|name| named.contains(name))
+            .cloned()
+    };
+    let word = |interface: &Option<(Option<usize>, &String)>| {
+        interface.map_or_else(|| "any other interface".to_owned(), |(_, name)| name.clone())
+    };
+    let mut places = Vec::new();
+    for from in &interfaces {
+        for to in &interfaces {
+            let sides = from.and_then(|(side, _)| side).zip(to.and_then(|(side, _)| side));
+            let pair = sides.and_then(|(i, j)| {
+                forwarding
+                    .pairs
+                    .iter()
+                    .position(|pair| (pair.from, pair.to) == (i, j))
+            });
+            let bounds = pair.and_then(|index| pairs.get(index)).unwrap_or(&nothing);
+            places.push(Place {
+                name: format!("{} -> {}", word(from), word(to)),
+                bounds: Arc::clone(bounds),
+                actual: read.find(&Hook::Forward {
+                    from: as_read(from),
+                    to: as_read(to),
+                }),
+            });
+        }
+    }
+    places
+}
+
+/// Two places for each interface of a device without state: packets that may open a flow, and packets of TCP that
+/// belong to one.
+fn inbound<'a>(
+    plan: &'a DevicePlan,
+    forwarding: &'a Forwarding,
+    read: &Filters<'_>,
+    options: &Options,
+) -> Vec<Place<'a>> {
+    let mut filters: FxHashMap<(Option<String>, bool), &Arc<Vec<ReadRule>>> = FxHashMap::default();
+    for (hook, rules) in &read.0 {
+        if let Hook::Inbound {
+            interface,
+            established,
+        } = hook
+        {
+            let name = interface.as_deref().map(options.interface_name);
+            filters.insert((name, *established), rules);
+        }
+    }
+    let mut places = Vec::new();
+    for (side, plan_side) in forwarding.sides.iter().enumerate() {
+        for established in [false, true] {
+            let bounds = Arc::new(bounds::inbound(plan, forwarding, side, established));
+            for interface in &plan_side.interfaces {
+                let name = (options.interface_name)(&interface.name);
+                let named = filters.get(&(Some(name), established));
+                let found = named.or_else(|| filters.get(&(None, established)));
+                let kind = if established { " (established)" } else { "" };
+                places.push(Place {
+                    name: format!("{} in{kind}", interface.name),
+                    bounds: Arc::clone(&bounds),
+                    actual: found.map(|rules| Arc::clone(rules)),
+                });
+            }
+        }
+    }
+    places
+}
+
+fn host_places<'a>(plan: &'a DevicePlan, host: &'a HostPlan, read: &Filters<'_>) -> Vec<Place<'a>> {
+    let input = Arc::new(bounds::host_input(plan, host));
+    let output = Arc::new(bounds::host_output(plan, host));
+    let input_by = |interface: Option<String>| Hook::Input { interface };
+    let output_by = |interface: Option<String>| Hook::Output { interface };
+    let mut places = Vec::new();
+    for interface in interfaces(read, &input_by) {
+        places.push(place("input", read, &input_by, interface, &input));
+    }
+    for interface in interfaces(read, &output_by) {
+        places.push(place("output", read, &output_by, interface, &output));
+    }
+    places
+}
+
+/// The interfaces that the filters of a hook tell apart, and that of none.
+fn interfaces(read: &Filters<'_>, hook: &dyn Fn(Option<String>) -> Hook) -> Vec<Option<String>> {
+    let named: BTreeSet<&String> = read
+        .0
+        .keys()
+        .filter_map(|found| match found {
+            Hook::Input { interface } | Hook::Output { interface } => interface.as_ref(),
+            _ => None,
+        })
+        .filter(|name| read.0.contains_key(&hook(Some((*name).clone()))))
+        .collect();
+    named.into_iter().cloned().map(Some).chain([None]).collect()
+}
+
+/// A place at the device itself, by one interface.
+fn place<'a>(
+    word: &str,
+    read: &Filters<'_>,
+    hook: &dyn Fn(Option<String>) -> Hook,
+    interface: Option<String>,
+    bounds: &Arc<Bounds<'a>>,
+) -> Place<'a> {
+    let name = match &interface {
+        Some(interface) => format!("{word} {interface}"),
+        None => word.to_owned(),
+    };
+    // What no filter names is seen by the filter of every other interface.
+    let own = interface.is_some().then(|| read.find(&hook(interface))).flatten();
+    Place {
+        name,
+        bounds: Arc::clone(bounds),
+        actual: own.or_else(|| read.find(&hook(None))),
+    }
+}
+
+/// What a forwarding device itself receives. Without a word about it in the plan it is left as it is.
+fn input<'a>(
+    plan: &'a DevicePlan,
+    forwarding: &'a Forwarding,
+    read: &Filters<'_>,
+    options: &Options,
+) -> Vec<Place<'a>> {
+    if plan.local.manage.is_empty() && plan.local.run.is_empty() {
+        return Vec::new();
+    }
+    let hook = |interface: Option<String>| Hook::Input { interface };
+    if !options.guards_itself {
+        // A platform that leaves this to other settings tells no interfaces apart, and may say nothing.
+        let place = place("input", read, &hook, None, &Arc::new(bounds::input(plan, false)));
+        let silent = place.actual.is_none() && plan.local.manage.is_empty();
+        return if silent { Vec::new() } else { vec![place] };
+    }
+    let mut places = Vec::new();
+    let mut planned: BTreeSet<&String> = BTreeSet::new();
+    for side in &forwarding.sides {
+        let bounds = Arc::new(bounds::input_by(plan, &side.behind));
+        for interface in &side.interfaces {
+            planned.insert(&interface.name);
+            places.push(place("input", read, &hook, Some(interface.name.clone()), &bounds));
+        }
+    }
+    let elsewhere = Arc::new(bounds::input_by(plan, &Arc::new(AddressSet::empty())));
+    let others = interfaces(read, &hook);
+    let others = others
+        .into_iter()
+        .filter(|name| name.as_ref().is_none_or(|name| !planned.contains(name)));
+    places.extend(others.map(|interface| place("input", read, &hook, interface, &elsewhere)));
+    places
+}

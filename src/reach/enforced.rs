@@ -1,0 +1,192 @@
+//! What the plans of the managed devices make of a required flow.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::model::{self, ModeId, Point, PointId, Policy, ZoneId};
+use crate::network::{Network, Placement};
+use crate::packet::{AddressSet, FlowSet};
+use crate::plan::{self, DevicePlan, PlanRule, Role, subtract_all};
+use crate::source::SourceMap;
+use crate::syntax::tree::Action;
+
+/// The addresses at which an enforcement point is managed.
+pub fn own_addresses(policy: &Policy, point: &Point) -> Arc<AddressSet> {
+    match &point.placement {
+        model::Placement::Between(interfaces) => {
+            let addresses = interfaces.iter().flat_map(|interface| &interface.addresses);
+            let addresses: Vec<IpAddr> = addresses.map(|(address, _)| *address).collect();
+            Arc::new(AddressSet::from_addresses(addresses))
+        }
+        model::Placement::On(device) => policy
+            .devices
+            .get(device.index())
+            .map(|device| Arc::clone(&device.set))
+            .unwrap_or_default(),
+    }
+}
+
+/// A pair of zones, one of each list, that no path joins. None where the policy describes no network.
+pub fn unreachable_zones(
+    policy: &Policy,
+    network: &Network,
+    from: &[ZoneId],
+    to: &[ZoneId],
+) -> Option<(ZoneId, ZoneId)> {
+    if policy.points.iter().all(|point| point.interfaces().is_empty()) {
+        return None;
+    }
+    let parts = network.connected_parts();
+    let part = |zone: &ZoneId| parts.get(zone.index()).map_or(&[][..], Vec::as_slice);
+    let joined = |a: &ZoneId, b: &ZoneId| a == b || part(a).iter().any(|p| part(b).contains(p));
+    from.iter()
+        .flat_map(|a| to.iter().map(move |b| (*a, *b)))
+        .find(|(a, b)| !joined(a, b))
+}
+
+/// The plans of one day and mode, ready to be asked.
+#[derive(Debug)]
+pub struct Enforcement {
+    points: Vec<(PointId, Option<Placement>, DevicePlan)>,
+}
+
+impl Enforcement {
+    /// The plans of a day and mode, as far as they decide on some flows: rules that have no packet in common with
+    /// any of them are left out, since planning a large policy takes long.
+    pub fn new(
+        policy: &Policy,
+        network: &Network,
+        today: jiff::civil::Date,
+        mode: Option<ModeId>,
+        flows: &[FlowSet],
+    ) -> Self {
+        let options = plan::Options {
+            today,
+            mode,
+            stateless: &[],
+        };
+        let concerned = Policy {
+            rules: policy
+                .rules
+                .iter()
+                .filter(|rule| flows.iter().any(|flow| flow.overlaps(&rule.flow())))
+                .cloned()
+                .collect(),
+            ..policy.clone()
+        };
+        let mut plans = plan::plans(&concerned, network, &SourceMap::default(), options).into_iter();
+        let mut points = Vec::new();
+        for (index, point) in policy.points.iter().enumerate() {
+            let id = PointId::from_index(index);
+            // Plans stand in the order of the policy, and managed points without interfaces have none.
+            let routed = matches!(point.placement, model::Placement::Between(_));
+            if point.platform.is_none() || (routed && !network.point_vertex.contains_key(&id)) {
+                continue;
+            }
+            if let Some(plan) = plans.next() {
+                points.push((id, Placement::new(network, policy, id), plan));
+            }
+        }
+        Self { points }
+    }
+
+    /// The first managed device that does not let all of a flow through where some path crosses it.
+    pub fn blocking(&self, policy: &Policy, flow: &FlowSet) -> Option<PointId> {
+        // Nobody lives at addresses that no zone owns.
+        let owned = AddressSet::union_of(policy.zones.iter().map(|zone| &*zone.addresses));
+        let flow = &FlowSet {
+            source: Arc::new(flow.source.intersection(&owned)),
+            destination: Arc::new(flow.destination.intersection(&owned)),
+            service: Arc::clone(&flow.service),
+        };
+        self.points
+            .iter()
+            .find(|(_, placement, plan)| match (&plan.role, placement) {
+                (Role::Router(forwarding), Some(placement)) => {
+                    blocked_between(policy, placement, forwarding, flow)
+                }
+                (Role::Host(host), _) => blocked_at_host(host, &plan.local, flow),
+                (Role::Router(_), None) => false,
+            })
+            .map(|(id, ..)| *id)
+    }
+}
+
+fn zones_of(parts: &[(ZoneId, AddressSet)]) -> Vec<ZoneId> {
+    parts.iter().map(|(zone, _)| *zone).collect()
+}
+
+fn part_in(parts: &[(ZoneId, AddressSet)], zones: &[ZoneId]) -> Arc<AddressSet> {
+    let chosen = parts.iter().filter(|(zone, _)| zones.contains(zone));
+    Arc::new(AddressSet::union_of(chosen.map(|(_, part)| part)))
+}
+
+fn blocked_between(
+    policy: &Policy,
+    placement: &Placement,
+    forwarding: &plan::Forwarding,
+    flow: &FlowSet,
+) -> bool {
+    let sources = policy.zone_map.split(&flow.source);
+    let destinations = policy.zone_map.split(&flow.destination);
+    let (from_zones, to_zones) = (zones_of(&sources), zones_of(&destinations));
+    let behind =
+        |side: usize, zones: &[ZoneId]| placement.behind(side).iter().any(|zone| zones.contains(zone));
+    let sides = 0..placement.sides.len();
+    let entries: Vec<usize> = sides.clone().filter(|side| behind(*side, &from_zones)).collect();
+    let exits: Vec<usize> = sides.filter(|side| behind(*side, &to_zones)).collect();
+    entries.iter().any(|from| {
+        exits.iter().any(|to| {
+            let Some(mut crossing) = placement.crossing(*from, *to) else {
+                return false;
+            };
+            let products = crossing.products(&from_zones, &to_zones);
+            products.into_iter().any(|(from_zones, to_zones)| {
+                let part = FlowSet {
+                    source: part_in(&sources, &from_zones),
+                    destination: part_in(&destinations, &to_zones),
+                    service: Arc::clone(&flow.service),
+                };
+                let pair = forwarding
+                    .pairs
+                    .iter()
+                    .find(|pair| (pair.from, pair.to) == (*from, *to));
+                !lets_through(pair.map_or(&[][..], |pair| &pair.rules), &part)
+            })
+        })
+    })
+}
+
+fn blocked_at_host(host: &plan::HostPlan, local: &plan::LocalPlan, flow: &FlowSet) -> bool {
+    let own = &host.addresses;
+    let inbound = FlowSet {
+        source: Arc::new(flow.source.difference(own)),
+        destination: Arc::new(flow.destination.intersection(own)),
+        service: Arc::clone(&flow.service),
+    };
+    let outbound = FlowSet {
+        source: Arc::new(flow.source.intersection(own)),
+        destination: Arc::new(flow.destination.difference(own)),
+        service: Arc::clone(&flow.service),
+    };
+    let mut taken = plan::run_flows(local);
+    taken.extend(local.manage.iter().map(|rule| rule.flow.clone()));
+    subtract_all(&inbound, &taken)
+        .iter()
+        .any(|part| !lets_through(&host.inbound, part))
+        || !lets_through(&host.outbound, &outbound)
+}
+
+/// True where a list, denies first, lets all of a flow through.
+fn lets_through(rules: &[PlanRule], flow: &FlowSet) -> bool {
+    if flow.is_empty() {
+        return true;
+    }
+    let of = |action: Action| {
+        rules
+            .iter()
+            .filter(move |rule| rule.action == action && rule.flow.overlaps(flow))
+            .map(|rule| &rule.flow)
+    };
+    of(Action::Deny).next().is_none() && subtract_all(flow, of(Action::Allow)).is_empty()
+}

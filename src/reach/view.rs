@@ -1,0 +1,320 @@
+//! The policy on one day and in one mode, as steps between atoms.
+
+use std::collections::BTreeMap;
+
+use super::hosts::{Hosts, Kind};
+use crate::model::{DeviceId, ModeId, Placement, PointId, Policy, Rule, RuleId, ZoneId};
+use crate::network::Network;
+use crate::packet::{Family, ServiceSet};
+use crate::plan::{LocalPlan, run_flows};
+use crate::syntax::tree::Action;
+
+/// Why a step is possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Passage {
+    /// A rule permits it.
+    Rule(RuleId),
+    /// Both ends are in one zone that does not isolate.
+    Neighbours,
+    /// A path between the two zones crosses no managed device, or they share a segment.
+    Unenforced,
+    /// A neighbour that the receiver's own host firewall lets in, as its `manage` or `run` says.
+    HostFirewall(PointId),
+}
+
+/// A step from one atom to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Edge {
+    /// The sender's atom.
+    pub from: usize,
+    /// The receiver's atom.
+    pub to: usize,
+    /// What lets it through.
+    pub by: Passage,
+}
+
+/// An active rule as seen from its sources.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sided {
+    pub(super) rule: usize,
+    /// The object of its destination.
+    pub(super) destination: usize,
+}
+
+/// What a host firewall lets in beside what rules permit.
+#[derive(Debug)]
+struct Guard {
+    point: PointId,
+    /// Services with the atoms that may use them; none for everybody.
+    accepts: Vec<(Option<Vec<usize>>, ServiceSet)>,
+}
+
+/// The steps that a policy leaves possible on one day in one mode.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// Its hosts.
+    pub hosts: &'a Hosts,
+    /// For each source kind, the active allows and denies from it.
+    allows: Vec<Vec<Sided>>,
+    denies: Vec<Vec<Sided>>,
+    /// For each zone, those that its members reach without any enforcement, ascending.
+    open: Vec<Vec<ZoneId>>,
+    /// The atoms of a zone and family, without and with a host firewall.
+    plain_atoms: BTreeMap<(ZoneId, Family), Vec<usize>>,
+    guarded_atoms: BTreeMap<(ZoneId, Family), Vec<usize>>,
+    guards: BTreeMap<DeviceId, Vec<Guard>>,
+}
+
+impl<'a> View<'a> {
+    /// The view of a day and a mode; no mode means normal times.
+    pub fn new(
+        policy: &'a Policy,
+        network: &Network,
+        hosts: &'a Hosts,
+        today: jiff::civil::Date,
+        mode: Option<ModeId>,
+    ) -> Self {
+        let mut from_object: [Vec<Vec<Sided>>; 2] = Default::default();
+        for lists in &mut from_object {
+            lists.resize(hosts.kinds_to.len(), Vec::new());
+        }
+        for (index, (rule, (source, destination))) in policy.rules.iter().zip(&hosts.sides).enumerate() {
+            if rule.expired(today) || (rule.mode.is_some() && rule.mode != mode) {
+                continue;
+            }
+            let [allows, denies] = &mut from_object;
+            let lists = if rule.action == Action::Allow {
+                allows
+            } else {
+                denies
+            };
+            if let Some(list) = lists.get_mut(*source) {
+                list.push(Sided {
+                    rule: index,
+                    destination: *destination,
+                });
+            }
+        }
+        let by_kind = |lists: &[Vec<Sided>]| -> Vec<Vec<Sided>> {
+            let of_kind = |kind: &Kind| {
+                let objects = kind.objects.iter().filter_map(|object| lists.get(*object));
+                let mut rules: Vec<Sided> = objects.flatten().copied().collect();
+                rules.sort_unstable_by_key(|sided| sided.rule);
+                rules
+            };
+            hosts.source_kinds.iter().map(of_kind).collect()
+        };
+        let [allows, denies] = from_object.map(|lists| by_kind(&lists));
+        let mut plain_atoms: BTreeMap<(ZoneId, Family), Vec<usize>> = BTreeMap::new();
+        let mut guarded_atoms = plain_atoms.clone();
+        for (index, atom) in hosts.atoms.iter().enumerate() {
+            let atoms = match atom.guard {
+                None => &mut plain_atoms,
+                Some(_) => &mut guarded_atoms,
+            };
+            atoms.entry((atom.zone, atom.family)).or_default().push(index);
+        }
+        Self {
+            policy,
+            hosts,
+            allows,
+            denies,
+            open: open_zones(policy, network),
+            plain_atoms,
+            guarded_atoms,
+            guards: guards(policy, hosts),
+        }
+    }
+
+    /// The rule of an id.
+    pub fn rule(&self, id: RuleId) -> Option<&'a Rule> {
+        self.policy.rules.get(id.index())
+    }
+
+    pub(super) fn allows(&self, source_kind: usize) -> &[Sided] {
+        self.allows.get(source_kind).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn denies(&self, source_kind: usize) -> &[Sided] {
+        self.denies.get(source_kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// The destination kinds of a family that a rule is about.
+    pub(super) fn kinds_of(&self, rule: Sided, family: Family) -> impl Iterator<Item = usize> {
+        let kinds = self.hosts.kinds_to.get(rule.destination).into_iter().flatten();
+        kinds.copied().filter(move |kind| {
+            self.hosts
+                .destination_kinds
+                .get(*kind)
+                .is_some_and(|kind| kind.family == family)
+        })
+    }
+
+    /// True where a rule is about a destination kind.
+    pub(super) fn is_about(&self, rule: Sided, destination_kind: usize) -> bool {
+        self.hosts
+            .destination_kinds
+            .get(destination_kind)
+            .is_some_and(|kind| kind.objects.binary_search(&rule.destination).is_ok())
+    }
+
+    pub(super) fn service_of(&self, rule: Sided, family: Family) -> ServiceSet {
+        self.policy
+            .rules
+            .get(rule.rule)
+            .map_or_else(ServiceSet::empty, |rule| rule.service.set.in_family(family))
+    }
+
+    /// The services of an allow that no deny takes away between two kinds. The allow must be about both.
+    pub(super) fn remaining(&self, source_kind: usize, rule: Sided, destination_kind: usize) -> ServiceSet {
+        let Some(family) = self.hosts.source_kinds.get(source_kind).map(|kind| kind.family) else {
+            return ServiceSet::empty();
+        };
+        let mut left = self.service_of(rule, family);
+        for deny in self.denies(source_kind) {
+            if left.is_empty() {
+                break;
+            }
+            if self.is_about(*deny, destination_kind) {
+                left = left.difference(&self.service_of(*deny, family));
+            }
+        }
+        left
+    }
+
+    /// Everything permitted between two kinds, over all rules.
+    pub(super) fn permitted(&self, source_kind: usize, destination_kind: usize) -> ServiceSet {
+        let rules = self.allows(source_kind).iter();
+        rules
+            .filter(|rule| self.is_about(**rule, destination_kind))
+            .fold(ServiceSet::empty(), |all, rule| {
+                all.union(&self.remaining(source_kind, *rule, destination_kind))
+            })
+    }
+
+    /// True where members of one zone reach members of another whatever the rules say.
+    pub fn is_open(&self, from: ZoneId, to: ZoneId) -> bool {
+        self.open_from(from).binary_search(&to).is_ok()
+    }
+
+    pub(super) fn open_from(&self, zone: ZoneId) -> &[ZoneId] {
+        self.open.get(zone.index()).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn plain_atoms(&self, zone: ZoneId, family: Family) -> &[usize] {
+        self.plain_atoms.get(&(zone, family)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn guarded_atoms(&self, zone: ZoneId, family: Family) -> &[usize] {
+        self.guarded_atoms.get(&(zone, family)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the host firewall of an atom takes from a neighbour beside what is permitted, and whose it is.
+    pub(super) fn accepted(&self, from: usize, to: usize) -> Option<(PointId, ServiceSet)> {
+        let receiver = self.hosts.atoms.get(to)?;
+        let guards = self.guards.get(&receiver.guard?)?;
+        let first = guards.first()?.point;
+        let taken = guards.iter().fold(ServiceSet::full(), |all, guard| {
+            let own = guard
+                .accepts
+                .iter()
+                .filter(|(who, _)| {
+                    who.as_ref()
+                        .is_none_or(|atoms| atoms.binary_search(&from).is_ok())
+                })
+                .fold(ServiceSet::empty(), |own, (_, service)| own.union(service));
+            all.intersection(&own)
+        });
+        let taken = taken.in_family(receiver.family);
+        (!taken.is_empty()).then_some((first, taken))
+    }
+
+    /// The passage of an open step between two zones.
+    pub(super) fn passage(&self, from: ZoneId, to: ZoneId) -> Passage {
+        if from == to {
+            Passage::Neighbours
+        } else {
+            Passage::Unenforced
+        }
+    }
+
+    /// The services of a step.
+    pub fn services(&self, edge: Edge) -> ServiceSet {
+        let (Some(from), Some(to)) = (self.hosts.atoms.get(edge.from), self.hosts.atoms.get(edge.to)) else {
+            return ServiceSet::empty();
+        };
+        match edge.by {
+            Passage::Rule(id) => self
+                .allows(from.source_kind)
+                .iter()
+                .find(|rule| rule.rule == id.index() && self.is_about(**rule, to.destination_kind))
+                .map_or_else(ServiceSet::empty, |rule| {
+                    self.remaining(from.source_kind, *rule, to.destination_kind)
+                }),
+            Passage::Neighbours | Passage::Unenforced => ServiceSet::full().in_family(from.family),
+            Passage::HostFirewall(_) => self
+                .accepted(edge.from, edge.to)
+                .map_or_else(ServiceSet::empty, |(_, service)| service),
+        }
+    }
+}
+
+/// For each zone, those that its members reach without any enforcement.
+fn open_zones(policy: &Policy, network: &Network) -> Vec<Vec<ZoneId>> {
+    let mut open: Vec<Vec<ZoneId>> = policy
+        .zones
+        .iter()
+        .enumerate()
+        .map(|(index, zone)| match zone.isolate {
+            None => vec![ZoneId::from_index(index)],
+            Some(_) => Vec::new(),
+        })
+        .collect();
+    for group in network.unenforced(policy) {
+        for zone in &group.zones {
+            if let Some(list) = open.get_mut(zone.index()) {
+                list.extend(group.zones.iter().copied().filter(|other| other != zone));
+            }
+        }
+    }
+    for list in &mut open {
+        list.sort_unstable();
+        list.dedup();
+    }
+    open
+}
+
+fn guards(policy: &Policy, hosts: &Hosts) -> BTreeMap<DeviceId, Vec<Guard>> {
+    let mut guards: BTreeMap<DeviceId, Vec<Guard>> = BTreeMap::new();
+    for (index, point) in policy.points.iter().enumerate() {
+        let Placement::On(id) = point.placement else {
+            continue;
+        };
+        let Some(device) = policy
+            .devices
+            .get(id.index())
+            .filter(|_| point.platform.is_some())
+        else {
+            continue;
+        };
+        let manage = point.manage.iter().filter_map(|manage| {
+            let atoms = hosts.atoms_of(&manage.from.addresses)?.to_vec();
+            Some((Some(atoms), (*manage.service.set).clone()))
+        });
+        let local = LocalPlan {
+            own: std::sync::Arc::clone(&device.set),
+            manage: Vec::new(),
+            run: point.run.clone(),
+        };
+        let run = run_flows(&local)
+            .into_iter()
+            .map(|flow| (None, (*flow.service).clone()));
+        guards.entry(id).or_default().push(Guard {
+            point: PointId::from_index(index),
+            accepts: manage.chain(run).collect(),
+        });
+    }
+    guards
+}

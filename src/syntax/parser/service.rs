@@ -1,0 +1,240 @@
+//! Services: `service NAME = …`, and the expressions after a colon.
+
+use nom::Parser;
+use nom::combinator::{cut, opt};
+
+use super::atom::{fail, keyword, name, symbol, title, value_token};
+use super::body::{Body, is_statement_keyword, optional};
+use super::input::{Input, Parse};
+use super::value::{self, decimal, is_numeric, not_a};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::tree::{IcmpType, Item, Name, PortProtocol, Service, ServiceStatement, ServiceTerm};
+
+/// What a service holds.
+pub static SERVICE: Body<ServiceStatement> = Body {
+    of: "a service",
+    statements: &[
+        ("clear-text", |input, word| {
+            Ok((input, Some(ServiceStatement::ClearText(word.span))))
+        }),
+        ("carries", |input, word| {
+            let (input, what) = name("what the service carries")(input)?;
+            let span = input.since(word.span);
+            Ok((input, Some(ServiceStatement::Carries(what, span))))
+        }),
+        ("prefer", |input, word| {
+            let (input, other) = name("the name of a service")(input)?;
+            let span = input.since(word.span);
+            Ok((input, Some(ServiceStatement::Prefer(other, span))))
+        }),
+    ],
+    error: None,
+};
+
+/// `service NAME "title" = TERMS { … }`
+pub fn service<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
+    let (input, (name, title, _, terms, body)) = (
+        name("the name of a service"),
+        opt(title),
+        symbol(TokenKind::Equals, "`=`"),
+        terms,
+        optional(&SERVICE, word),
+    )
+        .parse(input)?;
+    let span = input.since(word.span);
+    let service = Service {
+        name,
+        title,
+        terms,
+        body,
+        span,
+    };
+    Ok((input, Some(Item::Service(service))))
+}
+
+/// `: TERMS`, or nothing.
+pub fn optional_services(input: Input<'_>) -> Parse<'_, Vec<ServiceTerm>> {
+    match input.peek_kind(TokenKind::Colon) {
+        Some(_) => cut(terms).parse(input.advance()),
+        None => Ok((input, Vec::new())),
+    }
+}
+
+/// Terms with commas between. A number after a comma goes on with the term before it.
+pub fn terms(input: Input<'_>) -> Parse<'_, Vec<ServiceTerm>> {
+    let mut found = Vec::new();
+    let mut input = term(input, &mut found)?;
+    while input.peek_kind(TokenKind::Comma).is_some() {
+        input = match cut(|input| term(input, &mut found).map(|rest| (rest, ()))).parse(input.advance()) {
+            Ok((rest, ())) => rest,
+            Err(error) => return Err(error),
+        };
+    }
+    Ok((input, found))
+}
+
+/// One term, added to `found` unless its values are wrong.
+fn term<'a>(
+    input: Input<'a>,
+    found: &mut Vec<ServiceTerm>,
+) -> Result<Input<'a>, nom::Err<super::failure::Failure>> {
+    const WHAT: &str = "a service, such as `https` or `tcp 443`";
+    let token = match value_token(input) {
+        Some(token) => token,
+        None => {
+            let (rest, name) = input
+                .peek_kind(TokenKind::Text)
+                .map_or_else(|| fail(input, WHAT), |_| name(WHAT)(input))?;
+            found.push(ServiceTerm::Name(name));
+            return Ok(rest);
+        }
+    };
+    let after = input.advance();
+    let (rest, term) = match token.text {
+        "any" => (after, ServiceTerm::Any(token.span)),
+        "tcp" => with_ports(after, token, PortProtocol::Tcp)?,
+        "udp" => with_ports(after, token, PortProtocol::Udp)?,
+        "sctp" => with_ports(after, token, PortProtocol::Sctp)?,
+        "icmp" => icmp(after, token, false)?,
+        "icmpv6" => icmp(after, token, true)?,
+        "proto" => return protocols(after, token, found),
+        _ if is_numeric(token) => {
+            input.report(|| {
+                Diagnostic::error(
+                    "syntax",
+                    token.span,
+                    format!("the port `{}` has no protocol", token.text),
+                )
+                .help(format!("write `tcp {0}` or `udp {0}`", token.text))
+            });
+            let (rest, _) = numbers(after, |input| Ok((input.advance(), Some(()))))?;
+            return Ok(rest);
+        }
+        _ => {
+            let (rest, name) = name(WHAT)(input)?;
+            (rest, ServiceTerm::Name(name))
+        }
+    };
+    found.push(term);
+    Ok(rest)
+}
+
+/// What follows while commas are followed by numbers.
+fn numbers<'a, T>(
+    mut input: Input<'a>,
+    item: impl Fn(Input<'a>) -> Parse<'a, Option<T>>,
+) -> Parse<'a, Vec<T>> {
+    let mut found = Vec::new();
+    while input.peek_kind(TokenKind::Comma).is_some() && input.advance().peek().is_some_and(is_numeric) {
+        let (rest, value) = item(input.advance())?;
+        found.extend(value);
+        input = rest;
+    }
+    Ok((input, found))
+}
+
+/// One value or more, the later ones numbers.
+fn values<'a, T>(input: Input<'a>, item: impl Fn(Input<'a>) -> Parse<'a, Option<T>>) -> Parse<'a, Vec<T>> {
+    let (input, first) = item(input)?;
+    let (input, others) = numbers(input, item)?;
+    Ok((input, first.into_iter().chain(others).collect()))
+}
+
+fn with_ports<'a>(input: Input<'a>, word: &Token<'a>, protocol: PortProtocol) -> Parse<'a, ServiceTerm> {
+    let starts_port = |token: &&Token<'_>| token.text.starts_with(|c: char| c.is_ascii_digit());
+    let same_line = |token: &&Token<'_>| !token.first_on_line && !is_reserved(token.text);
+    let (input, destination) = match value_token(input) {
+        Some(token) if starts_port(&token) => values(input, value::ports)?,
+        Some(token) if token.text != "from" && same_line(&token) => {
+            return Err(nom::Err::Failure(super::failure::Failure {
+                help: Some("names of services stand alone, without a protocol"),
+                ..super::failure::Failure::expected(input, "a port")
+            }));
+        }
+        _ => (input, Vec::new()),
+    };
+    let (input, source) = match keyword("from", "`from`")(input) {
+        Ok((rest, _)) => cut(|input| values(input, value::ports)).parse(rest)?,
+        Err(_) => (input, Vec::new()),
+    };
+    let span = input.since(word.span);
+    let term = ServiceTerm::Ports {
+        protocol,
+        destination,
+        source,
+        span,
+    };
+    Ok((input, term))
+}
+
+fn protocols<'a>(
+    input: Input<'a>,
+    word: &Token<'a>,
+    found: &mut Vec<ServiceTerm>,
+) -> Result<Input<'a>, nom::Err<super::failure::Failure>> {
+    let (input, numbers) = cut(|input| values(input, value::protocol)).parse(input)?;
+    let mut start = word.span;
+    for number in numbers {
+        let span = number.span;
+        found.push(ServiceTerm::Protocol(number, start.to(span)));
+        start = span;
+    }
+    Ok(input)
+}
+
+/// Words that end a list of services. No ICMP type has such a name.
+fn is_reserved(word: &str) -> bool {
+    word == "unless" || is_statement_keyword(word)
+}
+
+fn icmp<'a>(input: Input<'a>, word: &Token<'a>, v6: bool) -> Parse<'a, ServiceTerm> {
+    let (input, types) = match value_token(input) {
+        Some(token) if token.kind == TokenKind::Word && !is_reserved(token.text) => values(input, icmp_type)?,
+        _ => (input, Vec::new()),
+    };
+    let span = input.since(word.span);
+    Ok((input, ServiceTerm::Icmp { v6, types, span }))
+}
+
+/// `echo-request`, `3`, `3/4`
+fn icmp_type(input: Input<'_>) -> Parse<'_, Option<IcmpType>> {
+    let Some(token) = input.peek_kind(TokenKind::Word) else {
+        return fail(input, "an ICMP type");
+    };
+    let (kind, code) = match token.text.split_once('/') {
+        Some((kind, code)) => (kind, Some(code)),
+        None => (token.text, None),
+    };
+    let numeric = kind.starts_with(|c: char| c.is_ascii_digit());
+    if kind.is_empty() || kind.contains('.') || (numeric && decimal::<u8>(kind).is_none()) {
+        input.report(|| {
+            not_a("an ICMP type", token).help("a type is a name or 0 to 255, with `/code` or without")
+        });
+        return Ok((input.advance(), None));
+    }
+    let known_code = code.map(decimal::<u8>);
+    if known_code == Some(None) {
+        let code = code.unwrap_or("");
+        input.report(|| {
+            let end = token.span.end as usize;
+            let place = Span::new(token.span.file, end - code.len(), end);
+            let shown = crate::syntax::lexer::shortened(code);
+            Diagnostic::error("syntax", place, format!("`{shown}` is not an ICMP code"))
+                .help("a code is a number from 0 to 255")
+        });
+        return Ok((input.advance(), None));
+    }
+    let start = token.span.start as usize;
+    let name = Name {
+        text: kind.to_owned(),
+        span: Span::new(token.span.file, start, start + kind.len()),
+    };
+    let icmp_type = IcmpType {
+        name,
+        code: known_code.flatten(),
+        span: token.span,
+    };
+    Ok((input.advance(), Some(icmp_type)))
+}

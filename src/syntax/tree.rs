@@ -1,0 +1,499 @@
+//! The tree of a `.sept` file: what was written, where, in the order in which it was written.
+//!
+//! Every node has a span. A body keeps its statements in order, repetitions included: what a
+//! repetition means (or that it is a mistake) is for the model to say. Comments are kept beside the tree.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::source::Span;
+
+/// A whole file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// Statements in order.
+    pub items: Vec<Item>,
+    /// Comments in order, each from its `#` to the end of its line.
+    pub comments: Vec<Span>,
+}
+
+/// A name as written: `clinical.pumps`, `Te1/0/1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name {
+    /// The name, without the quotes it may have been written in.
+    pub text: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// A quoted text, unescaped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// The text between the quotes, escapes resolved.
+    pub value: String,
+    /// With its quotes.
+    pub span: Span,
+}
+
+/// A value with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A calendar day as written; the parser has checked that it exists.
+pub type Date = Spanned<jiff::civil::Date>;
+
+/// One statement of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// `zone NAME "title" { … }`
+    Zone(Zone),
+    /// `device NAME in ZONE { … }`
+    Device(Device),
+    /// `group NAME = SET`
+    Group(Group),
+    /// `service NAME = …`
+    Service(Service),
+    /// `policy NAME "title" { … }`
+    Policy(PolicyBlock),
+    /// `allow …` or `deny …` outside a block.
+    Rule(Rule),
+    /// `require`, `forbid`, `only`, `limit`.
+    Assertion(Assertion),
+    /// `mode NAME "title" { deny … }`
+    Mode(Mode),
+    /// `firewall NAME { … }` or `router NAME { … }`
+    Point(Point),
+    /// `waive CHECK on NAME until DATE because "…"`
+    Waiver(Waiver),
+    /// Text that was no statement; a diagnostic says why.
+    Error(Span),
+}
+
+/// A zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// Its name.
+    pub name: Name,
+    /// Its title.
+    pub title: Option<Text>,
+    /// Its body.
+    pub body: Vec<ZoneStatement>,
+    /// From keyword to closing brace.
+    pub span: Span,
+}
+
+/// A statement in a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ZoneStatement {
+    /// `subnet PREFIX, …`
+    Subnet(Vec<Spanned<IpNet>>, Span),
+    /// `label NAME, …`
+    Label(Vec<Name>, Span),
+    /// `trust N`
+    Trust(Spanned<u32>, Span),
+    /// `isolate`
+    Isolate(Span),
+    /// `external`
+    External(Span),
+    /// `within ZONE`
+    Within(Name, Span),
+    /// `owner NAME`
+    Owner(Name, Span),
+}
+
+/// A device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Its name.
+    pub name: Name,
+    /// The zone it is in.
+    pub zone: Name,
+    /// Its title.
+    pub title: Option<Text>,
+    /// Its body.
+    pub body: Vec<DeviceStatement>,
+    /// From keyword to the end.
+    pub span: Span,
+}
+
+/// A statement in a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceStatement {
+    /// `address ADDRESS, …`
+    Address(Vec<Spanned<IpAddr>>, Span),
+    /// `label NAME, …`
+    Label(Vec<Name>, Span),
+    /// `vendor "…"`, `model "…"`, `os "…"`, `cves CVE-…, …`: the key, and the values.
+    Fact(Name, Vec<Text>, Span),
+}
+
+/// A named set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its name.
+    pub name: Name,
+    /// What it holds.
+    pub set: Set,
+    /// The whole statement.
+    pub span: Span,
+}
+
+/// A set expression. `&` binds tighter than `|` and `-`, which associate to the left.
+///
+/// The parser keeps runs of `|` and of `&` as balanced trees, and refuses what is deeper than some
+/// hundred levels otherwise: sets may be walked by recursion, however long they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Set {
+    /// A zone, a device, a group.
+    Name(Name),
+    /// `label:x`; the span covers all of it.
+    Label(Name, Span),
+    /// An address or prefix.
+    Prefix(Spanned<IpNet>),
+    /// `any`
+    Any(Span),
+    /// `a | b`
+    Union(Box<Set>, Box<Set>, Span),
+    /// `a & b`
+    Intersection(Box<Set>, Box<Set>, Span),
+    /// `a - b`
+    Difference(Box<Set>, Box<Set>, Span),
+    /// `( a )`, kept for the formatter; the span includes the parentheses.
+    Group(Box<Set>, Span),
+    /// What could not be read; a diagnostic says why.
+    Error(Span),
+}
+
+impl Set {
+    /// Where the expression stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Name(name) => name.span,
+            Self::Prefix(prefix) => prefix.span,
+            Self::Label(_, span)
+            | Self::Any(span)
+            | Self::Union(_, _, span)
+            | Self::Intersection(_, _, span)
+            | Self::Difference(_, _, span)
+            | Self::Group(_, span)
+            | Self::Error(span) => *span,
+        }
+    }
+}
+
+/// A named service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: Name,
+    /// Its title.
+    pub title: Option<Text>,
+    /// What it is.
+    pub terms: Vec<ServiceTerm>,
+    /// `{ clear-text; carries phi; prefer dicom-tls }`
+    pub body: Vec<ServiceStatement>,
+    /// The whole statement.
+    pub span: Span,
+}
+
+/// One alternative of a service, separated by commas: `tcp 104, 11112` is one term, `udp 53, tcp 53` two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServiceTerm {
+    /// `any`
+    Any(Span),
+    /// Another service.
+    Name(Name),
+    /// `tcp`, `udp` or `sctp`: destination ports (empty: all), and `from` source ports (empty: all).
+    Ports {
+        /// Which.
+        protocol: PortProtocol,
+        /// Destination ports, inclusive.
+        destination: Vec<Spanned<(u16, u16)>>,
+        /// Source ports, inclusive.
+        source: Vec<Spanned<(u16, u16)>>,
+        /// The whole term.
+        span: Span,
+    },
+    /// `icmp` or `icmpv6`: types (empty: all).
+    Icmp {
+        /// True for `icmpv6`.
+        v6: bool,
+        /// The types: a name (`echo-request`) or number, each with an optional `/code`.
+        types: Vec<IcmpType>,
+        /// The whole term.
+        span: Span,
+    },
+    /// `proto 50`
+    Protocol(Spanned<u8>, Span),
+}
+
+impl ServiceTerm {
+    /// Where the term stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Any(span)
+            | Self::Ports { span, .. }
+            | Self::Icmp { span, .. }
+            | Self::Protocol(_, span) => *span,
+            Self::Name(name) => name.span,
+        }
+    }
+}
+
+/// A protocol with ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PortProtocol {
+    /// `tcp`
+    Tcp,
+    /// `udp`
+    Udp,
+    /// `sctp`
+    Sctp,
+}
+
+/// An ICMP type as written; a name is resolved by the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IcmpType {
+    /// Name or decimal number.
+    pub name: Name,
+    /// The code, all where absent.
+    pub code: Option<u8>,
+    /// With its code.
+    pub span: Span,
+}
+
+/// A statement in a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServiceStatement {
+    /// `clear-text`
+    ClearText(Span),
+    /// `carries phi`: what it carries.
+    Carries(Name, Span),
+    /// `prefer SERVICE`
+    Prefer(Name, Span),
+}
+
+/// A block of rules with shared metadata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyBlock {
+    /// Its name.
+    pub name: Name,
+    /// Its title.
+    pub title: Option<Text>,
+    /// Its body.
+    pub body: Vec<PolicyStatement>,
+    /// From keyword to closing brace.
+    pub span: Span,
+}
+
+/// A statement in a policy block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyStatement {
+    /// Metadata for all rules of the block.
+    Meta(Meta),
+    /// A rule.
+    Rule(Rule),
+    /// An assertion about these rules.
+    Assertion(Assertion),
+}
+
+/// Rule metadata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meta {
+    /// `owner NAME` (or a quoted text)
+    Owner(Name, Span),
+    /// `ticket NAME` (or a quoted text)
+    Ticket(Name, Span),
+    /// `reason "…"`
+    Reason(Text, Span),
+    /// `expires DATE`
+    Expires(Date, Span),
+    /// `log`
+    Log(Span),
+    /// `rate N/second`, `minute`, `hour` or `day`
+    Rate(Rate, Span),
+}
+
+/// How many new flows a rule lets through in a unit of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// In which time.
+    pub per: RateUnit,
+}
+
+/// A unit of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RateUnit {
+    /// `second`
+    Second,
+    /// `minute`
+    Minute,
+    /// `hour`
+    Hour,
+    /// `day`
+    Day,
+}
+
+/// What a rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Lets packets open a flow.
+    Allow,
+    /// Keeps them from it, whatever allows it.
+    Deny,
+}
+
+/// `allow A -> B : S "title" { … }`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What it does.
+    pub action: Action,
+    /// Who opens the flow.
+    pub source: Set,
+    /// To whom.
+    pub destination: Set,
+    /// With what; all services where nothing is written.
+    pub services: Vec<ServiceTerm>,
+    /// Its title.
+    pub title: Option<Text>,
+    /// Its own metadata.
+    pub meta: Vec<Meta>,
+    /// The whole statement.
+    pub span: Span,
+}
+
+/// How an assertion relates its two sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Arrow {
+    /// `->`: directly.
+    Direct,
+    /// `~>`: through any chain of hosts.
+    Chain,
+}
+
+/// A statement that is proven or refuted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assertion {
+    /// What it says.
+    pub kind: AssertionKind,
+    /// The first side.
+    pub source: Set,
+    /// The second side.
+    pub destination: Set,
+    /// Services; all where nothing is written.
+    pub services: Vec<ServiceTerm>,
+    /// Why.
+    pub title: Option<Text>,
+    /// The whole statement.
+    pub span: Span,
+}
+
+/// The kinds of assertion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AssertionKind {
+    /// `require A -> B : S`
+    Require,
+    /// `forbid A -> B : S`, `forbid A ~> B unless via X`
+    Forbid(Arrow, Option<Set>),
+    /// `only A -> B : S`
+    Only,
+    /// `limit A ~> B <= N`
+    Limit(Spanned<u32>),
+}
+
+/// An emergency overlay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mode {
+    /// Its name.
+    pub name: Name,
+    /// Its title.
+    pub title: Option<Text>,
+    /// Its denies (an `allow` here parses, and the model refuses it).
+    pub rules: Vec<Rule>,
+    /// From keyword to closing brace.
+    pub span: Span,
+}
+
+/// Which word introduced an enforcement point. Both mean the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PointKind {
+    /// `firewall`
+    Firewall,
+    /// `router`
+    Router,
+}
+
+/// An enforcement point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// `firewall` or `router`.
+    pub kind: PointKind,
+    /// Its name.
+    pub name: Name,
+    /// Its title.
+    pub title: Option<Text>,
+    /// Its body.
+    pub body: Vec<PointStatement>,
+    /// From keyword to closing brace.
+    pub span: Span,
+}
+
+/// A statement in an enforcement point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PointStatement {
+    /// `target PLATFORM`
+    Target(Name, Span),
+    /// `unmanaged`
+    Unmanaged(Span),
+    /// `protects DEVICE`
+    Protects(Name, Span),
+    /// `interface NAME = ZONE { address … }`
+    Interface(Interface),
+    /// `manage from SET : SERVICES`
+    Manage {
+        /// Who manages the device.
+        from: Set,
+        /// With what.
+        services: Vec<ServiceTerm>,
+        /// The whole statement.
+        span: Span,
+    },
+    /// `run NAME, …`: protocols of the device itself.
+    Run(Vec<Name>, Span),
+}
+
+/// An interface of an enforcement point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// The platform's own name for it.
+    pub name: Name,
+    /// The zone it leads into.
+    pub zone: Name,
+    /// The device's own addresses there.
+    pub addresses: Vec<Spanned<IpAddr>>,
+    /// The whole statement.
+    pub span: Span,
+}
+
+/// `waive CHECK on NAME until DATE because "…"`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// The check to silence.
+    pub check: Name,
+    /// What the finding is about.
+    pub subject: Name,
+    /// The last day it holds.
+    pub until: Date,
+    /// Why.
+    pub because: Text,
+    /// The whole statement.
+    pub span: Span,
+}

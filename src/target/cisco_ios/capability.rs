@@ -1,0 +1,38 @@
+//! What a user may set for IOS devices.
+
+use serde::Deserialize;
+
+use crate::target::EmitError;
+use crate::yaml;
+
+/// The capability file. Every key is required, so that a file is complete and a misspelt key is an error.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capability {
+    /// Writes IPv4 address sets as network object groups, one entry a group.
+    pub object_groups: bool,
+    /// Entries that one list can hold in hardware: more is reported.
+    pub max_entries: usize,
+    /// Entries above which no list is written.
+    pub refuse_entries: usize,
+    /// Sources of ICMP errors are limited to the addresses behind a side while those are no more prefixes than this.
+    pub icmp_error_prefixes: usize,
+    /// Logs what nothing permits.
+    pub log_final_deny: bool,
+}
+
+impl Capability {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it is not YAML, or a key is unknown or missing.
+    pub fn parse(text: &str) -> Result<Self, EmitError> {
+        yaml::from_str(text).map_err(|error| EmitError::Capability {
+            platform: super::NAME.to_owned(),
+            message: match error.line {
+                Some(line) => format!("line {line}: {error}"),
+                None => error.to_string(),
+            },
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! Multiplies a term out into access control entries, one port or range each.
+//!
+//! Grammar: Cisco IOS Security Command Reference, `permit (IP)`, `deny (IP)`, `permit (IPv6)`. Ports, protocols and
+//! types are numbers throughout: IOS prints its names for them back, and releases differ in the names they know.
+
+use ipnet::{Ipv4Net, Ipv6Net};
+
+use super::object_group::Groups;
+use super::product;
+use super::term::Term;
+use crate::packet::{AddressSet, Family, IntervalSet, Region, ServiceSet, protocol};
+
+/// Why a term has no entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unwritable {
+    /// In IPv4 there are no ports after a protocol number.
+    SctpPorts,
+    /// Protocol 0 alone: IOS software uses 0 for `ip`.
+    ProtocolZero,
+    /// More entries than the capability file allows.
+    TooMany(usize),
+}
+
+/// One way to name a service: protocol, source qualifier, destination qualifier.
+struct Match {
+    protocol: String,
+    source: String,
+    destination: String,
+    established: bool,
+}
+
+/// The entries of a term, without sequence numbers, each once. None of a family where the term has no packets.
+///
+/// # Errors
+/// When the term cannot be written, or in more than `limit` entries.
+pub fn entries(
+    term: &Term,
+    family: Family,
+    limit: usize,
+    groups: &mut Groups,
+) -> Result<Vec<String>, Unwritable> {
+    let services = matches(&term.flow.service, family, term.established)?;
+    let sources = addresses(&term.flow.source, family, groups);
+    let destinations = addresses(&term.flow.destination, family, groups);
+    let count = services
+        .len()
+        .saturating_mul(sources.len())
+        .saturating_mul(destinations.len());
+    if count > limit {
+        return Err(Unwritable::TooMany(count));
+    }
+    let verdict = if term.purpose.permits() { "permit" } else { "deny" };
+    let log = if term.log { " log" } else { "" };
+    let mut lines = Vec::with_capacity(count);
+    for service in &services {
+        let established = if service.established { " established" } else { "" };
+        for source in &sources {
+            for destination in &destinations {
+                lines.push(format!(
+                    "{verdict} {} {source}{} {destination}{}{established}{log}",
+                    service.protocol, service.source, service.destination,
+                ));
+            }
+        }
+    }
+    Ok(lines)
+}
+
+/// The word for every protocol.
+pub fn any_protocol(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "ip",
+        Family::V6 => "ipv6",
+    }
+}
+
+fn addresses(set: &AddressSet, family: Family, groups: &mut Groups) -> Vec<String> {
+    let full = match family {
+        Family::V4 => set.v4.is_full(),
+        Family::V6 => set.v6.is_full(),
+    };
+    if full {
+        return vec!["any".to_owned()];
+    }
+    match family {
+        Family::V4 => match groups.name(&set.v4) {
+            Some(name) => vec![format!("object-group {name}")],
+            None => set.v4_prefixes().iter().map(wildcard).collect(),
+        },
+        Family::V6 => set.v6_prefixes().iter().map(prefix).collect(),
+    }
+}
+
+fn wildcard(net: &Ipv4Net) -> String {
+    match net.prefix_len() {
+        32 => format!("host {}", net.addr()),
+        _ => format!("{} {}", net.network(), net.hostmask()),
+    }
+}
+
+fn prefix(net: &Ipv6Net) -> String {
+    match net.prefix_len() {
+        128 => format!("host {}", net.addr()),
+        _ => net.to_string(),
+    }
+}
+
+fn matches(service: &ServiceSet, family: Family, established: bool) -> Result<Vec<Match>, Unwritable> {
+    let plain = |name: &str| Match {
+        protocol: name.to_owned(),
+        source: String::new(),
+        destination: String::new(),
+        established: false,
+    };
+    if *service == product::every_service(family) {
+        return Ok(vec![plain(any_protocol(family))]);
+    }
+    let mut all = ports("tcp", &service.tcp, established);
+    all.extend(ports("udp", &service.udp, false));
+    match family {
+        Family::V6 => all.extend(ports("sctp", &service.sctp, false)),
+        Family::V4 if service.sctp.is_empty() => {}
+        Family::V4 if is_every_port(&service.sctp) => all.push(plain(&protocol::SCTP.to_string())),
+        Family::V4 => return Err(Unwritable::SctpPorts),
+    }
+    all.extend(types(match family {
+        Family::V4 => &service.icmp,
+        Family::V6 => &service.icmpv6,
+    }));
+    if service.other.contains(0) {
+        return Err(Unwritable::ProtocolZero);
+    }
+    let numbers = service
+        .other
+        .ranges()
+        .iter()
+        .flat_map(|&(first, last)| first..=last);
+    all.extend(numbers.map(|number| plain(&number.to_string())));
+    Ok(all)
+}
+
+fn is_every_port(region: &Region) -> bool {
+    *region == Region::product(IntervalSet::full(), IntervalSet::full())
+}
+
+fn ports(name: &str, region: &Region, established: bool) -> Vec<Match> {
+    let mut all = Vec::new();
+    for (sources, destinations) in region.rows() {
+        for source in sources.ranges() {
+            for destination in destinations.ranges() {
+                all.push(Match {
+                    protocol: name.to_owned(),
+                    source: port(*source),
+                    destination: port(*destination),
+                    established,
+                });
+            }
+        }
+    }
+    all
+}
+
+fn port((first, last): (u16, u16)) -> String {
+    match (first, last) {
+        (0, u16::MAX) => String::new(),
+        _ if first == last => format!(" eq {first}"),
+        _ => format!(" range {first} {last}"),
+    }
+}
+
+/// ICMP types stand after the destination, each with at most one code.
+fn types(region: &Region) -> Vec<Match> {
+    let byte = IntervalSet::range(0, u16::from(u8::MAX));
+    let mut all = Vec::new();
+    let mut push = |qualifier: String| {
+        all.push(Match {
+            protocol: "icmp".to_owned(),
+            source: String::new(),
+            destination: qualifier,
+            established: false,
+        });
+    };
+    for (types, codes) in region.rows() {
+        if *types == byte && *codes == byte {
+            push(String::new());
+            continue;
+        }
+        for number in types.ranges().iter().flat_map(|&(first, last)| first..=last) {
+            if *codes == byte {
+                push(format!(" {number}"));
+                continue;
+            }
+            for code in codes.ranges().iter().flat_map(|&(first, last)| first..=last) {
+                push(format!(" {number} {code}"));
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,113 @@
+//! A list with its numbers, remarks and name.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rustc_hash::FxBuildHasher;
+
+use super::naming;
+use crate::packet::Family;
+use crate::plan::Origin;
+use crate::target::name::digest;
+
+/// Distance of slots: entries of one rule begin at a multiple of it.
+const SLOT: u32 = 100;
+
+/// Where entries begin in a slot. IOS gives a remark without number the last number plus 10, which must not be an
+/// entry's.
+const FIRST: u32 = 10;
+
+/// The entries of one rule, or of one purpose.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// What stands above them.
+    pub remark: String,
+    /// The rule behind them.
+    pub origin: Option<Arc<Origin>>,
+    /// The entries without numbers.
+    pub entries: Vec<String>,
+}
+
+/// One line of a list.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// As IOS takes it, without indentation.
+    pub text: String,
+    /// The rule behind it; none for remarks.
+    pub origin: Option<Arc<Origin>>,
+}
+
+/// A numbered access list.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// Ends in the digest of its entries, so that equal names mean equal lists.
+    pub name: String,
+    /// Remarks and entries.
+    pub lines: Vec<Line>,
+    /// How many of them are entries.
+    pub entries: usize,
+}
+
+impl List {
+    /// Numbers the blocks. Entries that stand before already decide nothing again, and are left out. The digest is
+    /// that of numbers and entries and of what the list is for, never of remarks.
+    pub fn new(stem: &str, purpose: &str, family: Family, blocks: Vec<Block>) -> Self {
+        let mut seen: HashSet<String, FxBuildHasher> = HashSet::default();
+        let mut content = format!("{purpose}\n{}\n", family.name());
+        let mut lines = Vec::new();
+        let (mut slot, mut entries) = (SLOT, 0);
+        for block in blocks {
+            let mut number = slot.saturating_add(FIRST);
+            let mut open = false;
+            for entry in block.entries {
+                if !seen.insert(entry.clone()) {
+                    continue;
+                }
+                if !open {
+                    lines.push(remark(family, slot, &block.remark));
+                    open = true;
+                }
+                let text = match family {
+                    Family::V4 => format!("{number} {entry}"),
+                    Family::V6 => format!("sequence {number} {entry}"),
+                };
+                content.push_str(&text);
+                content.push('\n');
+                lines.push(Line {
+                    text,
+                    origin: block.origin.clone(),
+                });
+                entries += 1;
+                number = number.saturating_add(1);
+            }
+            if open {
+                let last = number.saturating_sub(1);
+                slot = (last / SLOT).saturating_add(1).saturating_mul(SLOT);
+            }
+        }
+        Self {
+            name: format!("{stem}_{}", digest(&content, 12)),
+            lines,
+            entries,
+        }
+    }
+
+    /// How the list is opened in configuration mode.
+    pub fn heading(&self, family: Family) -> String {
+        match family {
+            Family::V4 => format!("ip access-list extended {}", self.name),
+            Family::V6 => format!("ipv6 access-list {}", self.name),
+        }
+    }
+}
+
+/// IPv6 lists take remarks without a number alone.
+fn remark(family: Family, number: u32, text: &str) -> Line {
+    Line {
+        text: match family {
+            Family::V4 => format!("{number} remark {}", naming::printable(text, 100)),
+            Family::V6 => format!("remark {}", naming::printable(text, 100)),
+        },
+        origin: None,
+    }
+}

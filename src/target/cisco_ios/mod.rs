@@ -1,0 +1,203 @@
+//! Cisco IOS and IOS-XE: one inbound access list for each interface and family.
+//!
+//! A list here is stateless and sees a packet once, where it comes in. So the pairs that start at a side are folded
+//! into one list ([`fold`]), replies have entries of their own, and what the device itself receives is let in by
+//! name ([`local`]). A list is never changed in place: its name holds the digest of its entries, and an interface is
+//! switched over in one line.
+
+mod capability;
+mod entry;
+mod external;
+mod fold;
+mod layout;
+mod list;
+mod local;
+mod naming;
+mod object_group;
+mod previous;
+mod product;
+mod read;
+mod residual;
+mod side;
+mod term;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::capability::Capability;
+use self::layout::Layout;
+use self::object_group::Groups;
+use self::previous::kind;
+use self::side::{Lowering, SideLists};
+use super::readback::ReadBack;
+use super::{Assets, EmitError, Emitted, Inexpressible, Owned, Platform};
+use crate::plan::{DevicePlan, Forwarding, PlanRule, Role};
+
+/// The platform's name.
+const NAME: &str = "cisco-ios";
+
+/// Cisco IOS and IOS-XE.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CiscoIos;
+
+impl Platform for CiscoIos {
+    fn stateless(&self) -> bool {
+        true
+    }
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn extension(&self) -> &'static str {
+        "ios"
+    }
+
+    fn assets(&self) -> Assets {
+        Assets {
+            template: include_str!("../../../targets/cisco-ios/template.j2").to_owned(),
+            capability: include_str!("../../../targets/cisco-ios/capability.yaml").to_owned(),
+        }
+    }
+
+    fn emit(&self, plan: &DevicePlan, assets: &Assets, previous: &Owned) -> Result<Emitted, EmitError> {
+        let capability = Capability::parse(&assets.capability)?;
+        let Role::Router(forwarding) = &plan.role else {
+            return Err(EmitError::Inexpressible(vec![Inexpressible {
+                rule: None,
+                what: "an IOS device forwards between sides: it cannot be the firewall of a host".to_owned(),
+            }]));
+        };
+        let mut lowering = Lowering {
+            plan,
+            forwarding,
+            capability: &capability,
+            groups: Groups::new(capability.object_groups),
+            failures: BTreeSet::new(),
+        };
+        refuse(&mut lowering);
+        let sides: Vec<SideLists<'_>> = forwarding
+            .sides
+            .iter()
+            .enumerate()
+            .filter(|(_, side)| !side.interfaces.is_empty())
+            .map(|(index, side)| lowering.side(index, side))
+            .collect();
+        let groups = lowering.groups.clone().into_lines();
+        let failures = lowering.into_failures();
+        if !failures.is_empty() {
+            return Err(EmitError::Inexpressible(failures));
+        }
+        let succession = previous::succeed(&owned(&sides, &groups), previous);
+        let residual = residual::sentences(plan, forwarding, &sides, &succession, &capability);
+        let layout = Layout {
+            device: &plan.device,
+            sides: &sides,
+            groups: &groups,
+            succession: &succession,
+            residual: &residual,
+        };
+        let (text, lines) = layout.render(&assets.template)?;
+        Ok(Emitted {
+            text,
+            lines,
+            counts: counts(forwarding, &sides, &groups),
+            owned: succession.owned,
+            residual,
+        })
+    }
+
+    fn read(&self, text: &str) -> ReadBack {
+        read::read(text)
+    }
+
+    fn interface_name(&self) -> fn(&str) -> String {
+        read::canonical
+    }
+}
+
+/// What no IOS list can express, wherever it stands in the plan.
+fn refuse(lowering: &mut Lowering<'_>) {
+    let (plan, forwarding) = (lowering.plan, lowering.forwarding);
+    let interfaces = forwarding.sides.iter().flat_map(|side| &side.interfaces);
+    for what in naming::unusable(interfaces) {
+        lowering.fail(None, what);
+    }
+    for rule in all_rules(forwarding).chain(&plan.local.manage) {
+        if rule.rate.is_some() {
+            lowering.fail(
+                Some(rule.origin.id.clone()),
+                "a rate of new flows cannot be limited by an access list".to_owned(),
+            );
+        }
+    }
+    for rule in &plan.local.manage {
+        if !rule.flow.destination.is_subset(&plan.local.own) {
+            lowering.fail(
+                Some(rule.origin.id.clone()),
+                "management needs the device's own addresses: without them it would be open to others behind it"
+                    .to_owned(),
+            );
+        }
+    }
+    for protocol in &plan.local.run {
+        if plan.local.own.is_empty() && local::needs_own_addresses(*protocol) {
+            lowering.fail(
+                None,
+                format!(
+                    "`{}` needs the device's own addresses: without them it would be open to others behind it",
+                    local::word(*protocol)
+                ),
+            );
+        }
+    }
+}
+
+fn all_rules(forwarding: &Forwarding) -> impl Iterator<Item = &PlanRule> {
+    let pairs = forwarding.pairs.iter();
+    pairs.flat_map(|pair| pair.rules.iter().chain(&pair.replies))
+}
+
+fn owned(sides: &[SideLists<'_>], groups: &BTreeMap<String, Vec<String>>) -> Owned {
+    let mut owned = Owned::new();
+    let mut add = |which: &str, name: String| owned.entry(which.to_owned()).or_default().push(name);
+    for side in sides {
+        add(kind::LIST4, side.v4.name.clone());
+        add(kind::LIST6, side.v6.name.clone());
+        for interface in &side.side.interfaces {
+            add(kind::BINDING, format!("{} {}", interface.name, side.stem));
+        }
+    }
+    for name in groups.keys() {
+        add(kind::GROUP, name.clone());
+    }
+    for names in owned.values_mut() {
+        names.sort();
+        names.dedup();
+    }
+    owned
+}
+
+fn counts(
+    forwarding: &Forwarding,
+    sides: &[SideLists<'_>],
+    groups: &BTreeMap<String, Vec<String>>,
+) -> BTreeMap<&'static str, usize> {
+    let rules: BTreeSet<&str> = all_rules(forwarding)
+        .map(|rule| rule.origin.id.as_str())
+        .collect();
+    let v4 = || sides.iter().map(|side| side.v4.entries);
+    let v6 = || sides.iter().map(|side| side.v6.entries);
+    BTreeMap::from([
+        ("rules", rules.len()),
+        (
+            "interfaces",
+            sides.iter().map(|side| side.side.interfaces.len()).sum(),
+        ),
+        ("acls", sides.len() * 2),
+        ("acl-entries", v4().chain(v6()).sum()),
+        ("acl-entries-v4", v4().sum()),
+        ("acl-entries-v6", v6().sum()),
+        ("acl-entries-largest", v4().chain(v6()).max().unwrap_or(0)),
+        ("object-groups", groups.len()),
+    ])
+}

@@ -1,0 +1,99 @@
+//! Names and free text that are safe on the command line of IOS, whatever an author called things.
+
+use std::collections::BTreeSet;
+
+use crate::plan::{Origin, PortInterface, Side};
+use crate::target::name::{digest, slug};
+
+/// How every name that Septum owns begins.
+pub const PREFIX: &str = "SEPTUM_";
+
+/// The longest portable name of a list.
+const NAME_LIMIT: usize = 64;
+
+/// The longest remark (IOS-XE 16.9 YANG, `Cisco-IOS-XE-acl`).
+const REMARK_LIMIT: usize = 100;
+
+/// What all versions of a side's lists begin with: `SEPTUM_CLINICAL_PUMPS_IN`.
+pub fn stem(side: &Side) -> String {
+    let words = match slug(&side.zone, 32) {
+        empty if empty.is_empty() => format!("zone_{}", digest(&side.zone, 6)),
+        words => words,
+    };
+    format!("{PREFIX}{}_IN", words.to_ascii_uppercase())
+}
+
+/// The stem of a list's name: all but the digest.
+pub fn stem_of(name: &str) -> &str {
+    name.rsplit_once('_').map_or(name, |(stem, _)| stem)
+}
+
+/// True for names that Septum could have given. Anything else in a manifest is left alone.
+pub fn is_own(name: &str) -> bool {
+    name.len() <= NAME_LIMIT
+        && name.starts_with(PREFIX)
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// True for what IOS can take as the name of an interface in one word.
+pub fn is_interface(name: &str) -> bool {
+    name.len() <= NAME_LIMIT
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | ':'))
+}
+
+/// Interfaces whose name cannot be written, or that stand twice.
+pub fn unusable<'a>(interfaces: impl Iterator<Item = &'a PortInterface>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for interface in interfaces {
+        let name = &interface.name;
+        if !is_interface(name) {
+            found.push(format!(
+                "interface name `{}` is not one word of letters, digits and `/ . - :` that begins with a letter",
+                printable(name, 80)
+            ));
+        } else if !seen.insert(super::read::canonical(name)) {
+            found.push(format!(
+                "interface `{name}` stands twice: an interface has one list in each family"
+            ));
+        }
+    }
+    found
+}
+
+/// The remark above a rule's entries.
+pub fn remark(words: &str, origin: Option<&Origin>) -> String {
+    let mut parts = vec![words];
+    if let Some(origin) = origin {
+        parts.extend([origin.id.as_str(), origin.location.as_str()]);
+        parts.extend(origin.ticket.as_deref());
+        parts.extend(origin.title.as_deref());
+    }
+    printable(&parts.join(" "), REMARK_LIMIT)
+}
+
+/// Printable ASCII on one line, at most `limit` characters. `?` asks IOS for help at once and a leading `!` begins
+/// a comment, so neither stays.
+pub fn printable(text: &str, limit: usize) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if out.len() >= limit {
+            break;
+        }
+        match c {
+            '?' => out.push('.'),
+            '!' if out.is_empty() => {}
+            '!'..='~' => out.push(c),
+            _ if c.is_whitespace() || c.is_control() => {
+                if !out.is_empty() && !out.ends_with(' ') {
+                    out.push(' ');
+                }
+            }
+            _ => out.push('_'),
+        }
+    }
+    out.trim_end().to_owned()
+}

@@ -1,0 +1,237 @@
+//! The two lists of one side, from plan to entries.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::capability::Capability;
+use super::entry::{self, Unwritable};
+use super::external::fold_with_external;
+use super::fold::{self, Lane, Rule, TooManyPieces};
+use super::list::{Block, List};
+use super::object_group::Groups;
+use super::term::{Purpose, Term};
+use super::{local, naming, product};
+use crate::packet::{AddressSet, Family, FlowSet, IntervalSet, ServiceSet};
+use crate::plan::{DevicePlan, Forwarding, Side};
+use crate::syntax::tree::Action;
+use crate::target::Inexpressible;
+
+/// A side with its lists.
+#[derive(Clone, Debug)]
+pub struct SideLists<'a> {
+    /// The side.
+    pub side: &'a Side,
+    /// What the names of its lists begin with.
+    pub stem: String,
+    /// The IPv4 list.
+    pub v4: List,
+    /// The IPv6 list.
+    pub v6: List,
+}
+
+/// What the sides of one device share.
+pub struct Lowering<'a> {
+    /// The device.
+    pub plan: &'a DevicePlan,
+    /// Its sides and pairs.
+    pub forwarding: &'a Forwarding,
+    /// What the device can do.
+    pub capability: &'a Capability,
+    /// Object groups of all lists.
+    pub groups: Groups,
+    /// What could not be expressed.
+    pub failures: BTreeSet<(Option<String>, String)>,
+}
+
+impl<'a> Lowering<'a> {
+    /// The lists of the side with this index.
+    pub fn side(&mut self, index: usize, side: &'a Side) -> SideLists<'a> {
+        let stem = naming::stem(side);
+        let mut list = |family| {
+            let blocks = self.blocks(index, side, family);
+            List::new(&stem, &side.zone, family, blocks)
+        };
+        let (v4, v6) = (list(Family::V4), list(Family::V6));
+        for list in [&v4, &v6] {
+            if list.entries > self.capability.refuse_entries {
+                self.fail(
+                    None,
+                    format!(
+                        "the list of side `{}` takes {} entries, more than `refuse_entries` allows",
+                        side.zone, list.entries
+                    ),
+                );
+            }
+        }
+        SideLists { side, stem, v4, v6 }
+    }
+
+    /// What was recorded, as the caller of the platform wants it.
+    pub fn into_failures(self) -> Vec<Inexpressible> {
+        let failures = self.failures.into_iter();
+        failures
+            .map(|(rule, what)| Inexpressible { rule, what })
+            .collect()
+    }
+
+    /// Records what cannot be expressed.
+    pub fn fail(&mut self, rule: Option<String>, what: String) {
+        self.failures.insert((rule, what));
+    }
+
+    fn blocks(&mut self, index: usize, side: &Side, family: Family) -> Vec<Block> {
+        let mut terms = self.manage_terms(side, family);
+        terms.extend(local::run_terms(&self.plan.local, side, family));
+        terms.extend(self.icmp_error_terms(index, side, family));
+        let pairs = self.forwarding.pairs.iter().filter(|pair| pair.from == index);
+        let lanes: Vec<Lane> = pairs.map(|pair| Lane::of(pair, family)).collect();
+        match fold_with_external(&lanes, &self.plan.claimed, family) {
+            Ok(folded) => terms.extend(folded),
+            Err(error) => self.too_many_pieces(error),
+        }
+        let mut blocks = Vec::new();
+        if family == Family::V6 {
+            blocks.push(neighbour_discovery());
+        }
+        self.write(terms, family, &mut blocks);
+        let log = if self.capability.log_final_deny {
+            " log"
+        } else {
+            ""
+        };
+        blocks.push(Block {
+            remark: "all else".to_owned(),
+            origin: None,
+            entries: vec![format!("deny {} any any{log}", entry::any_protocol(family))],
+        });
+        blocks
+    }
+
+    /// Terms of one rule and purpose that stand together make one block.
+    fn write(&mut self, terms: Vec<Term>, family: Family, blocks: &mut Vec<Block>) {
+        let mut last: Option<(Purpose, Option<String>)> = None;
+        let mut left = self.capability.refuse_entries;
+        for mut term in terms {
+            if term.purpose == Purpose::Guard {
+                term.log = self.capability.log_final_deny;
+            }
+            let rule = term.origin.as_ref().map(|origin| origin.id.clone());
+            let entries = match entry::entries(&term, family, left, &mut self.groups) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.fail(rule, unwritable(&error, self.capability));
+                    continue;
+                }
+            };
+            left = left.saturating_sub(entries.len());
+            let key = (term.purpose.clone(), rule);
+            match blocks.last_mut() {
+                Some(block) if last.as_ref() == Some(&key) => block.entries.extend(entries),
+                _ => blocks.push(Block {
+                    remark: naming::remark(&term.purpose.words(), term.origin.as_deref()),
+                    origin: term.origin.clone(),
+                    entries,
+                }),
+            }
+            last = Some(key);
+        }
+    }
+
+    /// Management that may come in by this side.
+    fn manage_terms(&mut self, side: &Side, family: Family) -> Vec<Term> {
+        let local = &self.plan.local;
+        let rules = |action: Action| -> Vec<Rule> {
+            let of_action = local.manage.iter().filter(|rule| rule.action == action);
+            of_action.filter_map(|rule| Rule::of(rule, family)).collect()
+        };
+        let lane = Lane {
+            denies: rules(Action::Deny),
+            allows: rules(Action::Allow),
+            replies: Vec::new(),
+        };
+        let arriving = FlowSet {
+            source: Arc::clone(&side.behind),
+            destination: Arc::clone(&local.own),
+            service: Arc::new(ServiceSet::full()),
+        };
+        match fold::permitted_within(&[lane], &arriving) {
+            Ok(terms) => terms
+                .into_iter()
+                .map(|term| Term {
+                    purpose: Purpose::Manage,
+                    ..term
+                })
+                .collect(),
+            Err(error) => {
+                self.too_many_pieces(error);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Errors about packets that left by this side: without them path MTU discovery fails.
+    fn icmp_error_terms(&self, index: usize, side: &Side, family: Family) -> Option<Term> {
+        let leaving = self.forwarding.pairs.iter().filter(|pair| pair.to == index);
+        let mut rules = leaving.flat_map(|pair| pair.rules.iter().chain(&pair.replies));
+        let some_leave =
+            rules.any(|rule| rule.action == Action::Allow && product::narrow(&rule.flow, family).is_some());
+        let behind = side.behind.only(family);
+        if !some_leave || behind.is_empty() {
+            return None;
+        }
+        let every = AddressSet::full().only(family);
+        let few = behind.prefixes().len() <= self.capability.icmp_error_prefixes;
+        Some(Term {
+            purpose: Purpose::IcmpErrors,
+            origin: None,
+            flow: FlowSet {
+                source: Arc::new(if few { behind } else { every.clone() }),
+                destination: Arc::new(every),
+                service: Arc::new(icmp_errors(family)),
+            },
+            established: false,
+            log: false,
+        })
+    }
+
+    fn too_many_pieces(&mut self, error: TooManyPieces) {
+        self.fail(
+            Some(error.rule),
+            "denies towards other sides cut it into too many pieces: IOS has one list for all ways out of a side"
+                .to_owned(),
+        );
+    }
+}
+
+/// Destination unreachable, time exceeded and parameter problem (RFC 792); in IPv6 also packet too big (RFC 4443).
+fn icmp_errors(family: Family) -> ServiceSet {
+    let codes = IntervalSet::range(0, 255);
+    match family {
+        Family::V4 => ServiceSet::icmp(&IntervalSet::from_ranges([(3, 3), (11, 12)]), &codes),
+        Family::V6 => ServiceSet::icmpv6(&IntervalSet::range(1, 4), &codes),
+    }
+}
+
+/// IOS lets neighbours find each other only until a list ends in a deny of its own (Cisco IOS IPv6 Command
+/// Reference, `ipv6 access-list`). Router solicitations are never implied.
+fn neighbour_discovery() -> Block {
+    let kinds = ["nd-na", "nd-ns", "router-solicitation"];
+    Block {
+        remark: "neighbour discovery".to_owned(),
+        origin: None,
+        entries: kinds.map(|kind| format!("permit icmp any any {kind}")).to_vec(),
+    }
+}
+
+fn unwritable(error: &Unwritable, capability: &Capability) -> String {
+    match error {
+        Unwritable::SctpPorts => "sctp ports cannot be matched by an IPv4 access list".to_owned(),
+        Unwritable::ProtocolZero => {
+            "protocol 0 cannot be told from all protocols, and so not matched apart from others".to_owned()
+        }
+        Unwritable::TooMany(count) => format!(
+            "takes {count} entries: no more than {} are written in one list",
+            capability.refuse_entries
+        ),
+    }
+}

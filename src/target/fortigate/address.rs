@@ -1,0 +1,227 @@
+//! Address objects and groups. Both are named by what they hold, so that writing one again changes nothing, and
+//! a set that changes is a new object beside the old.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::text::object_name;
+use crate::packet::{AddressSet, Family, IntervalSet, Ordinal};
+use crate::target::name::digest;
+
+/// An address or address6 object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Address {
+    /// `s_10.20.0.0_22`, `r_10.0.0.1_10.0.0.9`
+    pub name: String,
+    /// True for a range of addresses, false for a prefix.
+    pub range: bool,
+    /// The prefix as the family writes it, or the first address.
+    pub first: String,
+    /// The last address of a range; empty for a prefix.
+    pub last: String,
+}
+
+/// An address group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// `g_clinical_pumps_<digest>`; `g2_…` for a group of groups.
+    pub name: String,
+    /// Addresses, or groups of the next lower depth.
+    pub members: Vec<String>,
+}
+
+/// The objects of one family.
+#[derive(Debug, Default)]
+pub struct Objects {
+    /// Addresses, by name.
+    pub addresses: BTreeMap<String, Address>,
+    /// Members of groups, by depth and name: what a group holds stands before it.
+    groups: BTreeMap<(usize, String), Vec<String>>,
+}
+
+impl Objects {
+    /// The groups, each after those that it holds.
+    pub fn groups(&self) -> Vec<Group> {
+        let group = |((_, name), members): (&(usize, String), &Vec<String>)| Group {
+            name: name.clone(),
+            members: members.clone(),
+        };
+        self.groups.iter().map(group).collect()
+    }
+}
+
+/// All address objects of a configuration, shared between its policies.
+#[derive(Debug)]
+pub struct Addresses {
+    /// IPv4.
+    pub v4: Objects,
+    /// IPv6.
+    pub v6: Objects,
+    /// Plans share their sets: each is digested once. The sets are kept, so that no pointer is used twice.
+    digests: HashMap<(*const AddressSet, Family), (String, Arc<AddressSet>)>,
+    /// Names given, by content and author's name.
+    named: BTreeMap<(String, String), String>,
+    name_limit: usize,
+    group_members: usize,
+}
+
+impl Addresses {
+    /// None yet.
+    pub fn new(name_limit: usize, group_members: usize) -> Self {
+        Self {
+            v4: Objects::default(),
+            v6: Objects::default(),
+            digests: HashMap::new(),
+            named: BTreeMap::new(),
+            name_limit,
+            group_members: group_members.max(2),
+        }
+    }
+
+    /// What identifies the addresses of one family, whatever their names.
+    pub fn content(&mut self, set: &Arc<AddressSet>, family: Family) -> String {
+        let digested = self.digests.entry((Arc::as_ptr(set), family)).or_insert_with(|| {
+            let text = match family {
+                Family::V4 => interval_text(&set.v4),
+                Family::V6 => interval_text(&set.v6),
+            };
+            (digest(&format!("{} {text}", family.name()), 64), Arc::clone(set))
+        });
+        digested.0.clone()
+    }
+
+    /// The name of an object or group that holds exactly the addresses of one family.
+    pub fn intern(&mut self, set: &Arc<AddressSet>, family: Family, author: &str) -> String {
+        let key = (self.content(set, family), author.to_owned());
+        if let Some(name) = self.named.get(&key) {
+            return name.clone();
+        }
+        let pieces: Vec<Address> = match family {
+            Family::V4 => set.v4.ranges().iter().map(|range| v4_address(*range)).collect(),
+            Family::V6 => set.v6.ranges().iter().map(|range| v6_address(*range)).collect(),
+        };
+        let mut members: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
+        let named = pieces.into_iter().map(|piece| (piece.name.clone(), piece));
+        self.objects(family).addresses.extend(named);
+        let name = match members.as_slice() {
+            [single] => single.clone(),
+            _ => {
+                let mut depth = 1;
+                while members.len() > self.group_members {
+                    members = self.group_chunks(&members, family, author, depth);
+                    depth += 1;
+                }
+                let top = object_name(&depth_prefix(depth), author, &key.0, self.name_limit);
+                self.objects(family).groups.insert((depth, top.clone()), members);
+                top
+            }
+        };
+        self.named.insert(key, name.clone());
+        name
+    }
+
+    /// Puts members into as few groups of one depth as the unit allows, and returns those groups' names.
+    fn group_chunks(
+        &mut self,
+        members: &[String],
+        family: Family,
+        author: &str,
+        depth: usize,
+    ) -> Vec<String> {
+        let (limit, most) = (self.name_limit, self.group_members);
+        let objects = self.objects(family);
+        let chunks = members.chunks(most).map(|chunk| {
+            let content = format!("{} {}", family.name(), chunk.join(" "));
+            let name = object_name(&depth_prefix(depth), author, &content, limit);
+            objects.groups.insert((depth, name.clone()), chunk.to_vec());
+            name
+        });
+        chunks.collect()
+    }
+
+    fn objects(&mut self, family: Family) -> &mut Objects {
+        match family {
+            Family::V4 => &mut self.v4,
+            Family::V6 => &mut self.v6,
+        }
+    }
+}
+
+/// `g`, `g2`, `g3`: a later build removes groups by their names alone, and a group before what it holds.
+fn depth_prefix(depth: usize) -> String {
+    if depth == 1 {
+        "g".to_owned()
+    } else {
+        format!("g{depth}")
+    }
+}
+
+/// How deep a group of this name nests, where it is one of ours.
+pub fn depth_of(group: &str) -> Option<usize> {
+    let (prefix, _) = group.strip_prefix('g')?.split_once('_')?;
+    if prefix.is_empty() {
+        Some(1)
+    } else {
+        prefix.parse().ok()
+    }
+}
+
+fn interval_text<T: Ordinal>(set: &IntervalSet<T>) -> String {
+    let ranges = set.ranges().iter();
+    ranges
+        .map(|(first, last)| format!("{:x}-{:x},", first.wide(), last.wide()))
+        .collect()
+}
+
+/// The length of the prefix that is exactly this range of `width`-bit numbers.
+fn prefix_length(first: u128, last: u128, width: u32) -> Option<u32> {
+    let host_bits = first ^ last;
+    let aligned = first & host_bits == 0 && host_bits & host_bits.wrapping_add(1) == 0;
+    (aligned && last == first | host_bits).then(|| width - (128 - host_bits.leading_zeros()))
+}
+
+fn v4_address((first, last): (u32, u32)) -> Address {
+    let base = Ipv4Addr::from(first);
+    match prefix_length(first.into(), last.into(), 32) {
+        Some(length) => {
+            let mask = Ipv4Addr::from(!(first ^ last));
+            Address {
+                name: format!("s_{base}_{length}"),
+                range: false,
+                first: format!("{base} {mask}"),
+                last: String::new(),
+            }
+        }
+        None => {
+            let end = Ipv4Addr::from(last);
+            Address {
+                name: format!("r_{base}_{end}"),
+                range: true,
+                first: base.to_string(),
+                last: end.to_string(),
+            }
+        }
+    }
+}
+
+fn v6_address((first, last): (u128, u128)) -> Address {
+    let base = Ipv6Addr::from(first);
+    match prefix_length(first, last, 128) {
+        Some(length) => Address {
+            name: format!("s_{}_{length}", base.to_string().replace(':', "-")),
+            range: false,
+            first: format!("{base}/{length}"),
+            last: String::new(),
+        },
+        // Two addresses with all their colons can pass 79 characters.
+        None => Address {
+            name: format!("r_{first:032x}_{last:032x}"),
+            range: true,
+            first: base.to_string(),
+            last: Ipv6Addr::from(last).to_string(),
+        },
+    }
+}

@@ -1,0 +1,125 @@
+//! Platforms: each lowers a [`DevicePlan`] to its own shape and renders it through a template.
+
+pub mod cisco_ios;
+pub mod fortigate;
+pub mod name;
+pub mod nftables;
+pub mod readback;
+pub mod template;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::DevicePlan;
+
+/// A device's configuration as text, with where each line came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emitted {
+    /// The whole file. Ends in a newline.
+    pub text: String,
+    /// For each emitted rule: its 1-based line in `text`, and the id of the policy rule.
+    pub lines: Vec<EmittedLine>,
+    /// What the platform names that this configuration owns (tables, sets, ACLs, policies), by kind. A later
+    /// build gets the union of all earlier ones, and removes what is no longer needed.
+    pub owned: Owned,
+    /// Counts for the build manifest: `rules`, `addresses`, `acl-entries`, …
+    pub counts: BTreeMap<&'static str, usize>,
+    /// What the platform cannot do exactly, one sentence each (replies on a stateless router, …).
+    pub residual: Vec<String>,
+}
+
+/// One emitted line and the rule behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmittedLine {
+    /// Line of the configuration, from 1.
+    pub line: usize,
+    /// [`crate::plan::Origin::id`].
+    pub rule: String,
+    /// [`crate::plan::Origin::location`].
+    pub location: String,
+}
+
+/// Names on the device by kind (`chain`, `set`, `acl`, `policy`, `address`, …), each sorted.
+pub type Owned = BTreeMap<String, Vec<String>>;
+
+/// What a user may set for a platform, from its capability file and the user's overrides.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Assets {
+    /// The minijinja template.
+    pub template: String,
+    /// The capability file (YAML).
+    pub capability: String,
+}
+
+/// A rule that the platform cannot express. The build stops: nothing is widened or dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inexpressible {
+    /// [`crate::plan::Origin::id`], where one rule is at fault.
+    pub rule: Option<String>,
+    /// What cannot be expressed, and why: `sctp ports cannot be matched by …`.
+    pub what: String,
+}
+
+/// Why a configuration could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum EmitError {
+    /// The platform cannot express some rules.
+    #[error("{} cannot be expressed on this platform", .0.len())]
+    Inexpressible(Vec<Inexpressible>),
+    /// The template did not render.
+    #[error("template {name}: {message}")]
+    Template {
+        /// The template's file name.
+        name: String,
+        /// What went wrong, with its line.
+        message: String,
+    },
+    /// The capability file did not parse.
+    #[error("capability file of {platform}: {message}")]
+    Capability {
+        /// The platform.
+        platform: String,
+        /// What went wrong.
+        message: String,
+    },
+}
+
+/// A platform that Septum writes for.
+pub trait Platform: Sync {
+    /// `nftables`
+    fn name(&self) -> &'static str;
+    /// True where it keeps no state, and replies must be let in by header alone.
+    fn stateless(&self) -> bool {
+        false
+    }
+    /// True where its configuration alone decides what the device itself receives; false where settings outside it
+    /// also do.
+    fn guards_itself(&self) -> bool {
+        true
+    }
+    /// File extension of its configurations, without the dot.
+    fn extension(&self) -> &'static str;
+    /// The embedded template and capability file.
+    fn assets(&self) -> Assets;
+    /// Writes a device's configuration. `previous` is what earlier builds owned on the device: what this plan does
+    /// not need of it is removed. Pure and deterministic.
+    ///
+    /// # Errors
+    /// When a rule cannot be expressed, or the template or capability file is broken.
+    fn emit(&self, plan: &DevicePlan, assets: &Assets, previous: &Owned) -> Result<Emitted, EmitError>;
+    /// What a configuration of this platform does. Never fails: what is not understood is reported by line.
+    fn read(&self, text: &str) -> readback::ReadBack;
+    /// The one way to write the name of an interface that the platform takes written in several.
+    fn interface_name(&self) -> fn(&str) -> String {
+        str::to_owned
+    }
+}
+
+/// Every platform.
+pub const PLATFORMS: [&dyn Platform; 3] = [&cisco_ios::CiscoIos, &fortigate::FortiGate, &nftables::Nftables];
+
+/// The platform of a name.
+pub fn platform(name: &str) -> Option<&'static dyn Platform> {
+    PLATFORMS.into_iter().find(|platform| platform.name() == name)
+}

@@ -1,0 +1,298 @@
+//! Lowers a device's plan to a ruleset: its base chains, the chains of its pairs, and how packets get to them.
+
+use std::collections::BTreeMap;
+
+use crate::plan::{DevicePlan, Forwarding, HostPlan, PairPlan, PlanRule, Role, Side};
+use crate::target::{EmitError, Inexpressible, Owned};
+
+use super::capability::Capability;
+use super::obsolete::DISPATCH;
+use super::ruleset::{Chain, Element, Ruleset, Set};
+use super::section::{Lowering, Section};
+use super::trace::Trace;
+use super::{TABLE, local, name, obsolete, quote};
+
+/// Every base chain that some version of a device may have.
+const HOOKS: [&str; 3] = ["forward", "input", "output"];
+
+/// The whole file, and where its statements come from.
+///
+/// # Errors
+/// When something cannot be written for nft.
+pub fn lower(
+    plan: &DevicePlan,
+    capability: &Capability,
+    previous: &Owned,
+) -> Result<(Ruleset, Trace), EmitError> {
+    let mut lowering = Lowering {
+        capability,
+        ruleset: Ruleset {
+            device: quote::plain(&plan.device, 64),
+            table: TABLE,
+            ..Ruleset::default()
+        },
+        trace: Trace::default(),
+        faults: Vec::new(),
+    };
+    let mut sections = ["input", "manage", "output"].map(str::to_owned).to_vec();
+    let mut chains = HOOKS.map(str::to_owned).to_vec();
+    match &plan.role {
+        Role::Router(forwarding) => {
+            let names = name::sides(&forwarding.sides, capability.name_bytes);
+            if names.len().saturating_mul(names.len()) <= capability.sweep_pairs {
+                let pairs = || names.iter().flat_map(|a| names.iter().map(|b| name::pair(a, b)));
+                sections.extend(pairs());
+                chains.extend(pairs().map(|pair| name::pair_chain(&pair)));
+            }
+            lowering.router(forwarding, &names, plan);
+        }
+        Role::Host(host) => lowering.host(host, plan),
+    }
+    if !lowering.faults.is_empty() {
+        return Err(EmitError::Inexpressible(lowering.faults));
+    }
+    let Lowering {
+        mut ruleset, trace, ..
+    } = lowering;
+    ruleset.obsolete = obsolete::objects(previous, &obsolete::owned(&ruleset), &sections, &chains);
+    Ok((ruleset, trace))
+}
+
+/// What the ruleset cannot do exactly.
+pub fn residual(plan: &DevicePlan) -> Vec<String> {
+    let rules: Vec<&PlanRule> = match &plan.role {
+        Role::Router(forwarding) => forwarding.pairs.iter().flat_map(|pair| &pair.rules).collect(),
+        Role::Host(host) => host.inbound.iter().chain(&host.outbound).collect(),
+    };
+    let mut residual = vec![
+        "a flow that is established when its rule is removed goes on until it ends or conntrack is flushed \
+         (`conntrack -F`)"
+            .to_owned(),
+        "a TCP packet in the middle of an unknown connection opens it like a SYN where the rules permit that flow, \
+         unless net.netfilter.nf_conntrack_tcp_loose is 0"
+            .to_owned(),
+        "errors about a permitted flow, and data connections that a conntrack helper expects, pass as related"
+            .to_owned(),
+        "an ICMP message that opens no flow by itself (a reply, an error) passes only in a known flow, even where a \
+         rule permits it: connection tracking calls it invalid"
+            .to_owned(),
+        "fragments are judged once reassembled, which connection tracking does before the rules see them".to_owned(),
+    ];
+    if rules.iter().any(|rule| rule.rate.is_some()) {
+        residual.push(
+            "a rate is a token bucket: at most 5 flows more than the rate pass within one unit of time"
+                .to_owned(),
+        );
+    }
+    if matches!(plan.role, Role::Host(_)) {
+        residual.push(
+            "packets that the device forwards for others (containers, say) are not filtered".to_owned(),
+        );
+    } else if !filters_itself(plan) {
+        residual.push(
+            "traffic to the device itself is not filtered: it has neither `manage` nor `run`".to_owned(),
+        );
+    }
+    residual
+}
+
+fn filters_itself(plan: &DevicePlan) -> bool {
+    !plan.local.manage.is_empty() || !plan.local.run.is_empty()
+}
+
+impl Lowering<'_> {
+    fn router(&mut self, forwarding: &Forwarding, names: &[String], plan: &DevicePlan) {
+        let interfaces: Vec<Vec<String>> = forwarding
+            .sides
+            .iter()
+            .map(|side| self.interfaces(side))
+            .collect();
+        self.refuse_shared(&interfaces);
+        let mut dispatch = Set {
+            name: DISPATCH.to_owned(),
+            body: obsolete::DISPATCH_BODY,
+            elements: Vec::new(),
+        };
+        let mut pairs: BTreeMap<(usize, usize), &PairPlan> = BTreeMap::new();
+        for pair in &forwarding.pairs {
+            if pairs.insert((pair.from, pair.to), pair).is_some() {
+                self.fault("a pair of sides is planned twice".to_owned());
+            }
+        }
+        for ((from, to), pair) in pairs {
+            let ends = (forwarding.sides.get(from), forwarding.sides.get(to));
+            let short = (names.get(from), names.get(to));
+            let ports = (interfaces.get(from), interfaces.get(to));
+            let ((Some(a), Some(b)), (Some(a_name), Some(b_name)), (Some(a_ports), Some(b_ports))) =
+                (ends, short, ports)
+            else {
+                self.fault("a pair is planned between sides that do not exist".to_owned());
+                continue;
+            };
+            let name = name::pair(a_name, b_name);
+            let label = self.label(&a.zone, &b.zone);
+            let mut chain = Chain {
+                name: name::pair_chain(&name),
+                title: label.replace('>', " -> "),
+                ..Chain::default()
+            };
+            let section = Section {
+                name: &name,
+                label: &label,
+                guard: "",
+                rules: &pair.rules,
+            };
+            self.section(&section, &mut chain);
+            self.close(&mut chain, &label);
+            for incoming in a_ports {
+                dispatch.elements.extend(b_ports.iter().map(|outgoing| Element {
+                    key: format!("\"{incoming}\" . \"{outgoing}\""),
+                    comment: String::new(),
+                    value: Some(format!("goto {}", chain.name)),
+                }));
+            }
+            self.ruleset.chains.push(chain);
+        }
+        self.ruleset.maps.push(dispatch);
+        self.forward();
+        if filters_itself(plan) {
+            self.router_input(forwarding, &interfaces, plan);
+        } else {
+            self.ruleset.notes.push(
+                "Traffic to the device itself is not filtered: the policy has no `manage` and no `run` for it."
+                    .to_owned(),
+            );
+        }
+    }
+
+    fn forward(&mut self) {
+        let mut chain = base("forward", "Packets of others");
+        chain.add(local::STATE, "replies, and errors about known flows");
+        chain.add(
+            format!("iifname . oifname vmap @{DISPATCH}"),
+            "one chain a pair of sides",
+        );
+        self.close(&mut chain, "forward");
+        self.ruleset.chains.push(chain);
+    }
+
+    fn router_input(&mut self, forwarding: &Forwarding, interfaces: &[Vec<String>], plan: &DevicePlan) {
+        let mut chain = base("input", "Packets to the device itself");
+        local::add_essentials(&mut chain, "iifname");
+        for (side, ports) in forwarding.sides.iter().zip(interfaces) {
+            // A manager's address is believed only where it lives.
+            let rules = behind(&plan.local.manage, side);
+            let quoted: Vec<String> = ports.iter().map(|port| format!("\"{port}\"")).collect();
+            let guard = format!("iifname {{ {} }} ", quoted.join(", "));
+            let label = self.label(&side.zone, "input");
+            let section = Section {
+                name: "input",
+                label: &label,
+                guard: &guard,
+                rules: &rules,
+            };
+            self.section(&section, &mut chain);
+        }
+        for protocol in &plan.local.run {
+            local::add_received(&mut chain, *protocol, &plan.local.own);
+        }
+        self.close(&mut chain, "input");
+        self.ruleset.chains.push(chain);
+    }
+
+    fn host(&mut self, host: &HostPlan, plan: &DevicePlan) {
+        let mut input = base("input", "Packets to the device");
+        local::add_essentials(&mut input, "iifname");
+        for protocol in &plan.local.run {
+            local::add_received(&mut input, *protocol, &plan.local.own);
+        }
+        // Before the policy's own rules: what keeps the device manageable is never cut.
+        let manage = Section {
+            name: "manage",
+            label: "manage",
+            guard: "",
+            rules: &plan.local.manage,
+        };
+        self.section(&manage, &mut input);
+        let inbound = Section {
+            name: "input",
+            label: "input",
+            guard: "",
+            rules: &host.inbound,
+        };
+        self.section(&inbound, &mut input);
+        self.close(&mut input, "input");
+
+        let mut output = base("output", "Packets of the device");
+        local::add_essentials(&mut output, "oifname");
+        for protocol in &plan.local.run {
+            local::add_sent(&mut output, *protocol);
+        }
+        let outbound = Section {
+            name: "output",
+            label: "output",
+            guard: "",
+            rules: &host.outbound,
+        };
+        self.section(&outbound, &mut output);
+        self.close(&mut output, "output");
+        self.ruleset.chains.extend([input, output]);
+    }
+
+    /// The names of a side's interfaces, all fit for a quoted string.
+    fn interfaces(&mut self, side: &Side) -> Vec<String> {
+        let mut names = Vec::new();
+        for interface in &side.interfaces {
+            match name::interface_fault(&interface.name, self.capability.interface_bytes) {
+                None => names.push(interface.name.clone()),
+                Some(why) => self.fault(format!("interface `{}` cannot be matched: {why}", interface.name)),
+            }
+        }
+        names
+    }
+
+    /// An interface leads into one side: in two, the map would not know where to go.
+    fn refuse_shared(&mut self, interfaces: &[Vec<String>]) {
+        let mut all: Vec<&String> = interfaces.iter().flatten().collect();
+        all.sort_unstable();
+        for pair in all.windows(2) {
+            if let [a, b] = pair
+                && a == b
+            {
+                self.fault(format!("interface `{a}` is written twice"));
+            }
+        }
+    }
+
+    fn fault(&mut self, what: String) {
+        self.faults.push(Inexpressible { rule: None, what });
+    }
+
+    /// A direction as logs and titles show it: `guest>clinical.pumps`.
+    fn label(&self, from: &str, to: &str) -> String {
+        let short = |zone: &str| quote::plain(zone, 30).replace([' ', '>'], "_");
+        format!("{}>{}", short(from), short(to))
+    }
+}
+
+fn base(hook: &'static str, title: &str) -> Chain {
+    Chain {
+        name: hook.to_owned(),
+        title: title.to_owned(),
+        hook: Some(hook),
+        rules: Vec::new(),
+    }
+}
+
+/// The rules with only those sources that live behind a side.
+fn behind(rules: &[PlanRule], side: &Side) -> Vec<PlanRule> {
+    rules
+        .iter()
+        .map(|rule| {
+            let mut rule = rule.clone();
+            rule.flow.source = rule.flow.source.intersection(&side.behind).into();
+            rule
+        })
+        .filter(|rule| !rule.flow.is_empty())
+        .collect()
+}

@@ -1,0 +1,76 @@
+//! Linux nftables, as one `inet` table that replaces itself without a gap.
+//!
+//! Facts about nft come from its manual (<https://www.netfilter.org/projects/nftables/manpage.html>) and from
+//! measurements with nft 1.0.6. Traffic is dispatched by (incoming, outgoing) interface to one chain a pair of
+//! sides; within it exact flows are looked up in sets and the rest stays rules.
+
+mod atom;
+mod capability;
+mod device;
+mod local;
+mod name;
+mod obsolete;
+mod product;
+mod quote;
+mod read;
+mod ruleset;
+mod section;
+mod trace;
+
+use std::collections::BTreeMap;
+
+use super::template::render;
+use super::{Assets, EmitError, Emitted, Owned, Platform, readback};
+use crate::plan::DevicePlan;
+
+use capability::Capability;
+
+/// The platform's name in a policy.
+const NAME: &str = "nftables";
+
+/// The table that holds everything Septum loads.
+const TABLE: &str = "septum";
+
+/// Linux nftables.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nftables;
+
+impl Platform for Nftables {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn extension(&self) -> &'static str {
+        "nft"
+    }
+
+    fn assets(&self) -> Assets {
+        Assets {
+            template: include_str!("../../../targets/nftables/template.j2").to_owned(),
+            capability: include_str!("../../../targets/nftables/capability.yaml").to_owned(),
+        }
+    }
+
+    fn emit(&self, plan: &DevicePlan, assets: &Assets, previous: &Owned) -> Result<Emitted, EmitError> {
+        let capability = Capability::parse(&assets.capability)?;
+        let (ruleset, trace) = device::lower(plan, &capability, previous)?;
+        let marked = render("targets/nftables/template.j2", &assets.template, &ruleset)?;
+        let (text, lines) = trace.resolve(&marked);
+        let counts = BTreeMap::from([
+            ("chains", ruleset.chains.len()),
+            ("elements", ruleset.elements()),
+            ("rules", ruleset.rules()),
+            ("sets", ruleset.sets.len()),
+        ]);
+        Ok(Emitted {
+            text,
+            lines,
+            owned: obsolete::union(previous, &obsolete::owned(&ruleset)),
+            counts,
+            residual: device::residual(plan),
+        })
+    }
+    fn read(&self, text: &str) -> readback::ReadBack {
+        read::read(text)
+    }
+}

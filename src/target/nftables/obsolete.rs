@@ -1,0 +1,104 @@
+//! What earlier versions may have left on the device: what the manifest remembers, and whatever any version of a
+//! device with these sides may have made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::target::Owned;
+
+use super::name;
+use super::ruleset::{Object, Ruleset};
+use super::section;
+
+/// The kinds of object, in the order in which they can go. No rule refers to any of them by then, but the elements
+/// of a map still refer to chains.
+const KINDS: [&str; 4] = ["map", "chain", "set", "limit"];
+
+/// The map from a pair of interfaces to the chain of their sides.
+pub const DISPATCH: &str = "dispatch";
+
+/// The body under which a map can be added again before it is deleted.
+pub const DISPATCH_BODY: &str = "type ifname . ifname : verdict;";
+
+/// A limit's rate is of no account when it is only added to be deleted: one that exists keeps its own.
+const ANY_LIMIT: &str = "rate 1/second;";
+
+/// What a ruleset owns, by kind.
+pub fn owned(ruleset: &Ruleset) -> Owned {
+    let mut owned = BTreeMap::new();
+    let mut put = |kind: &str, names: BTreeSet<String>| {
+        if !names.is_empty() {
+            owned.insert(kind.to_owned(), names.into_iter().collect());
+        }
+    };
+    put("chain", ruleset.chains.iter().map(|c| c.name.clone()).collect());
+    put("set", ruleset.sets.iter().map(|s| s.name.clone()).collect());
+    put("map", ruleset.maps.iter().map(|m| m.name.clone()).collect());
+    put("limit", ruleset.limits.iter().map(|l| l.name.clone()).collect());
+    owned
+}
+
+/// Both, each name once. Names that this platform cannot have made are left out.
+pub fn union(previous: &Owned, current: &Owned) -> Owned {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (kind, names) in previous.iter().chain(current) {
+        if KINDS.contains(&kind.as_str()) {
+            let names = names.iter().filter(|name| name::is_own(name));
+            all.entry(kind.clone()).or_default().extend(names.cloned());
+        }
+    }
+    all.into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(kind, names)| (kind, names.into_iter().collect()))
+        .collect()
+}
+
+/// What to remove: all of `previous` and of the names that sections and chains may have had, without what the
+/// ruleset needs now.
+pub fn objects(previous: &Owned, current: &Owned, sections: &[String], chains: &[String]) -> Vec<Object> {
+    let mut found: BTreeSet<(usize, String)> = BTreeSet::new();
+    for (kind, names) in previous {
+        let Some(rank) = KINDS.iter().position(|k| k == kind) else {
+            continue;
+        };
+        found.extend(
+            names
+                .iter()
+                .filter(|n| name::is_own(n))
+                .map(|n| (rank, n.clone())),
+        );
+    }
+    found.insert((0, DISPATCH.to_owned()));
+    found.extend(chains.iter().map(|chain| (1, chain.clone())));
+    for section in sections {
+        found.extend(section::set_names(section).map(|(set, _)| (2, set)));
+    }
+    found
+        .into_iter()
+        .filter_map(|(rank, name)| {
+            let kind = *KINDS.get(rank)?;
+            let needed = current
+                .get(kind)
+                .is_some_and(|names| names.binary_search(&name).is_ok());
+            if needed { None } else { object(kind, name) }
+        })
+        .collect()
+}
+
+fn object(kind: &'static str, name: String) -> Option<Object> {
+    let body = match kind {
+        "chain" => "",
+        "map" => DISPATCH_BODY,
+        "limit" => ANY_LIMIT,
+        _ => {
+            let prefix = name.split('_').next()?;
+            section::SET_KINDS
+                .into_iter()
+                .find_map(|(kind, body)| (kind == prefix).then_some(body))?
+        }
+    };
+    Some(Object {
+        kind,
+        name,
+        body: body.to_owned(),
+    })
+}

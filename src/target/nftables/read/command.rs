@@ -1,0 +1,212 @@
+//! The commands of a file, carried out one after the other on tables that are empty at first.
+
+use std::collections::BTreeMap;
+
+use super::declare;
+use super::lex::{Cursor, Fault, Lexeme, Token, statements};
+use super::rule;
+use super::table::{Family, Table, Tables};
+
+/// Carries out every command, and collects what is not understood.
+pub(super) fn run(tokens: &[Lexeme<'_>]) -> (Tables, Vec<Fault>) {
+    let mut tables = Tables::new();
+    let mut faults = Vec::new();
+    for statement in statements(tokens) {
+        if let Err(fault) = command(&mut tables, statement, &mut faults) {
+            faults.push(fault);
+        }
+    }
+    (tables, faults)
+}
+
+const KINDS: [&str; 8] = [
+    "table", "chain", "rule", "set", "map", "element", "limit", "counter",
+];
+
+fn command(tables: &mut Tables, statement: &[Lexeme<'_>], faults: &mut Vec<Fault>) -> Result<(), Fault> {
+    let mut cursor = Cursor::new(statement);
+    let before = cursor;
+    let verb = cursor.word("a command")?;
+    // A command that only names an object adds it.
+    let (verb, kind) = if KINDS.contains(&verb) {
+        ("add", verb)
+    } else {
+        (verb, cursor.word("what the command is about")?)
+    };
+    if (verb, kind) == ("flush", "ruleset") {
+        cursor.finish()?;
+        tables.clear();
+        return Ok(());
+    }
+    if !KINDS.contains(&kind) {
+        return Err(before.fault(format!("`{verb} {kind}` is not modelled")));
+    }
+    let family = family(&mut cursor)?;
+    let name = cursor.word("the name of a table")?.to_owned();
+    let key = (family, name);
+    let missing = |line: usize| Fault::new(line, "there is no such table");
+    if kind == "table" {
+        return match verb {
+            "add" => {
+                let table = tables.entry(key).or_default();
+                if cursor.peek() == Some(Token::Mark("{")) {
+                    let inner = cursor.block()?;
+                    cursor.finish()?;
+                    block(table, inner, faults);
+                    return Ok(());
+                }
+                cursor.finish()
+            }
+            "flush" => {
+                let table = tables.get_mut(&key).ok_or_else(|| missing(before.line()))?;
+                table.chains.values_mut().for_each(|chain| chain.rules.clear());
+                cursor.finish()
+            }
+            "delete" | "destroy" => {
+                if tables.remove(&key).is_none() && verb == "delete" {
+                    return Err(missing(before.line()));
+                }
+                cursor.finish()
+            }
+            _ => Err(before.unknown()),
+        };
+    }
+    let table = tables.get_mut(&key).ok_or_else(|| missing(before.line()))?;
+    match verb {
+        "add" => add(table, kind, cursor, faults),
+        "insert" if kind == "rule" => {
+            let chain = cursor.word("a chain")?.to_owned();
+            let line = cursor.line();
+            let rule = rule::read(cursor.rest())?;
+            let chain = table.chains.get_mut(&chain);
+            let chain = chain.ok_or_else(|| Fault::new(line, "there is no such chain"))?;
+            chain.rules.insert(0, rule);
+            Ok(())
+        }
+        "flush" => flush(table, kind, cursor),
+        "delete" | "destroy" => delete(table, kind, cursor, verb == "destroy", faults),
+        _ => Err(before.unknown()),
+    }
+}
+
+fn family(cursor: &mut Cursor<'_, '_>) -> Result<Family, Fault> {
+    for (word, family) in [("inet", Family::Inet), ("ip", Family::V4), ("ip6", Family::V6)] {
+        if cursor.eat_word(word) {
+            return Ok(family);
+        }
+    }
+    for other in ["arp", "bridge", "netdev"] {
+        if cursor.peek() == Some(Token::Word(other)) {
+            return Err(cursor.fault(format!("tables of the family `{other}` are not modelled")));
+        }
+    }
+    Ok(Family::V4)
+}
+
+fn block(table: &mut Table, inner: &[Lexeme<'_>], faults: &mut Vec<Fault>) {
+    for statement in statements(inner) {
+        let mut cursor = Cursor::new(statement);
+        let before = cursor;
+        let done = match cursor.next() {
+            Some(Token::Word("comment")) => {
+                cursor.quoted("a comment in quotes").and_then(|_| cursor.finish())
+            }
+            Some(Token::Word(kind @ ("chain" | "set" | "map" | "limit" | "counter"))) => {
+                add(table, kind, cursor, faults)
+            }
+            _ => Err(before.unknown()),
+        };
+        faults.extend(done.err());
+    }
+}
+
+/// Adds an object to a table, or what it says to the object that is there.
+fn add(
+    table: &mut Table,
+    kind: &str,
+    mut cursor: Cursor<'_, '_>,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Fault> {
+    let before = cursor;
+    let name = cursor.word("a name")?.to_owned();
+    if let Some(wrong) = name.chars().find(|c| ":@$*+".contains(*c)) {
+        return Err(before.fault(format!("`{wrong}` in a name")));
+    }
+    match kind {
+        "chain" => declare::chain(table.chains.entry(name).or_default(), cursor, faults),
+        "rule" => {
+            let chain = table.chains.get_mut(&name);
+            let chain = chain.ok_or_else(|| before.fault(format!("there is no chain `{name}`")))?;
+            chain.rules.push(rule::read(cursor.rest())?);
+            Ok(())
+        }
+        "set" | "map" => declare::set(&mut table.sets, name, kind == "map", cursor, faults),
+        "element" => {
+            let set = table.sets.get_mut(&name);
+            let set = set.ok_or_else(|| before.fault(format!("there is no set `{name}`")))?;
+            let inner = cursor.block()?;
+            cursor.finish()?;
+            declare::elements(set, inner, faults);
+            Ok(())
+        }
+        "limit" => {
+            let over = declare::limit(cursor)?;
+            match table.limits.insert(name, over) {
+                Some(other) if other != over => Err(before.fault("this limit is there with another rate")),
+                _ => Ok(()),
+            }
+        }
+        "counter" => {
+            if cursor.peek() == Some(Token::Mark("{")) {
+                declare::counter(cursor.block()?)?;
+            }
+            table.counters.insert(name);
+            cursor.finish()
+        }
+        _ => Err(before.unknown()),
+    }
+}
+
+fn flush(table: &mut Table, kind: &str, mut cursor: Cursor<'_, '_>) -> Result<(), Fault> {
+    let before = cursor;
+    let name = cursor.word("a name")?;
+    let found = match kind {
+        "chain" => table.chains.get_mut(name).map(|chain| chain.rules.clear()),
+        "set" | "map" => table.sets.get_mut(name).map(|set| set.elements.clear()),
+        _ => return Err(before.unknown()),
+    };
+    found.ok_or_else(|| before.fault(format!("there is no {kind} `{name}`")))?;
+    cursor.finish()
+}
+
+fn delete(
+    table: &mut Table,
+    kind: &str,
+    mut cursor: Cursor<'_, '_>,
+    lenient: bool,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Fault> {
+    fn remove<T>(objects: &mut BTreeMap<String, T>, name: &str) -> bool {
+        objects.remove(name).is_some()
+    }
+    let before = cursor;
+    let name = cursor.word("a name")?;
+    let found = match kind {
+        "chain" => remove(&mut table.chains, name),
+        "set" | "map" => remove(&mut table.sets, name),
+        "limit" => remove(&mut table.limits, name),
+        "counter" => table.counters.remove(name),
+        "element" => {
+            let set = table.sets.get_mut(name);
+            let set = set.ok_or_else(|| before.fault(format!("there is no set `{name}`")))?;
+            let inner = cursor.block()?;
+            declare::without(set, inner, lenient, faults);
+            true
+        }
+        _ => return Err(before.unknown()),
+    };
+    if !found && !lenient {
+        return Err(before.fault(format!("there is no {kind} `{name}`")));
+    }
+    cursor.finish()
+}

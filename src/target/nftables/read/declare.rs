@@ -1,0 +1,315 @@
+//! The bodies of chains and sets.
+
+use std::collections::BTreeMap;
+
+use super::field::Kind;
+use super::lex::{Cursor, Fault, Lexeme, Token, statements};
+use super::rule;
+use super::table::{Base, Chain, Element, Place, Set, Shape};
+
+/// The body of a chain: what makes it a base chain, and rules.
+pub(super) fn chain(
+    chain: &mut Chain,
+    mut cursor: Cursor<'_, '_>,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Fault> {
+    if cursor.peek() != Some(Token::Mark("{")) {
+        return cursor.finish();
+    }
+    let inner = cursor.block()?;
+    cursor.finish()?;
+    for statement in statements(inner) {
+        let mut cursor = Cursor::new(statement);
+        let done = match cursor.peek() {
+            Some(Token::Word("type")) => base(chain, cursor),
+            Some(Token::Word("policy")) => policy(chain, cursor),
+            Some(Token::Word("comment")) => rule::comment(&mut cursor).and_then(|()| cursor.finish()),
+            _ => rule::read(statement).map(|rule| chain.rules.push(rule)),
+        };
+        faults.extend(done.err());
+    }
+    Ok(())
+}
+
+/// `type filter hook forward priority filter`
+fn base(chain: &mut Chain, mut cursor: Cursor<'_, '_>) -> Result<(), Fault> {
+    let before = cursor;
+    cursor.next();
+    let kind = cursor.word("the type of a chain")?;
+    if !cursor.eat_word("hook") {
+        return Err(cursor.fault("expected `hook`"));
+    }
+    let hook = cursor.word("a hook")?;
+    if !cursor.eat_word("priority") {
+        return Err(cursor.fault("expected `priority`"));
+    }
+    let priority = priority(&mut cursor)?;
+    cursor.finish()?;
+    let place = match (kind, hook) {
+        ("filter", "forward") => Place::Forward,
+        ("filter", "input") => Place::Input,
+        ("filter", "output") => Place::Output,
+        _ => {
+            return Err(before.fault(format!(
+                "chains of type `{kind}` at the hook `{hook}` are not modelled"
+            )));
+        }
+    };
+    // Connection tracking of sent packets begins at -200: before it no packet has a state.
+    if place == Place::Output && priority <= -200 {
+        return Err(before.fault("packets have no state yet at this priority"));
+    }
+    match chain.base {
+        Some(base) if base.place != place => Err(before.fault("this chain is there with another hook")),
+        Some(_) => Ok(()),
+        None => {
+            chain.base = Some(Base {
+                place,
+                accept: true,
+                line: before.line(),
+            });
+            Ok(())
+        }
+    }
+}
+
+/// `filter`, `-10`, `filter - 10`
+fn priority(cursor: &mut Cursor<'_, '_>) -> Result<i64, Fault> {
+    let before = *cursor;
+    let word = cursor.word("a priority")?;
+    let named = match word {
+        "raw" => Some(-300),
+        "mangle" => Some(-150),
+        "dstnat" => Some(-100),
+        "filter" => Some(0),
+        "security" => Some(50),
+        "srcnat" => Some(100),
+        _ => None,
+    };
+    let Some(named) = named else {
+        let number: Option<i32> = word.parse().ok();
+        return number.map(i64::from).ok_or_else(|| before.unknown());
+    };
+    let sign = match cursor.peek() {
+        Some(Token::Word("+")) => 1,
+        Some(Token::Word("-")) => -1,
+        _ => return Ok(named),
+    };
+    cursor.next();
+    let offset = u32::try_from(cursor.number("a number")?).map_err(|_| before.unknown())?;
+    Ok(named + sign * i64::from(offset))
+}
+
+fn policy(chain: &mut Chain, mut cursor: Cursor<'_, '_>) -> Result<(), Fault> {
+    let before = cursor;
+    cursor.next();
+    let accept = match cursor.word("a policy")? {
+        "accept" => true,
+        "drop" => false,
+        _ => return Err(before.unknown()),
+    };
+    cursor.finish()?;
+    match &mut chain.base {
+        Some(base) => {
+            (base.accept, base.line) = (accept, before.line());
+            Ok(())
+        }
+        None => Err(before.fault("only a base chain has a policy")),
+    }
+}
+
+/// The declaration of a set or verdict map, with the elements that stand in it.
+pub(super) fn set(
+    sets: &mut BTreeMap<String, Set>,
+    name: String,
+    map: bool,
+    mut cursor: Cursor<'_, '_>,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Fault> {
+    let before = cursor;
+    let inner = cursor.block()?;
+    cursor.finish()?;
+    let mut shape = Shape {
+        kinds: Vec::new(),
+        interval: false,
+        map,
+    };
+    let mut listed: Vec<&[Lexeme<'_>]> = Vec::new();
+    for statement in statements(inner) {
+        let mut cursor = Cursor::new(statement);
+        let before = cursor;
+        match cursor.word("a property of a set")? {
+            "type" => shape.kinds = kinds(&mut cursor, map)?,
+            "flags" => loop {
+                match cursor.word("a flag")? {
+                    "interval" => shape.interval = true,
+                    "constant" => {}
+                    flag => return Err(before.fault(format!("sets with the flag `{flag}` are not modelled"))),
+                }
+                if !cursor.eat_mark(",") {
+                    break;
+                }
+            },
+            "counter" | "auto-merge" => {}
+            "comment" => {
+                cursor.quoted("a comment in quotes")?;
+            }
+            "policy" => {
+                cursor.word("a policy")?;
+            }
+            "size" => {
+                cursor.number("a size")?;
+            }
+            "elements" => {
+                if !cursor.eat_mark("=") {
+                    return Err(cursor.fault("expected `=`"));
+                }
+                listed.push(cursor.block()?);
+            }
+            _ => return Err(before.unknown()),
+        }
+        cursor.finish()?;
+    }
+    if shape.kinds.is_empty() {
+        return Err(before.fault("the set has no type"));
+    }
+    let set = sets.entry(name).or_insert_with(|| Set {
+        shape: shape.clone(),
+        elements: BTreeMap::new(),
+    });
+    if set.shape != shape {
+        return Err(before.fault("this set is there with another type"));
+    }
+    for inner in listed {
+        elements(set, inner, faults);
+    }
+    Ok(())
+}
+
+/// `ipv4_addr . inet_service`, and `: verdict` for a map.
+fn kinds(cursor: &mut Cursor<'_, '_>, map: bool) -> Result<Vec<Kind>, Fault> {
+    let mut kinds = Vec::new();
+    loop {
+        let before = *cursor;
+        let word = cursor.word("a type")?;
+        kinds.push(
+            Kind::named(word).ok_or_else(|| before.fault(format!("the type `{word}` is not modelled")))?,
+        );
+        if !cursor.eat_word(".") {
+            break;
+        }
+    }
+    if map && !(cursor.eat_word(":") && cursor.eat_word("verdict")) {
+        return Err(cursor.fault("only maps to verdicts are modelled"));
+    }
+    Ok(kinds)
+}
+
+/// Adds elements to a set.
+pub(super) fn elements(set: &mut Set, inner: &[Lexeme<'_>], faults: &mut Vec<Fault>) {
+    for element in rule::elements(inner) {
+        faults.extend(add(set, element).err());
+    }
+}
+
+fn add(set: &mut Set, tokens: &[Lexeme<'_>]) -> Result<(), Fault> {
+    let (key, element) = element(&set.shape, tokens)?;
+    match set.elements.get(&key) {
+        Some(there) if there.verdict != element.verdict => Err(Fault::new(
+            element.line,
+            "this element is there with another verdict",
+        )),
+        Some(_) => Ok(()),
+        None => {
+            set.elements.insert(key, element);
+            Ok(())
+        }
+    }
+}
+
+fn element(shape: &Shape, tokens: &[Lexeme<'_>]) -> Result<(rule::Key, Element), Fault> {
+    let mut cursor = Cursor::new(tokens);
+    cursor.skip_ends();
+    let line = cursor.line();
+    let key = rule::key(&mut cursor, &shape.kinds)?;
+    if !shape.interval && key.iter().any(|value| value.is_range()) {
+        return Err(cursor.fault("a range in a set without the flag `interval`"));
+    }
+    loop {
+        match cursor.peek() {
+            Some(Token::Word("counter")) => rule::counter(&mut cursor)?,
+            Some(Token::Word("comment")) => rule::comment(&mut cursor)?,
+            _ => break,
+        }
+    }
+    let verdict = if shape.map {
+        if !cursor.eat_word(":") {
+            return Err(cursor.fault("expected ` : ` and a verdict"));
+        }
+        Some(rule::verdict(&mut cursor)?)
+    } else {
+        None
+    };
+    cursor.finish()?;
+    Ok((key, Element { verdict, line }))
+}
+
+/// Takes elements from a set. Of a map, keys alone will do.
+pub(super) fn without(set: &mut Set, inner: &[Lexeme<'_>], lenient: bool, faults: &mut Vec<Fault>) {
+    let shape = Shape {
+        map: false,
+        ..set.shape.clone()
+    };
+    for tokens in rule::elements(inner) {
+        let read = element(&shape, tokens).or_else(|fault| {
+            let whole = element(&set.shape, tokens);
+            whole.map_err(|_| fault)
+        });
+        match read {
+            Ok((key, element)) => {
+                if set.elements.remove(&key).is_none() && !lenient {
+                    faults.push(Fault::new(element.line, "there is no such element"));
+                }
+            }
+            Err(fault) => faults.push(fault),
+        }
+    }
+}
+
+/// `{ rate 3/minute burst 3 packets; }`; true where it is `over`.
+pub(super) fn limit(mut cursor: Cursor<'_, '_>) -> Result<bool, Fault> {
+    let inner = cursor.block()?;
+    cursor.finish()?;
+    let mut over = None;
+    for statement in statements(inner) {
+        let mut cursor = Cursor::new(statement);
+        if cursor.peek() == Some(Token::Word("comment")) {
+            rule::comment(&mut cursor)?;
+        } else {
+            over = Some(rule::rate(&mut cursor)?);
+        }
+        cursor.finish()?;
+    }
+    over.ok_or_else(|| cursor.fault("the limit has no rate"))
+}
+
+/// `{ packets 0 bytes 0 }`
+pub(super) fn counter(inner: &[Lexeme<'_>]) -> Result<(), Fault> {
+    for statement in statements(inner) {
+        let mut cursor = Cursor::new(statement);
+        match cursor.peek() {
+            Some(Token::Word("comment")) => rule::comment(&mut cursor)?,
+            Some(Token::Word("packets")) => {
+                cursor.next();
+                cursor.number("a number of packets")?;
+                if !cursor.eat_word("bytes") {
+                    return Err(cursor.fault("expected `bytes`"));
+                }
+                cursor.number("a number of bytes")?;
+            }
+            _ => return Err(cursor.unknown()),
+        }
+        cursor.finish()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! Reads a ruleset: a file of commands, or a listing by `nft list ruleset`, with or without `-n`.
+//!
+//! The kernel's rules of the game (<https://wiki.nftables.org/wiki-nftables/index.php/Configuring_chains>): every base
+//! chain of a hook must accept a packet, `goto` leaves no way back, and where a base chain ends its policy decides.
+//! Commands are carried out on an empty kernel. Whatever is not modelled exactly is reported.
+
+mod command;
+mod compile;
+mod cube;
+mod declare;
+mod field;
+mod hooks;
+mod lex;
+mod names;
+mod rule;
+mod table;
+mod value;
+mod walk;
+
+use crate::target::readback::{NotUnderstood, ReadBack};
+
+/// How much of a line a report shows.
+const SHOWN: usize = 200;
+
+/// What the configuration does. Never fails: what is not understood is reported by line.
+pub(super) fn read(text: &str) -> ReadBack {
+    let tokens = lex::lex(text);
+    let (tables, mut faults) = command::run(&tokens);
+    let program = compile::compile(&tables, &mut faults);
+    let filters = hooks::filters(&program, &mut faults);
+    let lines: Vec<&str> = text.split('\n').collect();
+    let mut not_understood: Vec<NotUnderstood> = faults
+        .into_iter()
+        .map(|fault| {
+            let line = lines
+                .get(fault.line.saturating_sub(1))
+                .copied()
+                .unwrap_or_default();
+            NotUnderstood {
+                line: fault.line,
+                text: line.trim().chars().take(SHOWN).collect(),
+                why: fault.why,
+            }
+        })
+        .collect();
+    not_understood.sort();
+    not_understood.dedup();
+    ReadBack {
+        filters,
+        not_understood,
+    }
+}

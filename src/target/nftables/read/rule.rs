@@ -1,0 +1,402 @@
+//! Rules: what they test, and what becomes of packets that pass the tests.
+
+use super::field::{Field, Kind};
+use super::lex::{Cursor, Fault, Lexeme, Token};
+use super::value::{self, Value};
+
+/// A value of each field that is compared.
+pub(super) type Key = Vec<Value>;
+
+/// A statement of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub line: usize,
+    pub tests: Vec<Test>,
+    pub outcome: Outcome,
+    /// Names of limits that it asks.
+    pub limits: Vec<String>,
+}
+
+/// A condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Test {
+    Match {
+        fields: Vec<Field>,
+        /// `!=`
+        negated: bool,
+        against: Against,
+    },
+    /// `ip6 hoplimit 255`
+    FromTheLink,
+}
+
+/// What fields are compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Against {
+    /// One value; of `ct state` a list of bits, any of which will do.
+    Plain(Vec<Value>),
+    /// `{ … }`
+    Set(Vec<(Key, usize)>),
+    /// `@name`
+    Named(String),
+}
+
+/// Where a packet goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Accept,
+    Drop,
+    Continue,
+    Return,
+    Jump(String),
+    Goto(String),
+}
+
+/// What becomes of a packet that passes every test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Always(Verdict),
+    /// `vmap { … }`: by the element that holds the packet, each with its line.
+    Map(Vec<Field>, Vec<(Key, Verdict, usize)>),
+    /// `vmap @name`
+    NamedMap(Vec<Field>, String),
+}
+
+/// How often a rule may match.
+#[derive(Default)]
+struct Rate {
+    limited: bool,
+    /// `rate over`: it matches what exceeds the rate.
+    over: bool,
+    names: Vec<String>,
+}
+
+/// Reads a rule.
+pub(super) fn read(tokens: &[Lexeme<'_>]) -> Result<Rule, Fault> {
+    let mut cursor = Cursor::new(tokens);
+    let line = cursor.line();
+    let mut tests = Vec::new();
+    let mut rate = Rate::default();
+    let mut outcome = None;
+    while let Some(token) = cursor.peek() {
+        let Token::Word(word) = token else {
+            return Err(cursor.unknown());
+        };
+        if word == "comment" {
+            comment(&mut cursor)?;
+            cursor.finish()?;
+            break;
+        }
+        if outcome.is_some() {
+            return Err(cursor.fault("nothing may follow a verdict"));
+        }
+        match word {
+            "counter" => counter(&mut cursor)?,
+            "log" => log(&mut cursor)?,
+            "limit" => limit(&mut cursor, &mut rate)?,
+            "accept" | "drop" | "continue" | "return" | "jump" | "goto" => {
+                outcome = Some(Outcome::Always(verdict(&mut cursor)?));
+            }
+            "reject" => {
+                tests.extend(reject(&mut cursor)?);
+                outcome = Some(Outcome::Always(Verdict::Drop));
+            }
+            _ if Field::starts(token) => outcome = test(&mut cursor, &mut tests)?,
+            _ => return Err(cursor.unknown()),
+        }
+    }
+    let outcome = outcome.unwrap_or(Outcome::Always(Verdict::Continue));
+    let idle = outcome == Outcome::Always(Verdict::Continue);
+    // What is over a rate goes on to later rules: only where what is within it is let through, and all counts as
+    // within, does the rule still say something of every packet.
+    let bounded = outcome == Outcome::Always(Verdict::Accept) && !rate.over;
+    if rate.limited && !idle && !bounded {
+        return Err(Fault::new(line, "what this rule does depends on a rate"));
+    }
+    Ok(Rule {
+        line,
+        tests,
+        limits: if idle { Vec::new() } else { rate.names },
+        outcome,
+    })
+}
+
+/// A test, or a verdict map, which ends the rule.
+fn test(cursor: &mut Cursor<'_, '_>, tests: &mut Vec<Test>) -> Result<Option<Outcome>, Fault> {
+    let mut ahead = *cursor;
+    if ahead.eat_word("ip6") && ahead.eat_word("hoplimit") {
+        ahead.eat_mark("==");
+        if !ahead.eat_word("255") {
+            return Err(cursor.fault("hop limits are not modelled"));
+        }
+        *cursor = ahead;
+        tests.push(Test::FromTheLink);
+        return Ok(None);
+    }
+    let mut fields = vec![Field::read(cursor)?];
+    while cursor.eat_word(".") {
+        fields.push(Field::read(cursor)?);
+    }
+    let kinds: Vec<Kind> = fields.iter().map(|field| field.kind()).collect();
+    if cursor.eat_word("vmap") {
+        return Ok(Some(match named(cursor)? {
+            Some(name) => Outcome::NamedMap(fields, name),
+            None => Outcome::Map(fields, mapped(cursor, &kinds)?),
+        }));
+    }
+    let (negated, against) = against(cursor, &kinds)?;
+    tests.push(Test::Match {
+        fields,
+        negated,
+        against,
+    });
+    Ok(None)
+}
+
+/// A comparison and its right side; true where it is negated.
+fn against(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<(bool, Against), Fault> {
+    if let [kind] = kinds
+        && let Some(Token::Mark(mark @ ("<" | ">" | "<=" | ">="))) = cursor.peek()
+    {
+        cursor.next();
+        return Ok((false, Against::Plain(vec![ordered(cursor, *kind, mark)?])));
+    }
+    let negated = cursor.eat_mark("!=");
+    let equals = !negated && cursor.eat_mark("==");
+    if let Some(name) = named(cursor)? {
+        return Ok((negated, Against::Named(name)));
+    }
+    if cursor.peek() == Some(Token::Mark("{")) {
+        let mut keys = Vec::new();
+        let inner = cursor.block()?;
+        for element in elements(inner) {
+            let mut element = Cursor::new(element);
+            element.skip_ends();
+            let line = element.line();
+            keys.push((key(&mut element, kinds)?, line));
+            element.finish()?;
+        }
+        return Ok((negated, Against::Set(keys)));
+    }
+    let [kind] = kinds else {
+        let single = cursor.line();
+        let key = key(cursor, kinds)?;
+        return Ok((negated, Against::Set(vec![(key, single)])));
+    };
+    let mut values = vec![value::read(*kind, cursor)?];
+    while *kind == Kind::State && cursor.eat_mark(",") {
+        values.push(value::read(*kind, cursor)?);
+    }
+    if *kind == Kind::State && (negated || equals) && values.len() > 1 {
+        return Err(cursor.fault("a list of states is compared with the whole state"));
+    }
+    if *kind == Kind::State && equals {
+        let keys = values.into_iter().map(|value| (vec![value], cursor.line()));
+        return Ok((false, Against::Set(keys.collect())));
+    }
+    Ok((negated, Against::Plain(values)))
+}
+
+/// The values that compare so with one.
+fn ordered(cursor: &mut Cursor<'_, '_>, kind: Kind, mark: &str) -> Result<Value, Fault> {
+    let before = *cursor;
+    let numeric = [
+        Kind::Port,
+        Kind::Protocol,
+        Kind::IcmpType,
+        Kind::IcmpCode,
+        Kind::Icmpv6Type,
+        Kind::Icmpv6Code,
+    ];
+    let Value::Numbers(first, last) = value::read(kind, cursor)? else {
+        return Err(before.unknown());
+    };
+    if first != last || !numeric.contains(&kind) {
+        return Err(before.fault("no order is modelled between such values"));
+    }
+    let range = match mark {
+        "<" => first.checked_sub(1).map(|below| (0, below)),
+        "<=" => Some((0, first)),
+        ">" => Some((first + 1, kind.last())).filter(|(from, to)| from <= to),
+        _ => Some((first, kind.last())),
+    };
+    let (from, to) = range.ok_or_else(|| before.fault("no value compares so"))?;
+    Ok(Value::Numbers(from, to))
+}
+
+/// `@name`
+fn named(cursor: &mut Cursor<'_, '_>) -> Result<Option<String>, Fault> {
+    let before = *cursor;
+    match cursor.peek() {
+        Some(Token::Word(word)) => match word.strip_prefix('@') {
+            None => Ok(None),
+            Some("") => Err(before.unknown()),
+            Some(name) => {
+                cursor.next();
+                Ok(Some(name.to_owned()))
+            }
+        },
+        _ => Ok(None),
+    }
+}
+
+/// Splits the inside of braces at its commas.
+pub(super) fn elements<'t, 'a>(inner: &'t [Lexeme<'a>]) -> impl Iterator<Item = &'t [Lexeme<'a>]> {
+    inner
+        .split(|lexeme| lexeme.token == Token::Mark(","))
+        .filter(|element| element.iter().any(|lexeme| lexeme.token != Token::End))
+}
+
+/// Values with ` . ` between them.
+pub(super) fn key(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<Key, Fault> {
+    let mut key = Vec::with_capacity(kinds.len());
+    for (number, kind) in kinds.iter().enumerate() {
+        if number > 0 && !cursor.eat_word(".") {
+            return Err(cursor.fault("expected ` . ` and another value"));
+        }
+        key.push(value::read(*kind, cursor)?);
+    }
+    Ok(key)
+}
+
+/// The elements of a verdict map.
+fn mapped(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<Vec<(Key, Verdict, usize)>, Fault> {
+    let inner = cursor.block()?;
+    let mut found = Vec::new();
+    for element in elements(inner) {
+        let mut element = Cursor::new(element);
+        element.skip_ends();
+        let line = element.line();
+        let key = key(&mut element, kinds)?;
+        if !element.eat_word(":") {
+            return Err(element.fault("expected ` : ` and a verdict"));
+        }
+        found.push((key, verdict(&mut element)?, line));
+        element.finish()?;
+    }
+    Ok(found)
+}
+
+/// Reads a verdict.
+pub(super) fn verdict(cursor: &mut Cursor<'_, '_>) -> Result<Verdict, Fault> {
+    let before = *cursor;
+    Ok(match cursor.word("a verdict")? {
+        "accept" => Verdict::Accept,
+        "drop" => Verdict::Drop,
+        "continue" => Verdict::Continue,
+        "return" => Verdict::Return,
+        "jump" => Verdict::Jump(cursor.word("a chain")?.to_owned()),
+        "goto" => Verdict::Goto(cursor.word("a chain")?.to_owned()),
+        _ => return Err(before.unknown()),
+    })
+}
+
+/// `reject`, with what an answer of some kind demands of the packet.
+fn reject(cursor: &mut Cursor<'_, '_>) -> Result<Option<Test>, Fault> {
+    cursor.next();
+    if !cursor.eat_word("with") {
+        return Ok(None);
+    }
+    let before = *cursor;
+    let demand = |field: Field, number: u128| Test::Match {
+        fields: vec![field],
+        negated: false,
+        against: Against::Plain(vec![Value::Numbers(number, number)]),
+    };
+    let test = match cursor.word("an answer")? {
+        "tcp" if cursor.eat_word("reset") => return Ok(Some(demand(Field::Protocol, 6))),
+        "icmp" => Some(demand(Field::Family, 2)),
+        "icmpv6" => Some(demand(Field::Family, 10)),
+        "icmpx" => None,
+        _ => return Err(before.unknown()),
+    };
+    cursor.eat_word("type");
+    cursor.word("an answer")?;
+    Ok(test)
+}
+
+/// `counter`, `counter packets 0 bytes 0`, `counter name "x"`
+pub(super) fn counter(cursor: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    cursor.next();
+    if cursor.eat_word("name") {
+        name(cursor)?;
+    } else if cursor.eat_word("packets") {
+        cursor.number("a number of packets")?;
+        if !cursor.eat_word("bytes") {
+            return Err(cursor.fault("expected `bytes`"));
+        }
+        cursor.number("a number of bytes")?;
+    }
+    Ok(())
+}
+
+/// `comment "…"`
+pub(super) fn comment(cursor: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    cursor.next();
+    cursor.quoted("a comment in quotes").map(|_| ())
+}
+
+fn name<'a>(cursor: &mut Cursor<'_, 'a>) -> Result<&'a str, Fault> {
+    match cursor.peek() {
+        Some(Token::Quoted(_)) => cursor.quoted("a name"),
+        _ => cursor.word("a name"),
+    }
+}
+
+fn log(cursor: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    cursor.next();
+    loop {
+        if cursor.eat_word("prefix") {
+            cursor.quoted("a prefix in quotes")?;
+        } else if cursor.eat_word("level") {
+            cursor.word("a level")?;
+        } else if ["group", "snaplen", "queue-threshold"]
+            .iter()
+            .any(|word| cursor.eat_word(word))
+        {
+            cursor.number("a number")?;
+        } else if cursor.eat_word("flags") {
+            let flag = cursor.word("a flag")?;
+            if matches!(flag, "tcp" | "ip") {
+                cursor.word("a flag")?;
+                while cursor.eat_mark(",") {
+                    cursor.word("a flag")?;
+                }
+            }
+        } else {
+            return Ok(());
+        }
+    }
+}
+
+fn limit(cursor: &mut Cursor<'_, '_>, rate: &mut Rate) -> Result<(), Fault> {
+    cursor.next();
+    rate.limited = true;
+    if cursor.eat_word("name") {
+        rate.names.push(name(cursor)?.to_owned());
+        return Ok(());
+    }
+    rate.over |= self::rate(cursor)?;
+    Ok(())
+}
+
+/// `rate over 10/second burst 5 packets`; true where it is `over`.
+pub(super) fn rate(cursor: &mut Cursor<'_, '_>) -> Result<bool, Fault> {
+    if !cursor.eat_word("rate") {
+        return Err(cursor.unknown());
+    }
+    let over = cursor.eat_word("over");
+    let before = *cursor;
+    let count = cursor.word("a rate")?.split_once('/');
+    let units = ["second", "minute", "hour", "day", "week"];
+    count
+        .filter(|(count, unit)| count.parse::<u64>().is_ok_and(|count| count > 0) && units.contains(unit))
+        .ok_or_else(|| before.fault("expected a rate such as `10/second`"))?;
+    if cursor.eat_word("burst") {
+        cursor.number("a number of packets")?;
+        if !cursor.eat_word("packets") {
+            return Err(cursor.fault("expected `packets`"));
+        }
+    }
+    Ok(over)
+}

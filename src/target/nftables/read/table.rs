@@ -1,0 +1,72 @@
+//! What the commands of a file leave behind: tables with chains and sets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::field::Kind;
+use super::rule::{Key, Rule, Verdict};
+
+/// The packets that a table sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Family {
+    Inet,
+    V4,
+    V6,
+}
+
+/// A place in the kernel where packets meet chains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Place {
+    Forward,
+    Input,
+    Output,
+}
+
+/// What makes a chain a base chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Base {
+    pub place: Place,
+    /// Its policy: true for accept.
+    pub accept: bool,
+    pub line: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chain {
+    pub base: Option<Base>,
+    pub rules: Vec<Rule>,
+}
+
+/// How a set was declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub kinds: Vec<Kind>,
+    /// True where elements may be ranges.
+    pub interval: bool,
+    /// True where elements lead to verdicts.
+    pub map: bool,
+}
+
+/// What an element says beside its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Element {
+    pub verdict: Option<Verdict>,
+    pub line: usize,
+}
+
+/// A named set or verdict map.
+#[derive(Clone, Debug)]
+pub(super) struct Set {
+    pub shape: Shape,
+    pub elements: BTreeMap<Key, Element>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    pub chains: BTreeMap<String, Chain>,
+    pub sets: BTreeMap<String, Set>,
+    /// Whether each is a limit `over` a rate.
+    pub limits: BTreeMap<String, bool>,
+    pub counters: BTreeSet<String>,
+}
+
+pub(super) type Tables = BTreeMap<(Family, String), Table>;

@@ -1,0 +1,131 @@
+//! Values as nft writes them: numbers, names, prefixes, ranges.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use ipnet::{Ipv4Net, Ipv6Net};
+
+use super::field::Kind;
+use super::lex::{Cursor, Fault, Token};
+use super::names;
+
+/// One value, or a range of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Value {
+    /// From first to last.
+    Numbers(u128, u128),
+    /// An interface.
+    Name(String),
+}
+
+impl Value {
+    /// True where it holds more than one.
+    pub(super) fn is_range(&self) -> bool {
+        matches!(self, Self::Numbers(first, last) if first != last)
+    }
+
+    /// True where both hold some value.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Numbers(a, b), Self::Numbers(c, d)) => a <= d && c <= b,
+            _ => self == other,
+        }
+    }
+}
+
+/// Reads one value of a kind.
+pub(super) fn read(kind: Kind, cursor: &mut Cursor<'_, '_>) -> Result<Value, Fault> {
+    let before = *cursor;
+    match (kind, cursor.next()) {
+        (Kind::Name | Kind::Index, Some(Token::Quoted(name) | Token::Word(name))) => {
+            interface(name).map_err(|why| before.fault(why))
+        }
+        (_, Some(Token::Word(word))) if kind != Kind::Name => {
+            let (first, last) = range(kind, word)
+                .ok_or_else(|| before.fault(format!("`{}` is no value that is known here", short(word))))?;
+            Ok(Value::Numbers(first, last))
+        }
+        _ => Err(before.unknown()),
+    }
+}
+
+fn interface(name: &str) -> Result<Value, String> {
+    if name.is_empty() || name.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("`{}` is no name of an interface", short(name)));
+    }
+    if name.contains(['*', '$', '@', '\\']) {
+        return Err(format!(
+            "the pattern `{}` stands for interfaces nobody names",
+            short(name)
+        ));
+    }
+    Ok(Value::Name(name.to_owned()))
+}
+
+fn short(word: &str) -> String {
+    word.chars().take(60).collect()
+}
+
+/// `443`, `8000-8080`, `10.0.0.0/8`, `echo-request`, `nd-router-solicit-nd-redirect`.
+fn range(kind: Kind, word: &str) -> Option<(u128, u128)> {
+    if let Some(value) = single(kind, word) {
+        return Some((value, value));
+    }
+    if word.contains('/') {
+        return prefix(kind, word);
+    }
+    // A state is a bit: between two of them is nothing.
+    if kind == Kind::State {
+        return None;
+    }
+    // Names hold hyphens too: exactly one of them may stand between two values.
+    let mut splits = word.match_indices('-').take(16).filter_map(|(at, _)| {
+        let (first, last) = (word.get(..at)?, word.get(at + 1..)?);
+        Some((single(kind, first)?, single(kind, last)?))
+    });
+    splits
+        .next()
+        .filter(|(first, last)| first <= last && splits.next().is_none())
+}
+
+fn prefix(kind: Kind, word: &str) -> Option<(u128, u128)> {
+    match kind {
+        Kind::V4 => {
+            let net: Ipv4Net = word.parse().ok()?;
+            let number = |address: Ipv4Addr| u128::from(u32::from(address));
+            Some((number(net.network()), number(net.broadcast())))
+        }
+        Kind::V6 => {
+            let net: Ipv6Net = word.parse().ok()?;
+            Some((u128::from(net.network()), u128::from(net.broadcast())))
+        }
+        _ => None,
+    }
+}
+
+fn single(kind: Kind, word: &str) -> Option<u128> {
+    match kind {
+        Kind::V4 => word
+            .parse::<Ipv4Addr>()
+            .ok()
+            .map(|address| u128::from(u32::from(address))),
+        Kind::V6 => word.parse::<Ipv6Addr>().ok().map(u128::from),
+        Kind::Name | Kind::Index => None,
+        _ => number(word)
+            .or_else(|| names::number(kind, word))
+            .filter(|value| *value <= kind.last()),
+    }
+}
+
+/// Decimal, or hexadecimal after `0x`. A leading zero would mean octal to nft.
+fn number(word: &str) -> Option<u128> {
+    let digits = |text: &str, good: fn(&u8) -> bool| !text.is_empty() && text.bytes().all(|byte| good(&byte));
+    if let Some(hexadecimal) = word.strip_prefix("0x") {
+        return digits(hexadecimal, u8::is_ascii_hexdigit)
+            .then(|| u128::from_str_radix(hexadecimal, 16).ok())
+            .flatten();
+    }
+    let octal = word.len() > 1 && word.starts_with('0');
+    (digits(word, u8::is_ascii_digit) && !octal)
+        .then(|| word.parse().ok())
+        .flatten()
+}

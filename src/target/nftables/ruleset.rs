@@ -1,0 +1,106 @@
+//! The typed file that the template lays out: every name is already safe, every text already escaped.
+
+use serde::Serialize;
+
+/// What the template gets.
+#[derive(Debug, Default, Serialize)]
+pub struct Ruleset {
+    /// The device.
+    pub device: String,
+    /// The table that owns everything.
+    pub table: &'static str,
+    /// Sentences for the reader.
+    pub notes: Vec<String>,
+    /// Chains; base chains last, so that what they refer to stands above.
+    pub chains: Vec<Chain>,
+    /// Sets.
+    pub sets: Vec<Set>,
+    /// Verdict maps.
+    pub maps: Vec<Set>,
+    /// Rates that several rules share.
+    pub limits: Vec<Object>,
+    /// What earlier versions may have left, in the order in which it can go.
+    pub obsolete: Vec<Object>,
+}
+
+impl Ruleset {
+    /// Every set and map: all that holds elements.
+    fn filled(&self) -> impl Iterator<Item = &Set> {
+        self.sets.iter().chain(&self.maps)
+    }
+
+    /// How many elements all sets and maps hold.
+    pub fn elements(&self) -> usize {
+        self.filled().map(|set| set.elements.len()).sum()
+    }
+
+    /// How many rules all chains hold.
+    pub fn rules(&self) -> usize {
+        self.chains.iter().map(|chain| chain.rules.len()).sum()
+    }
+}
+
+/// A chain.
+#[derive(Debug, Default, Serialize)]
+pub struct Chain {
+    /// Its name.
+    pub name: String,
+    /// What it is about, for the reader.
+    pub title: String,
+    /// The hook of a base chain, whose policy is always to drop.
+    pub hook: Option<&'static str>,
+    /// Its rules, in order.
+    pub rules: Vec<Rule>,
+}
+
+impl Chain {
+    /// Adds a rule of the platform's own: no policy rule stands behind it.
+    pub fn add(&mut self, statement: impl Into<String>, comment: impl Into<String>) {
+        self.rules.push(Rule {
+            statement: statement.into(),
+            comment: comment.into(),
+        });
+    }
+}
+
+/// A rule.
+#[derive(Debug, Serialize)]
+pub struct Rule {
+    /// Tests and verdict.
+    pub statement: String,
+    /// Where it comes from.
+    pub comment: String,
+}
+
+/// A set or a verdict map.
+#[derive(Debug, Serialize)]
+pub struct Set {
+    /// Its name.
+    pub name: String,
+    /// Its type and flags.
+    pub body: &'static str,
+    /// What it holds.
+    pub elements: Vec<Element>,
+}
+
+/// An element.
+#[derive(Debug, Serialize)]
+pub struct Element {
+    /// The key.
+    pub key: String,
+    /// Where it comes from; may be empty.
+    pub comment: String,
+    /// The verdict, in a map.
+    pub value: Option<String>,
+}
+
+/// An object that is only declared.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Object {
+    /// `chain`, `set`, `map` or `limit`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its declaration between braces; empty for a chain.
+    pub body: String,
+}

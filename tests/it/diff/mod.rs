@@ -1,0 +1,172 @@
+//! `septum diff`: what becomes permitted and what stops being permitted.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const POLICY: &str = "\
+zone pumps { subnet 10.20.0.0/24 }
+zone servers { subnet 10.30.0.0/24 }
+zone guest { subnet 172.16.0.0/16 }
+device gateway in servers { address 10.30.0.10 }
+allow pumps -> gateway : https
+deny guest -> pumps
+firewall fw {
+    target nftables
+    interface eth0 = pumps
+    interface eth1 = servers
+    interface eth2 = guest
+}
+";
+
+fn repository(directory: &Path, policy: &str) {
+    std::fs::create_dir_all(directory).unwrap();
+    std::fs::write(directory.join("septum.yaml"), "name: test\n").unwrap();
+    std::fs::write(directory.join("policy.sept"), policy).unwrap();
+}
+
+fn septum(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_septum"))
+        .current_dir(directory)
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// The standard output and exit code of a comparison of two policies.
+fn diff(old: &str, new: &str, more: &[&str]) -> (String, i32) {
+    let directory = tempfile::tempdir().unwrap();
+    repository(&directory.path().join("old"), old);
+    repository(&directory.path().join("new"), new);
+    std::fs::write(
+        directory.path().join("open-8443"),
+        "allow pumps -> gateway : tcp 8443\n",
+    )
+    .unwrap();
+    let output = septum(directory.path(), &[&["diff", "old", "new"], more].concat());
+    let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    (text, output.status.code().unwrap())
+}
+
+#[test]
+fn the_same_policy_in_another_order_permits_the_same() {
+    let mut lines: Vec<&str> = POLICY.lines().collect();
+    lines[0..6].reverse();
+    let (text, code) = diff(POLICY, &lines.join("\n"), &[]);
+    assert!(text.starts_with("the policies permit the same\n"), "{text}");
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn a_widened_rule_opens_exactly_what_was_added() {
+    let new = POLICY.replace("gateway : https", "gateway : https, tcp 8443");
+    let (text, code) = diff(POLICY, &new, &[]);
+    insta::assert_snapshot!(text, @r"
+    opened from pumps to servers
+      + tcp 8443 from pumps to gateway
+        example: tcp 10.20.0.0:49152 -> 10.30.0.10:8443 (pumps to gateway)
+    configuration changed of fw: +1 -1 lines
+    ");
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn a_new_deny_closes_only_what_was_permitted() {
+    let new = format!("{POLICY}deny pumps -> servers : tcp 0-1023\n");
+    let (text, _) = diff(POLICY, &new, &[]);
+    assert!(
+        text.contains("closed from pumps to servers\n  - https from pumps to gateway\n"),
+        "{text}"
+    );
+    assert!(!text.contains("opened"), "{text}");
+}
+
+#[test]
+fn a_removed_deny_that_cut_nothing_changes_nothing() {
+    let (text, code) = diff(POLICY, &POLICY.replace("deny guest -> pumps\n", ""), &[]);
+    assert!(text.starts_with("the policies permit the same\n"), "{text}");
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn an_expectation_passes_only_when_nothing_else_changed() {
+    let expected = POLICY.replace("gateway : https", "gateway : https, tcp 8443");
+    let (text, code) = diff(POLICY, &expected, &["--expect", "open-8443"]);
+    assert!(text.contains("nothing changed that was not expected"), "{text}");
+    assert_eq!(code, 0);
+    let more = POLICY.replace("gateway : https", "gateway : https, tcp 8443, ssh");
+    let (text, code) = diff(POLICY, &more, &["--expect", "open-8443"]);
+    assert!(
+        text.contains("not expected: opened: ssh from pumps to gateway"),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+    let closed = expected.replace("https, ", "");
+    let (text, code) = diff(POLICY, &closed, &["--expect", "open-8443"]);
+    assert!(
+        text.contains("not expected: closed: https from pumps to gateway"),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn markdown_and_json_say_the_same() {
+    let new = POLICY.replace("gateway : https", "gateway : https, tcp 8443");
+    let (text, _) = diff(POLICY, &new, &["--format", "markdown"]);
+    assert!(
+        text.contains("| pumps | servers | tcp 8443 from pumps to gateway |"),
+        "{text}"
+    );
+    let (text, _) = diff(POLICY, &new, &["--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["opened"][0]["packets"][0], "tcp 8443 from pumps to gateway");
+    assert_eq!(json["closed"], serde_json::json!([]));
+    assert_eq!(json["configurations"][0]["device"], "fw");
+}
+
+#[test]
+fn revisions_in_git_are_compared_from_a_directory_below_the_top() {
+    let directory = tempfile::tempdir().unwrap();
+    let policy = directory.path().join("sites/main");
+    repository(&policy, POLICY);
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+        let output = Command::new("git")
+            .current_dir(directory.path())
+            .args(identity)
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "one"]);
+    repository(&policy, &POLICY.replace("gateway : https", "gateway : ssh"));
+    let output = septum(&policy, &["diff", "--git", "HEAD"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("+ ssh from pumps to gateway"), "{text}");
+    assert!(text.contains("- https from pumps to gateway"), "{text}");
+    git(&["commit", "-qam", "two"]);
+    assert_eq!(septum(&policy, &["diff", "--git", "HEAD"]).status.code(), Some(0));
+    let between = septum(
+        directory.path(),
+        &["diff", "--git", "HEAD~1..HEAD", "-p", "sites/main"],
+    );
+    assert_eq!(String::from_utf8(between.stdout).unwrap(), text);
+    let wrong = septum(&policy, &["diff", "--git", "nowhere"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let status = Command::new("git")
+        .current_dir(directory.path())
+        .args(["status", "--short"])
+        .output()
+        .unwrap();
+    assert!(
+        status.stdout.is_empty(),
+        "the repository's own index is untouched"
+    );
+}

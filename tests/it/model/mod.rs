@@ -1,0 +1,5 @@
+//! Names, sets and services: what is said about mistakes, and that order means nothing.
+
+mod limits;
+mod mistakes;
+mod order;

@@ -1,0 +1,101 @@
+//! The kernel takes the file, and what it holds afterwards.
+
+use septum::plan::LocalPlan;
+use septum::target::Owned;
+
+use super::harness::{Namespace, permitted};
+use super::plans::*;
+
+/// Loads files one after the other in a fresh namespace, each first as a dry run; the listing after each.
+fn load_all(files: &[&str]) -> Option<Vec<String>> {
+    if !permitted() {
+        return None;
+    }
+    let namespace = Namespace::new("load");
+    Some(
+        files
+            .iter()
+            .map(|file| {
+                namespace.nft(&["-c", "-f", "-"], file);
+                namespace.nft(&["-f", "-"], file);
+                namespace.nft(&["-s", "-n", "list", "ruleset"], "")
+            })
+            .collect(),
+    )
+}
+
+#[test]
+fn loading_twice_changes_nothing() {
+    let file = emit(&busy(100), &Owned::new()).text;
+    let Some(listings) = load_all(&[&file, &file]) else {
+        return;
+    };
+    assert_eq!(listings[0], listings[1]);
+    for name in ["x4_allow_pumps__servers", "x6_allow_", "r4_allow_", "r6_allow_"] {
+        assert!(listings[0].contains(name), "{name} is missing:\n{}", listings[0]);
+    }
+}
+
+#[test]
+fn what_a_rule_permitted_is_gone_with_the_rule() {
+    let first = emit(&busy(100), &Owned::new());
+    let second = emit(&busy(7), &first.owned);
+    let unaware = emit(&busy(7), &Owned::new());
+    assert_eq!(second.text, unaware.text);
+    let Some(listings) = load_all(&[&first.text, &second.text]) else {
+        return;
+    };
+    assert!(listings[0].contains("exact-7 ") && listings[0].contains("wide-7 "));
+    assert!(!listings[1].contains("exact-7 ") && !listings[1].contains("wide-7 "));
+    // The same as if the first version had never been.
+    assert_eq!(listings[1], load_all(&[&second.text]).unwrap()[0]);
+}
+
+#[test]
+fn nothing_of_an_older_version_survives() {
+    let first = emit(&busy(100), &Owned::new());
+    let mut small = busy(100);
+    if let septum::plan::Role::Router(forwarding) = &mut small.role {
+        forwarding.pairs.clear();
+    }
+    small.local = LocalPlan::default();
+    // Neither with the manifest of the older version, nor without it while the sides are the same.
+    for previous in [first.owned.clone(), Owned::new()] {
+        let second = emit(&small, &previous);
+        let Some(listings) = load_all(&[&first.text, &second.text]) else {
+            return;
+        };
+        assert_eq!(listings[1], load_all(&[&second.text]).unwrap()[0]);
+    }
+    // A host now, where a router was.
+    let host = host(
+        addresses("10.20.0.1"),
+        Vec::new(),
+        Vec::new(),
+        LocalPlan::default(),
+    );
+    let second = emit(&host, &first.owned);
+    let Some(listings) = load_all(&[&first.text, &second.text]) else {
+        return;
+    };
+    assert_eq!(listings[1], load_all(&[&second.text]).unwrap()[0]);
+}
+
+#[test]
+fn a_second_build_is_the_same_to_the_byte() {
+    let first = emit(&busy(100), &Owned::new());
+    assert_eq!(emit(&busy(100), &first.owned), first);
+    let other = Owned::from([
+        (
+            "chain".to_owned(),
+            vec!["p_gone__away".to_owned(), "; flush ruleset".to_owned()],
+        ),
+        ("set".to_owned(), vec!["r4_allow_gone__away".to_owned()]),
+        ("nonsense".to_owned(), vec!["x".to_owned()]),
+    ]);
+    let second = emit(&busy(100), &other);
+    assert!(second.text.contains("delete chain inet septum p_gone__away"));
+    assert!(second.text.contains("delete set inet septum r4_allow_gone__away"));
+    assert!(!second.text.contains("ruleset"));
+    assert_eq!(emit(&busy(100), &second.owned), second);
+}

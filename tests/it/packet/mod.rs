@@ -1,0 +1,7 @@
+//! Tests of `packet`: every operation against plain membership.
+
+pub mod arbitrary;
+mod compare;
+mod diagram;
+mod sets;
+mod witness;

@@ -1,0 +1,137 @@
+//! Dead and redundant rules against the naive evaluator and the diagrams.
+
+use arbtest::arbtest;
+use septum::packet::{Budget, Comparison, Coverage, PacketRule, PacketSet, RuleIndex, compare, first_match};
+
+use super::arbitrary::{packet, rules};
+
+const BUDGET: Budget = Budget {
+    steps: 50_000_000,
+    nodes: 1_000_000,
+};
+
+fn flows_of(rules: &[PacketRule], places: impl IntoIterator<Item = usize>) -> PacketSet {
+    PacketSet::from_flows(places.into_iter().map(|place| &rules[place].flow), BUDGET).unwrap()
+}
+
+#[test]
+fn a_rule_is_dead_exactly_when_earlier_rules_hold_all_of_it() {
+    arbtest(|u| {
+        let rules = rules(u, 10)?;
+        let index = RuleIndex::new(&rules, BUDGET).unwrap();
+        for place in 0..rules.len() {
+            let own = flows_of(&rules, [place]);
+            match index.uncovered(place, |other| other < place).unwrap() {
+                Coverage::Witness(p) => {
+                    assert!(p.is_possible());
+                    assert_eq!(first_match(&rules, &p), Some(place), "{p}");
+                    assert_eq!(index.dead(place).unwrap(), None);
+                }
+                Coverage::Covered(because) => {
+                    assert!(because.iter().all(|other| *other < place));
+                    let cover = flows_of(&rules, because.iter().copied());
+                    assert!(
+                        own.is_subset(&cover, BUDGET).unwrap(),
+                        "the explanation is enough"
+                    );
+                    assert_eq!(index.dead(place).unwrap().unwrap().because, because);
+                }
+            }
+        }
+        for _ in 0..20 {
+            let hit = first_match(&rules, &packet(u)?);
+            assert!(
+                index
+                    .all_dead()
+                    .unwrap()
+                    .iter()
+                    .all(|dead| Some(dead.rule) != hit)
+            );
+        }
+        Ok(())
+    })
+    .budget_ms(800);
+}
+
+#[test]
+fn a_rule_is_redundant_exactly_when_the_list_without_it_means_the_same() {
+    arbtest(|u| {
+        let rules = rules(u, 8)?;
+        let index = RuleIndex::new(&rules, BUDGET).unwrap();
+        for place in 0..rules.len() {
+            let mut without = rules.clone();
+            without.remove(place);
+            let same = compare(&rules, &without, BUDGET).unwrap() == Comparison::Equal;
+            let answer = index.redundant(place).unwrap();
+            assert_eq!(answer.is_some(), same, "rule {place}");
+            if let Some(answer) = answer {
+                // The explanation alone carries it: all other rules may go and the rule stays redundant.
+                let kept = |other: usize| answer.because.contains(&other);
+                let some = |keep: &dyn Fn(usize) -> bool| -> Vec<PacketRule> {
+                    (0..rules.len())
+                        .filter(|i| keep(*i))
+                        .map(|i| rules[i].clone())
+                        .collect()
+                };
+                let (with, without) = (some(&|i| kept(i) || i == place), some(&kept));
+                assert!(!kept(place));
+                assert_eq!(compare(&with, &without, BUDGET).unwrap(), Comparison::Equal);
+            }
+        }
+        Ok(())
+    })
+    .budget_ms(800);
+}
+
+#[test]
+fn explanations_name_the_rules_that_cut() {
+    let flow = |destination: &str, ports: (u16, u16)| {
+        let nets: Vec<ipnet::IpNet> = vec![destination.parse().unwrap()];
+        septum::packet::FlowSet {
+            source: septum::packet::AddressSet::full().into(),
+            destination: septum::packet::AddressSet::from_prefixes(&nets).into(),
+            service: septum::packet::ServiceSet::tcp(
+                septum::packet::IntervalSet::full(),
+                septum::packet::IntervalSet::range(ports.0, ports.1),
+            )
+            .into(),
+        }
+    };
+    let rules = [
+        PacketRule::permit(flow("10.0.0.0/25", (1, 100))),
+        PacketRule::permit(flow("10.9.0.0/16", (1, 100))),
+        PacketRule::deny(flow("10.0.0.128/25", (80, 80))),
+        PacketRule::permit(flow("10.0.0.0/24", (80, 80))),
+        PacketRule::permit(flow("10.0.0.0/24", (80, 81))),
+    ];
+    let index = RuleIndex::new(&rules, BUDGET).unwrap();
+    let dead = index.all_dead().unwrap();
+    assert_eq!(dead.len(), 1);
+    assert_eq!((dead[0].rule, dead[0].because.as_slice()), (3, &[0, 2][..]));
+    assert_eq!(index.dead(99).unwrap(), None);
+    assert_eq!(index.redundant(99).unwrap(), None);
+}
+
+#[test]
+fn few_steps_fall_back_to_the_diagram_or_give_up() {
+    arbtest(|u| {
+        let rules = rules(u, 8)?;
+        let index = RuleIndex::new(&rules, BUDGET).unwrap();
+        let Ok(tight) = RuleIndex::new(
+            &rules,
+            Budget {
+                steps: 60,
+                nodes: 1_000,
+            },
+        ) else {
+            return Ok(());
+        };
+        for place in 0..rules.len() {
+            if let Ok(answer) = tight.dead(place) {
+                assert_eq!(answer.is_some(), index.dead(place).unwrap().is_some());
+            }
+        }
+        Ok(())
+    })
+    .budget_ms(500);
+}
