@@ -2,6 +2,11 @@
 //!
 //! `cargo bench --bench packet` times; `cargo bench --bench packet -- --memory 10000` compares two lists of that
 //! many rules once and prints the peak of resident memory (Linux).
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark makes its own input and may fail loudly"
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;

@@ -1,4 +1,11 @@
 //! All integration tests, as one binary. One module an area.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a failed unwrap is a failed test, and tests read files and the clock"
+)]
 
 mod assertions;
 mod cisco_ios;

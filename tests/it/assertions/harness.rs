@@ -22,7 +22,11 @@ pub fn load(text: &str) -> Loaded {
 pub fn findings(loaded: &Loaded) -> Vec<Diagnostic> {
     let all = sample::findings(loaded).into_iter();
     let of_assertions = all.map(|finding| finding.diagnostic);
-    in_reading_order(of_assertions.filter(|found| CODES.contains(&found.code)).collect())
+    in_reading_order(
+        of_assertions
+            .filter(|found| CODES.contains(&found.code))
+            .collect(),
+    )
 }
 
 /// Their messages.

@@ -426,7 +426,13 @@ fn verdicts_are_those_of_listing_every_packet_and_every_chain() {
             let refuted = findings.iter().any(|finding| {
                 finding.code == *code && finding.primary.as_ref().is_some_and(|p| p.span == assertion.span)
             });
-            assert_eq!(refuted, !holds, "{text}\n{}\n{}", world.text, messages_of(&loaded));
+            assert_eq!(
+                refuted,
+                !holds,
+                "{text}\n{}\n{}",
+                world.text,
+                messages_of(&loaded)
+            );
             *verdicts.entry((code, *holds)).or_default() += 1;
         }
         Ok(())

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use septum::check::{self, Context, Finding, Input, Settings};
 use septum::diagnostic::{Diagnostic, Severity, in_reading_order, text};
 use septum::inventory::{self, InventoryDevice};
-use septum::check::{self, Context, Finding, Input, Settings};
 use septum::manifest::{self, Manifest};
 use septum::model::{self, ModeId, Policy};
 use septum::network::Network;
@@ -114,7 +114,10 @@ pub fn load_edited(directory: &Path, changes: &[(&str, &str)]) -> Loaded {
         }
         builder.policy_file(shown, &text);
     }
-    assert!(changed.iter().all(|count| *count == 1), "{changes:?}: {changed:?}");
+    assert!(
+        changed.iter().all(|count| *count == 1),
+        "{changes:?}: {changed:?}"
+    );
     for entry in &manifest.inventory {
         let path = entry.path.value.as_str();
         let text = read(&directory.join(path));

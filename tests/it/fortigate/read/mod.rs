@@ -60,7 +60,7 @@ fn some_plan(seed: u64) -> DevicePlan {
     let bytes: Vec<u8> = (0..8192).map(|_| random.next().to_be_bytes()[0]).collect();
     let mut u = Unstructured::new(&bytes);
     let mut plan = plan_of(usual_sides(), &random_rules(&mut u).unwrap());
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         let mut manage = random_rules(&mut u).unwrap().swap_remove(0);
         manage.sort_by_key(|rule| rule.action == septum::syntax::tree::Action::Allow);
         plan.local.manage = manage;
