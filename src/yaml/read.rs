@@ -56,11 +56,12 @@ pub fn read(file: FileId, text: &str, limits: Limits) -> (Option<Node<'_>>, Vec<
         let step = match event {
             Ok((event, marks)) => builder.step(event, marks),
             Err(error) => {
-                let bracket = builder.open.iter().rev().find(|open| open.flow);
-                let opened = bracket.map(|open| Span {
-                    end: open.span.start + 1,
+                // `[a: b]` opens a map without a bracket of its own.
+                let mut brackets = builder.open.iter().rev().map(|open| Span {
+                    end: open.span.start.saturating_add(1),
                     ..open.span
                 });
+                let opened = brackets.find(|place| matches!(text.get(place.range()), Some("[" | "{")));
                 Err(syntax_error::diagnostic(&error, file, text, opened).into())
             }
         };

@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "reach",
         &["source", "packet", "syntax", "model", "network", "plan"],
     ),
+    ("diff", &["packet", "syntax", "model"]),
     (
         "check",
         &[

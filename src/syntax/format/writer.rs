@@ -110,7 +110,12 @@ fn fill(out: &mut String, words: &[Word<'_>], depth: usize) {
         let spaced = space_before(words, index);
         let too_long = column + usize::from(spaced) + width(&chunk) > WIDTH;
         let comment = word.kind.is_none();
-        if must_break || (comment && word.own_line) || (!comment && too_long && may_break(words, index)) {
+        if index == 0 {
+            // What comes first stands where the statement starts, however long it is.
+        } else if must_break
+            || (comment && word.own_line)
+            || (!comment && too_long && may_break(words, index))
+        {
             out.push_str(&next_line);
             column = first_indent + CONTINUATION;
         } else if comment {

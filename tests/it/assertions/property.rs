@@ -175,12 +175,14 @@ impl World {
         if self.devices > 0 && u.ratio(1, 3)? {
             let device = u.choose_index(self.devices)?;
             let (from_text, from) = self.endpoint(u)?;
-            let (name, _) = self.names[self.zones.len() + device].clone();
-            writeln!(
-                self.text,
-                "firewall guard {{ target nftables; protects {name}; manage from {from_text} : tcp 1 }}"
-            )
-            .unwrap();
+            let (name, own) = self.names[self.zones.len() + device].clone();
+            write!(self.text, "firewall guard {{ target nftables; protects {name}").unwrap();
+            // Nobody can manage a device over a family that it does not have, and saying so is refused.
+            let reach = |a: &IpAddr| own.iter().any(|b| a.is_ipv4() == b.is_ipv4());
+            if from.iter().any(reach) {
+                write!(self.text, "; manage from {from_text} : tcp 1").unwrap();
+            }
+            self.text.push_str(" }\n");
             self.guard = Some((device, from));
         }
         Ok(())

@@ -37,7 +37,7 @@ impl Tally {
     /// Fails where the packets do not tell much.
     fn speaks(&self, of: &str) {
         assert!(
-            self.passed * 30 > self.stopped && self.stopped * 30 > self.passed,
+            self.passed * 50 > self.stopped && self.stopped * 50 > self.passed,
             "{of}: {self:?}"
         );
     }

@@ -142,7 +142,7 @@ fn what_the_device_runs_must_come_in() {
         "224.0.0.102",
         "permit 112 any",
         "eq 3784",
-        "permit udp host 0.0.0.0 eq 68 host 255.255.255.255 eq 67",
+        "permit udp any eq 68 host 255.255.255.255 eq 67",
         "eq 123",
         "permit tcp any eq 49 ",
         "permit udp any range 1812 1813",
