@@ -33,8 +33,6 @@ pub struct Capability {
     pub set_elements: usize,
     /// Products that one rule may fall into.
     pub rule_pieces: usize,
-    /// Ordered pairs of sides up to which unknown older versions are removed.
-    pub sweep_pairs: usize,
 }
 
 impl Capability {

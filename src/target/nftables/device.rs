@@ -12,9 +12,6 @@ use super::section::{Lowering, Section};
 use super::trace::Trace;
 use super::{TABLE, local, name, obsolete, quote};
 
-/// Every base chain that some version of a device may have.
-const HOOKS: [&str; 3] = ["forward", "input", "output"];
-
 /// The whole file, and where its statements come from.
 ///
 /// # Errors
@@ -34,16 +31,9 @@ pub fn lower(
         trace: Trace::default(),
         faults: Vec::new(),
     };
-    let mut sections = ["input", "manage", "output"].map(str::to_owned).to_vec();
-    let mut chains = HOOKS.map(str::to_owned).to_vec();
     match &plan.role {
         Role::Router(forwarding) => {
             let names = name::sides(&forwarding.sides, capability.name_bytes);
-            if names.len().saturating_mul(names.len()) <= capability.sweep_pairs {
-                let pairs = || names.iter().flat_map(|a| names.iter().map(|b| name::pair(a, b)));
-                sections.extend(pairs());
-                chains.extend(pairs().map(|pair| name::pair_chain(&pair)));
-            }
             lowering.router(forwarding, &names, plan);
         }
         Role::Host(host) => lowering.host(host, plan),
@@ -54,7 +44,7 @@ pub fn lower(
     let Lowering {
         mut ruleset, trace, ..
     } = lowering;
-    ruleset.obsolete = obsolete::objects(previous, &obsolete::owned(&ruleset), &sections, &chains);
+    ruleset.obsolete = obsolete::objects(previous, &obsolete::owned(&ruleset));
     Ok((ruleset, trace))
 }
 

@@ -1,5 +1,7 @@
-//! What earlier versions may have left on the device: what the manifest remembers, and whatever any version of a
-//! device with these sides may have made.
+//! What earlier versions may have left on the device: what the manifest remembers, and base chains.
+//!
+//! No rule refers to what a version left that no manifest remembers, since the rules of all chains go: it permits
+//! nothing. A base chain is different. It is called by the kernel, and one without rules drops everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +14,12 @@ use super::section;
 /// The kinds of object, in the order in which they can go. No rule refers to any of them by then, but the elements
 /// of a map still refer to chains.
 const KINDS: [&str; 4] = ["map", "chain", "set", "limit"];
+
+/// The rank of chains among [`KINDS`].
+const CHAIN: usize = 1;
+
+/// Every base chain that some version of a device may have.
+const HOOKS: [&str; 3] = ["forward", "input", "output"];
 
 /// The map from a pair of interfaces to the chain of their sides.
 pub const DISPATCH: &str = "dispatch";
@@ -52,9 +60,8 @@ pub fn union(previous: &Owned, current: &Owned) -> Owned {
         .collect()
 }
 
-/// What to remove: all of `previous` and of the names that sections and chains may have had, without what the
-/// ruleset needs now.
-pub fn objects(previous: &Owned, current: &Owned, sections: &[String], chains: &[String]) -> Vec<Object> {
+/// What to remove: all of `previous` and every base chain, without what the ruleset needs now.
+pub fn objects(previous: &Owned, current: &Owned) -> Vec<Object> {
     let mut found: BTreeSet<(usize, String)> = BTreeSet::new();
     for (kind, names) in previous {
         let Some(rank) = KINDS.iter().position(|k| k == kind) else {
@@ -67,11 +74,7 @@ pub fn objects(previous: &Owned, current: &Owned, sections: &[String], chains: &
                 .map(|n| (rank, n.clone())),
         );
     }
-    found.insert((0, DISPATCH.to_owned()));
-    found.extend(chains.iter().map(|chain| (1, chain.clone())));
-    for section in sections {
-        found.extend(section::set_names(section).map(|(set, _)| (2, set)));
-    }
+    found.extend(HOOKS.map(|hook| (CHAIN, hook.to_owned())));
     found
         .into_iter()
         .filter_map(|(rank, name)| {

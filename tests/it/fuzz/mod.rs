@@ -50,29 +50,55 @@ fn every_corpus_is_replayed() {
     }
 }
 
-#[test]
-fn damaged_input_is_survived() {
+/// Feeds a target damaged and spliced pieces of its corpus, for as long as asked.
+fn survives_damage(name: &str) {
     let seconds = std::env::var("SEPTUM_FUZZ_SECONDS").map_or(2, |text| text.parse().expect("a number"));
-    for (name, target) in TARGETS {
-        let seeds: Vec<Vec<u8>> = corpus(name).into_iter().map(|(_, input)| input).collect();
-        let words = mutate::words(&seeds);
-        let start = Instant::now();
-        arbtest(|u| {
-            let input = mutate::damaged(u, &seeds, &words)?;
-            if !survives(*target, &input) {
-                let small = shrink::smallest(&input, |input| !survives(*target, input));
-                let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{name}"));
-                fs::write(&kept, &small).unwrap();
-                panic!(
-                    "{name} fails on {}: {:?}",
-                    kept.display(),
-                    String::from_utf8_lossy(&small)
-                );
+    let target = TARGETS.iter().find(|(other, _)| *other == name).expect(name).1;
+    let seeds: Vec<Vec<u8>> = corpus(name).into_iter().map(|(_, input)| input).collect();
+    let words = mutate::words(&seeds);
+    arbtest(|u| {
+        let input = mutate::damaged(u, &seeds, &words)?;
+        if !survives(target, &input) {
+            let small = shrink::smallest(&input, |input| !survives(target, input));
+            let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{name}"));
+            fs::write(&kept, &small).unwrap();
+            panic!(
+                "{name} fails on {}: {:?}",
+                kept.display(),
+                String::from_utf8_lossy(&small)
+            );
+        }
+        Ok(())
+    })
+    .budget(Duration::from_secs(seconds))
+    .size_max(1 << 12);
+}
+
+/// One test for each target, so that they run side by side.
+macro_rules! damage {
+    ($($test:ident: $name:literal),* $(,)?) => {
+        $(
+            #[test]
+            fn $test() {
+                survives_damage($name);
             }
-            Ok(())
-        })
-        .budget(Duration::from_secs(seconds))
-        .size_max(1 << 12);
-        assert!(start.elapsed() < PATIENCE + Duration::from_secs(seconds));
-    }
+        )*
+
+        #[test]
+        fn no_target_is_forgotten() {
+            let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+            assert_eq!(names, [$($name),*]);
+        }
+    };
+}
+
+damage! {
+    policies: "policy",
+    manifests: "manifest",
+    inventories_in_yaml: "inventory-yaml",
+    inventories_in_csv: "inventory-csv",
+    configurations_of_ios: "cisco-ios",
+    configurations_of_fortios: "fortigate",
+    configurations_of_nftables: "nftables",
+    lists_of_packets: "packet",
 }

@@ -21,6 +21,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("inventory-csv", |bytes| {
         as_text(bytes, |file, text| inventory::read("a.csv", file, text).1);
     }),
+    ("cisco-ios", |bytes| configuration("cisco-ios", bytes)),
+    ("fortigate", |bytes| configuration("fortigate", bytes)),
+    ("nftables", |bytes| configuration("nftables", bytes)),
     ("packet", |bytes| {
         // Bytes that are too few for a case are no case.
         let _ = packet(&mut Unstructured::new(bytes));
@@ -83,6 +86,25 @@ fn policy(bytes: &[u8]) {
         platforms: &platforms,
     });
     shown(&resolved.diagnostics, &sources);
+}
+
+/// A device's configuration: read, or reported by line.
+fn configuration(platform: &str, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let platform = target::platform(platform).unwrap();
+    let read = platform.read(&text);
+    assert_eq!(read, platform.read(&text), "not deterministic");
+    let lines = 1..=text.lines().count().max(1);
+    for report in &read.not_understood {
+        assert!(lines.contains(&report.line), "{report:?}");
+        assert!(
+            report.text.chars().count() <= 200 && !report.why.is_empty(),
+            "{report:?}"
+        );
+    }
+    for rule in read.filters.iter().flat_map(|filter| filter.rules.iter()) {
+        assert!(lines.contains(&rule.line), "{rule:?}");
+    }
 }
 
 /// Comparing two rule lists: equal ones agree on any packet, and a witness tells different ones apart.
