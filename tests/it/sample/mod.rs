@@ -252,6 +252,12 @@ pub fn plans(loaded: &Loaded, mode_name: Option<&str>) -> Vec<DevicePlan> {
     plan::plans(&loaded.policy, &loaded.network, &loaded.sources, options)
 }
 
+/// The plans of every managed device of every example, in normal times.
+pub fn example_plans() -> Vec<DevicePlan> {
+    let loaded = examples().into_iter().map(|name| load(&example(&name)).sound());
+    loaded.flat_map(|loaded| plans(&loaded, None)).collect()
+}
+
 /// The platform of a plan.
 pub fn platform(plan: &DevicePlan) -> &'static dyn Platform {
     let found = PLATFORMS.iter().find(|platform| platform.name() == plan.platform);

@@ -3,7 +3,6 @@
 mod configurations;
 mod fuzz;
 mod mutations;
-mod policies;
 mod printed;
 mod proven;
 mod statements;
@@ -16,6 +15,15 @@ use septum::target::cisco_ios::CiscoIos;
 use septum::target::readback::{Hook, ReadBack};
 
 use super::plans::{allow, small, tcp};
+use crate::sample;
+
+/// The plans of all IOS devices of all examples.
+fn examples() -> Vec<DevicePlan> {
+    let mut plans = sample::example_plans();
+    plans.retain(|plan| plan.platform == CiscoIos.name());
+    assert!(plans.len() >= 4, "{} IOS devices", plans.len());
+    plans
+}
 
 fn packet(source: &str, destination: &str, protocol: u8, first: u16, second: u16) -> Packet {
     Packet {

@@ -10,7 +10,7 @@ use septum::proof::Mismatch;
 
 use super::super::emit;
 use super::super::plans::small;
-use super::{busy, policies, proof};
+use super::{busy, examples, proof};
 use crate::oracle::address::AddressRange;
 use crate::oracle::ios::IosDevice;
 use crate::oracle::packets::{Packets, Random};
@@ -355,7 +355,7 @@ fn classes(plan: &DevicePlan, seed: usize) -> Vec<(&'static str, &'static str)> 
 #[test]
 fn no_mistake_escapes() {
     let mut plans = vec![small(), busy()];
-    plans.extend(policies::all());
+    plans.extend(examples());
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let each: Vec<_> = plans
         .par_iter()

@@ -3,7 +3,7 @@
 use septum::plan::DevicePlan;
 
 use super::super::emit;
-use super::{busy, policies, proof, understood};
+use super::{busy, examples, proof, understood};
 
 const NAMES: [(&str, &str, &str); 10] = [
     ("tcp", "22", "22"),
@@ -138,7 +138,7 @@ fn a_small_router_prints_what_was_written() {
 
 #[test]
 fn the_example_policies_print_what_was_written() {
-    for plan in policies::all() {
+    for plan in examples() {
         same(&plan);
     }
 }

@@ -8,7 +8,7 @@ use septum::target::readback::ReadBack;
 
 use super::super::emit;
 use super::super::plans::small;
-use super::{busy, options, policies, proof};
+use super::{busy, examples, options, proof};
 
 fn holds(plan: &DevicePlan, text: &str) {
     let proof = proof(plan, text);
@@ -50,7 +50,7 @@ fn each_protocol_that_a_device_runs_is_proven() {
 
 #[test]
 fn the_example_policies_are_proven() {
-    for plan in policies::all() {
+    for plan in examples() {
         holds(&plan, &emit(&plan).text);
     }
 }
@@ -61,7 +61,7 @@ fn object_groups_are_proven() {
     assets.capability = assets
         .capability
         .replace("object_groups: false", "object_groups: true");
-    for plan in policies::all().into_iter().chain([busy()]) {
+    for plan in examples().into_iter().chain([busy()]) {
         let emitted = CiscoIos.emit(&plan, &assets, &Default::default()).unwrap();
         assert!(emitted.text.contains("object-group network"));
         holds(&plan, &emitted.text);

@@ -4,7 +4,6 @@ mod foreign;
 mod hostile;
 mod mutation;
 mod plans;
-mod repository;
 mod size;
 
 use septum::plan::DevicePlan;

@@ -7,7 +7,8 @@ use septum::target::{Owned, Platform};
 use super::super::harness::{Namespace, permitted};
 use super::super::packets::mixed;
 use super::super::plans::*;
-use super::{assert_proven, proof, repository};
+use super::{assert_proven, proof};
+use crate::sample;
 
 /// Plans by hand with every shape of rule.
 pub fn by_hand() -> Vec<DevicePlan> {
@@ -51,7 +52,7 @@ pub fn by_hand() -> Vec<DevicePlan> {
 
 /// Those of the policies that nftables can express, whatever their platform.
 pub fn of_policies() -> Vec<(DevicePlan, String)> {
-    repository::plans()
+    sample::example_plans()
         .into_iter()
         .filter_map(|plan| {
             let emitted = Nftables.emit(&plan, &Nftables.assets(), &Owned::new());
