@@ -67,7 +67,7 @@ fn flow_of(assertion: &Assertion) -> FlowSet {
 fn refute(
     context: &Context<'_>,
     view: &View<'_>,
-    enforcement: &Enforcement,
+    enforcement: &Enforcement<'_>,
     mode: Option<ModeId>,
     assertion: &Assertion,
 ) -> Option<Diagnostic> {

@@ -1,9 +1,11 @@
 //! The graph of zones and enforcement points.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::graph::{NodeIndex, UnGraph};
+use rustc_hash::FxHashSet;
 
+use super::block_tree::BlockTree;
 use super::blocks::{Adjacency, Blocks};
 use crate::model::{PointId, Policy, ZoneId};
 
@@ -31,6 +33,7 @@ pub struct Network {
     pub zones_at: Vec<Vec<ZoneId>>,
     pub(super) adjacency: Adjacency,
     pub(super) blocks: Blocks,
+    pub(super) tree: BlockTree,
 }
 
 /// The interfaces of one point that lead into one zone.
@@ -109,6 +112,7 @@ impl Network {
             point_vertex,
             zones_at,
             adjacency,
+            tree: BlockTree::new(&blocks),
             blocks,
         }
     }
@@ -116,6 +120,34 @@ impl Network {
     /// What a vertex is.
     pub fn vertex(&self, vertex: usize) -> Option<Vertex> {
         self.graph.node_weight(NodeIndex::new(vertex)).copied()
+    }
+
+    /// The points that some way between two of the vertices may cross, as far as blocks tell: those on the ways from
+    /// each to the root of the block tree, and all of every meshed block on these.
+    pub fn points_around(&self, vertices: impl IntoIterator<Item = usize>) -> BTreeSet<PointId> {
+        let mut points = BTreeSet::new();
+        let mut seen = FxHashSet::default();
+        let mut crossed = FxHashSet::default();
+        let mut add = |vertex: usize| {
+            if let Some(Vertex::Point(point)) = self.vertex(vertex) {
+                points.insert(point);
+            }
+        };
+        for start in vertices {
+            let mut at = start;
+            while seen.insert(at) {
+                add(at);
+                let Some((block, above)) = self.tree.above(at) else {
+                    break;
+                };
+                let members = self.blocks.members(block);
+                if members.len() > 2 && crossed.insert(block) {
+                    members.iter().copied().for_each(&mut add);
+                }
+                at = above;
+            }
+        }
+        points
     }
 
     /// The vertices next to one.

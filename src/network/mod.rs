@@ -4,6 +4,7 @@
 //! that some loop-free path from A to B crosses, for the pair of sides that the path uses. Which pairs those are
 //! follows from the graph's blocks and cut vertices; no path is ever listed.
 
+mod block_tree;
 mod blocks;
 mod graph;
 mod path;
@@ -12,5 +13,5 @@ mod unmanaged;
 
 pub use graph::{Network, NetworkSide, Vertex};
 pub use path::Hop;
-pub use placement::{Crossing, Placement, ZoneProduct};
+pub use placement::{Crossing, Placement, ZoneProduct, ZonesBehind};
 pub use unmanaged::Unenforced;

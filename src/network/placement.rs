@@ -24,78 +24,97 @@ const SEARCH_STEPS: usize = 4_000;
 
 /// What crosses one enforcement point.
 #[derive(Clone, Debug)]
-pub struct Placement {
+pub struct Placement<'n> {
     /// The point's sides.
     pub sides: Vec<NetworkSide>,
-    /// Index into `around` for each side.
+    network: &'n Network,
+    point: usize,
+    /// The block into which each side leads.
     block_of_side: Vec<usize>,
-    around: Vec<Around>,
+    /// The blocks into which two sides lead or more, without the point.
+    inner: BTreeMap<usize, Inner>,
 }
 
-/// One block at the point: what hangs where, without the point itself.
-#[derive(Clone, Debug)]
-struct Around {
-    /// The vertices of the block at which a zone hangs. One each, but for the external zone.
-    entries: BTreeMap<ZoneId, Vec<usize>>,
-    /// The block without the point; only where two sides lead into it.
-    inner: Option<Inner>,
-}
-
-impl Placement {
+impl<'n> Placement<'n> {
     /// The placement at a point that forwards; none for a host firewall or a point without interfaces.
-    pub fn new(network: &Network, policy: &Policy, id: PointId) -> Option<Self> {
+    pub fn new(network: &'n Network, policy: &Policy, id: PointId) -> Option<Self> {
         let point = *network.point_vertex.get(&id)?;
         let sides = network.sides(policy, id);
-        let mut around = Vec::new();
-        let mut block_of_side = vec![usize::MAX; sides.len()];
+        let block_of_side: Vec<usize> = sides
+            .iter()
+            .map(|side| network.tree.locate(point, side.vertex).map(|(block, _)| block))
+            .collect::<Option<_>>()?;
+        let mut inner = BTreeMap::new();
         for &block in network.blocks.of(point) {
-            let members: Vec<usize> = network
-                .blocks
-                .members(block)
-                .iter()
-                .copied()
-                .filter(|vertex| *vertex != point)
-                .collect();
-            let mut entered = 0;
-            for (side, slot) in sides.iter().zip(&mut block_of_side) {
-                if members.binary_search(&side.vertex).is_ok() {
-                    *slot = around.len();
-                    entered += 1;
-                }
+            if block_of_side.iter().filter(|of| **of == block).count() > 1 {
+                let members = network.blocks.members(block).iter().copied();
+                let members: Vec<usize> = members.filter(|vertex| *vertex != point).collect();
+                inner.insert(block, Inner::new(network, &members));
             }
-            let inner = (entered > 1).then(|| Inner::new(network, &members));
-            around.push(Around {
-                entries: entries(network, block, &members),
-                inner,
-            });
         }
         Some(Self {
             sides,
+            network,
+            point,
             block_of_side,
-            around,
+            inner,
         })
-    }
-
-    fn around(&self, side: usize) -> Option<&Around> {
-        self.around.get(*self.block_of_side.get(side)?)
     }
 
     /// Every zone whose packets may come in by a side, ascending.
     pub fn behind(&self, side: usize) -> Vec<ZoneId> {
-        self.around(side)
-            .map(|around| around.entries.keys().copied().collect())
-            .unwrap_or_default()
+        let Some(block) = self.block_of_side.get(side) else {
+            return Vec::new();
+        };
+        let beyond = self.network.tree.beyond(self.point, *block);
+        let mut zones: Vec<ZoneId> = beyond
+            .flat_map(|vertex| self.network.zones_at(vertex))
+            .copied()
+            .collect();
+        zones.sort_unstable();
+        zones.dedup();
+        zones
+    }
+
+    /// Zones by the way they lie: those behind each set of sides that share a block, ascending as they came.
+    pub fn apart(&self, zones: &[ZoneId]) -> Vec<ZonesBehind> {
+        let mut parts: BTreeMap<usize, Vec<ZoneId>> = BTreeMap::new();
+        for zone in zones {
+            for (block, _) in self.places(*zone) {
+                let part = parts.entry(block).or_default();
+                if part.last() != Some(zone) {
+                    part.push(*zone);
+                }
+            }
+        }
+        let sides_into = |block: usize| {
+            let sides = self.block_of_side.iter().enumerate();
+            sides.filter(move |(_, of)| **of == block).map(|(side, _)| side)
+        };
+        parts
+            .into_iter()
+            .map(|(block, zones)| ZonesBehind {
+                sides: sides_into(block).collect(),
+                zones,
+            })
+            .collect()
+    }
+
+    /// Where a zone lies: by which block, and at which vertex of it. One each, but for the external zone.
+    fn places(&self, zone: ZoneId) -> impl Iterator<Item = (usize, usize)> {
+        let vertices = self.network.vertices_of.get(zone.index());
+        let vertices = vertices.map_or(&[][..], Vec::as_slice).iter();
+        vertices.filter_map(|vertex| self.network.tree.locate(self.point, *vertex))
     }
 
     /// The crossing from one side to another; none where they are the same.
     pub fn crossing(&self, from: usize, to: usize) -> Option<Crossing<'_>> {
-        let (first, second) = (self.around(from)?, self.around(to)?);
+        let (entered, left) = (*self.block_of_side.get(from)?, *self.block_of_side.get(to)?);
         if from == to {
             return None;
         }
-        let same_block = self.block_of_side.get(from) == self.block_of_side.get(to);
-        let walk = if same_block {
-            let inner = first.inner.as_ref()?;
+        let walk = if entered == left {
+            let inner = self.inner.get(&entered)?;
             let (entry, exit) = (self.sides.get(from)?.vertex, self.sides.get(to)?.vertex);
             Some(Walk {
                 inner,
@@ -106,41 +125,30 @@ impl Placement {
         } else {
             None
         };
-        Some(Crossing { first, second, walk })
+        Some(Crossing {
+            placement: self,
+            entered,
+            left,
+            walk,
+        })
     }
 }
 
-/// For each zone behind a block, the vertices of the block at which it hangs.
-fn entries(network: &Network, block: usize, members: &[usize]) -> BTreeMap<ZoneId, Vec<usize>> {
-    let mut entries: BTreeMap<ZoneId, Vec<usize>> = BTreeMap::new();
-    let mut stack: Vec<(usize, usize)> = Vec::new();
-    for &member in members {
-        stack.push((member, block));
-        while let Some((vertex, came_by)) = stack.pop() {
-            for zone in network.zones_at(vertex) {
-                let list = entries.entry(*zone).or_default();
-                if list.last() != Some(&member) {
-                    list.push(member);
-                }
-            }
-            for &next in network.blocks.of(vertex).iter().filter(|next| **next != came_by) {
-                let others = network
-                    .blocks
-                    .members(next)
-                    .iter()
-                    .filter(|other| **other != vertex);
-                stack.extend(others.map(|other| (*other, next)));
-            }
-        }
-    }
-    entries
+/// Zones that lie the same way from a point, and the sides that lead there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZonesBehind {
+    /// Indices into [`Placement::sides`], ascending.
+    pub sides: Vec<usize>,
+    /// The zones.
+    pub zones: Vec<ZoneId>,
 }
 
 /// What crosses a point from one side to another.
 #[derive(Debug)]
 pub struct Crossing<'a> {
-    first: &'a Around,
-    second: &'a Around,
+    placement: &'a Placement<'a>,
+    entered: usize,
+    left: usize,
     walk: Option<Walk<'a>>,
 }
 
@@ -151,48 +159,62 @@ impl Crossing<'_> {
     /// Of the pairs of a source and a destination zone those that cross, as disjoint products, in the order of the
     /// first source. Both lists are ascending.
     pub fn products(&mut self, sources: &[ZoneId], destinations: &[ZoneId]) -> Vec<ZoneProduct> {
-        let from: Vec<(ZoneId, &[usize])> = hanging(&self.first.entries, sources);
-        let to: Vec<(ZoneId, &[usize])> = hanging(&self.second.entries, destinations);
+        let from = self.hanging(self.entered, sources);
+        let to = self.hanging(self.left, destinations);
         let mut products: Vec<ZoneProduct> = Vec::new();
         let mut index: FxHashMap<Vec<ZoneId>, usize> = FxHashMap::default();
         let mut last: Option<(&[usize], Vec<ZoneId>)> = None;
-        for (zone, entered) in from {
-            let reached = match &last {
-                Some((at, reached)) if *at == entered => reached.clone(),
-                _ => match &mut self.walk {
-                    None => to.iter().map(|(other, _)| *other).collect(),
-                    Some(walk) => to
-                        .iter()
-                        .filter(|(_, left)| {
-                            entered.iter().any(|p| left.iter().any(|q| walk.disjoint(*p, *q)))
-                        })
-                        .map(|(other, _)| *other)
-                        .collect::<Vec<_>>(),
-                },
+        let far: BTreeSet<ZoneId> = to.iter().map(|(zone, _)| *zone).collect();
+        for (zone, entered) in &from {
+            let reached = match (&last, &mut self.walk) {
+                (Some((at, reached)), _) if at == entered && !far.contains(zone) => {
+                    // As for the zone before, which hangs where this one does.
+                    if let Some((zones, _)) = index.get(reached).and_then(|at| products.get_mut(*at)) {
+                        zones.push(*zone);
+                    }
+                    continue;
+                }
+                (_, None) => to.iter().map(|(other, _)| *other).collect(),
+                (_, Some(walk)) => to
+                    .iter()
+                    .filter(|(_, left)| entered.iter().any(|p| left.iter().any(|q| walk.disjoint(*p, *q))))
+                    .map(|(other, _)| *other)
+                    .collect::<Vec<_>>(),
             };
-            last = Some((entered, reached.clone()));
             // Traffic inside a zone crosses nothing.
-            let reached: Vec<ZoneId> = reached.into_iter().filter(|other| *other != zone).collect();
+            let reached: Vec<ZoneId> = reached.into_iter().filter(|other| other != zone).collect();
+            last = (!far.contains(zone)).then(|| (entered.as_slice(), reached.clone()));
             if reached.is_empty() {
                 continue;
             }
             match index.get(&reached).and_then(|at| products.get_mut(*at)) {
-                Some((zones, _)) => zones.push(zone),
+                Some((zones, _)) => zones.push(*zone),
                 None => {
                     index.insert(reached.clone(), products.len());
-                    products.push((vec![zone], reached));
+                    products.push((vec![*zone], reached));
                 }
             }
         }
         products
     }
-}
 
-fn hanging<'a>(entries: &'a BTreeMap<ZoneId, Vec<usize>>, zones: &[ZoneId]) -> Vec<(ZoneId, &'a [usize])> {
-    zones
-        .iter()
-        .filter_map(|zone| entries.get(zone).map(|at| (*zone, at.as_slice())))
-        .collect()
+    /// Of zones those behind a block, with the vertices of it at which they hang. Where no walk asks for these, all
+    /// of the block is one.
+    fn hanging(&self, block: usize, zones: &[ZoneId]) -> Vec<(ZoneId, Vec<usize>)> {
+        let mut hanging = Vec::new();
+        for zone in zones {
+            let places = self.placement.places(*zone).filter(|(at, _)| *at == block);
+            if self.walk.is_some() {
+                let vertices: Vec<usize> = places.map(|(_, vertex)| vertex).collect();
+                if !vertices.is_empty() {
+                    hanging.push((*zone, vertices));
+                }
+            } else if places.into_iter().next().is_some() {
+                hanging.push((*zone, Vec::new()));
+            }
+        }
+        hanging
+    }
 }
 
 /// A block without one of its vertices, as a tree of its own blocks and cut vertices. Vertices are local indices.

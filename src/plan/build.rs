@@ -7,14 +7,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
-use super::reply::reply;
-use super::subtract::subtract_all;
-use super::{
-    DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role, Side,
-    SideName,
-};
+use super::forwarding::{RulesOfPoints, forwarding, in_order, without_idle_denies};
+use super::{DevicePlan, HostPlan, LocalPlan, Origin, PlanRule, Role, SideName};
 use crate::model::{self, Endpoint, ModeId, PointId, Policy, Rule, ZoneId};
-use crate::network::{Crossing, Network, Placement, ZoneProduct};
+use crate::network::{Network, Placement};
 use crate::packet::{AddressSet, FlowSet};
 use crate::source::SourceMap;
 use crate::syntax::tree::Action;
@@ -38,6 +34,7 @@ pub fn plans(
     options: Options<'_>,
 ) -> Vec<DevicePlan> {
     let rules = Prepared::all(policy, sources, options);
+    let placed = RulesOfPoints::new(network, &rules);
     let claimed = Arc::new(policy.claimed());
     (0..policy.points.len())
         .into_par_iter()
@@ -49,13 +46,14 @@ pub fn plans(
                 model::Placement::Between(interfaces) => {
                     let placement = Placement::new(network, policy, id)?;
                     let stateless = options.stateless.contains(&platform.as_str());
+                    let concerned = placed.of(id, &rules);
                     let own = AddressSet::from_addresses(
                         interfaces
                             .iter()
                             .flat_map(|i| i.addresses.iter().map(|(address, _)| *address)),
                     );
                     (
-                        Role::Router(forwarding(policy, point, &placement, &rules, stateless)),
+                        Role::Router(forwarding(policy, point, &placement, &concerned, stateless)),
                         Arc::new(own),
                     )
                 }
@@ -77,16 +75,17 @@ pub fn plans(
 
 /// An endpoint cut along zones.
 #[derive(Debug)]
-struct Split {
+pub(super) struct Split {
     text: Arc<str>,
     whole: Arc<AddressSet>,
-    zones: Vec<ZoneId>,
+    /// Ascending.
+    pub(super) zones: Vec<ZoneId>,
     parts: Vec<(ZoneId, AddressSet)>,
 }
 
 impl Split {
     /// The addresses that the endpoint has in some zones, and whether these are all it has.
-    fn within(&self, zones: &[ZoneId]) -> (Arc<AddressSet>, bool) {
+    pub(super) fn within(&self, zones: &[ZoneId]) -> (Arc<AddressSet>, bool) {
         let part = AddressSet::union_of(
             self.parts
                 .iter()
@@ -100,7 +99,7 @@ impl Split {
         }
     }
 
-    fn name(&self, whole: bool) -> SideName {
+    pub(super) fn name(&self, whole: bool) -> SideName {
         SideName {
             text: Arc::clone(&self.text),
             whole,
@@ -110,11 +109,11 @@ impl Split {
 
 /// An active rule, ready to be placed.
 #[derive(Debug)]
-struct Prepared<'a> {
-    rule: &'a Rule,
+pub(super) struct Prepared<'a> {
+    pub(super) rule: &'a Rule,
     origin: Arc<Origin>,
-    source: Arc<Split>,
-    destination: Arc<Split>,
+    pub(super) source: Arc<Split>,
+    pub(super) destination: Arc<Split>,
 }
 
 impl<'a> Prepared<'a> {
@@ -156,7 +155,7 @@ impl<'a> Prepared<'a> {
         rules
     }
 
-    fn plan_rule(&self, flow: FlowSet, source: SideName, destination: SideName) -> PlanRule {
+    pub(super) fn plan_rule(&self, flow: FlowSet, source: SideName, destination: SideName) -> PlanRule {
         PlanRule {
             action: self.rule.action,
             flow,
@@ -168,161 +167,6 @@ impl<'a> Prepared<'a> {
             origin: Arc::clone(&self.origin),
         }
     }
-}
-
-fn forwarding(
-    policy: &Policy,
-    point: &model::Point,
-    placement: &Placement,
-    rules: &[Prepared<'_>],
-    stateless: bool,
-) -> Forwarding {
-    let sides: Vec<Side> = placement
-        .sides
-        .iter()
-        .enumerate()
-        .map(|(index, side)| Side {
-            zone: policy.zone_name(side.zone).to_owned(),
-            interfaces: side
-                .interfaces
-                .iter()
-                .filter_map(|i| point.interfaces().get(*i))
-                .map(|interface| PortInterface {
-                    name: interface.name.clone(),
-                    addresses: interface.addresses.iter().map(|(address, _)| *address).collect(),
-                })
-                .collect(),
-            behind: Arc::new(AddressSet::union_of(
-                placement
-                    .behind(index)
-                    .iter()
-                    .filter_map(|zone| policy.zone(*zone))
-                    .map(|zone| &*zone.addresses),
-            )),
-        })
-        .collect();
-    let mut pairs = Vec::new();
-    for from in 0..sides.len() {
-        for to in 0..sides.len() {
-            let Some(mut crossing) = placement.crossing(from, to) else {
-                continue;
-            };
-            let opening = opening(&mut crossing, rules);
-            let replies = if stateless {
-                replies(&mut crossing, rules)
-            } else {
-                Vec::new()
-            };
-            if !opening.is_empty() || !replies.is_empty() {
-                pairs.push(PairPlan {
-                    from,
-                    to,
-                    rules: opening,
-                    replies,
-                });
-            }
-        }
-    }
-    Forwarding { sides, pairs }
-}
-
-/// Rules for packets that open a flow through a crossing.
-fn opening(crossing: &mut Crossing<'_>, rules: &[Prepared<'_>]) -> Vec<PlanRule> {
-    let mut placed = Vec::new();
-    for prepared in rules {
-        for (from, to) in crossing.products(&prepared.source.zones, &prepared.destination.zones) {
-            let (source, source_whole) = prepared.source.within(&from);
-            let (destination, destination_whole) = prepared.destination.within(&to);
-            let flow = FlowSet {
-                source,
-                destination,
-                service: Arc::clone(&prepared.rule.service.set),
-            };
-            if !flow.is_empty() {
-                let (source, destination) = (
-                    prepared.source.name(source_whole),
-                    prepared.destination.name(destination_whole),
-                );
-                placed.push(prepared.plan_rule(flow, source, destination));
-            }
-        }
-    }
-    in_order(&mut placed);
-    without_idle_denies(placed)
-}
-
-/// Denies first, then by id. The parts of one rule stand by their addresses, and not by the order of the zones.
-fn in_order(rules: &mut [PlanRule]) {
-    rules.sort_by(|a, b| {
-        let allows = |rule: &PlanRule| rule.action == Action::Allow;
-        (
-            allows(a),
-            &a.origin.id,
-            &a.flow.source,
-            &a.flow.destination,
-            &a.flow.service,
-        )
-            .cmp(&(
-                allows(b),
-                &b.origin.id,
-                &b.flow.source,
-                &b.flow.destination,
-                &b.flow.service,
-            ))
-    });
-}
-
-/// Drops denies that cut nothing: what no rule matches is denied anyway. A deny that logs stays.
-fn without_idle_denies(rules: Vec<PlanRule>) -> Vec<PlanRule> {
-    let allows: Vec<FlowSet> = rules
-        .iter()
-        .filter(|rule| rule.action == Action::Allow)
-        .map(|rule| rule.flow.clone())
-        .collect();
-    let needed = |rule: &PlanRule| rule.log || allows.iter().any(|allow| allow.overlaps(&rule.flow));
-    rules
-        .into_iter()
-        .filter(|rule| rule.action == Action::Allow || needed(rule))
-        .collect()
-}
-
-/// What comes back through a crossing, in answer to flows that were opened the other way by any path.
-fn replies(crossing: &mut Crossing<'_>, rules: &[Prepared<'_>]) -> Vec<PlanRule> {
-    let denies: Vec<FlowSet> = rules
-        .iter()
-        .filter(|p| p.rule.action == Action::Deny)
-        .map(|p| p.rule.flow())
-        .collect();
-    let mut placed = Vec::new();
-    for prepared in rules.iter().filter(|p| p.rule.action == Action::Allow) {
-        let products: Vec<ZoneProduct> =
-            crossing.products(&prepared.destination.zones, &prepared.source.zones);
-        for (from, to) in products {
-            let (source, source_whole) = prepared.source.within(&to);
-            let (destination, destination_whole) = prepared.destination.within(&from);
-            let opened = FlowSet {
-                source,
-                destination,
-                service: Arc::clone(&prepared.rule.service.set),
-            };
-            let pieces = subtract_all(&opened, &denies);
-            let uncut = pieces.len() == 1 && pieces.first() == Some(&opened);
-            for piece in pieces {
-                let back = reply(&piece);
-                if !back.is_empty() {
-                    let from = prepared.destination.name(destination_whole && uncut);
-                    let to = prepared.source.name(source_whole && uncut);
-                    placed.push(PlanRule {
-                        log: false,
-                        rate: None,
-                        ..prepared.plan_rule(back, from, to)
-                    });
-                }
-            }
-        }
-    }
-    in_order(&mut placed);
-    placed
 }
 
 /// What a host firewall lets in and out. Its device's own zone is no exception.

@@ -5,6 +5,7 @@
 
 mod archive;
 mod build;
+mod forwarding;
 mod local;
 mod reply;
 mod subtract;

@@ -46,16 +46,16 @@ pub fn unreachable_zones(
 
 /// The plans of one day and mode, ready to be asked.
 #[derive(Debug)]
-pub struct Enforcement {
-    points: Vec<(PointId, Option<Placement>, DevicePlan)>,
+pub struct Enforcement<'n> {
+    points: Vec<(PointId, Option<Placement<'n>>, DevicePlan)>,
 }
 
-impl Enforcement {
+impl<'n> Enforcement<'n> {
     /// The plans of a day and mode, as far as they decide on some flows: rules that have no packet in common with
     /// any of them are left out, since planning a large policy takes long.
     pub fn new(
         policy: &Policy,
-        network: &Network,
+        network: &'n Network,
         today: jiff::civil::Date,
         mode: Option<ModeId>,
         flows: &[FlowSet],
@@ -123,7 +123,7 @@ fn part_in(parts: &[(ZoneId, AddressSet)], zones: &[ZoneId]) -> Arc<AddressSet> 
 
 fn blocked_between(
     policy: &Policy,
-    placement: &Placement,
+    placement: &Placement<'_>,
     forwarding: &plan::Forwarding,
     flow: &FlowSet,
 ) -> bool {

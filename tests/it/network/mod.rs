@@ -154,7 +154,8 @@ fn several_interfaces_into_one_zone_are_one_side() {
     };
     assert_exact(&naive);
     let policy = policy(&naive);
-    let placement = Placement::new(&Network::new(&policy), &policy, PointId(0)).unwrap();
+    let network = Network::new(&policy);
+    let placement = Placement::new(&network, &policy, PointId(0)).unwrap();
     let interfaces: Vec<Vec<usize>> = placement
         .sides
         .iter()
