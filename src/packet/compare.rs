@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::budget::{Budget, GaveUp};
 use super::diagram::{Diagram, FieldOrder, Op, Piece, Set};
 use super::hints::{Believed, Hints};
+use super::merge::Merger;
 use super::products::{Products, pieces_for};
 use super::space::{Axis, Side, Space};
 use super::{Family, Packet, PacketRule};
@@ -81,9 +82,24 @@ pub fn compare_with(
     b: &[PacketRule],
     options: &CompareOptions,
 ) -> Result<Comparison, GaveUp> {
-    if a == b {
+    let mut merger = Merger::default();
+    let (before, after) = (merger.merged(a), merger.merged(b));
+    if before == after {
         return Ok(Comparison::Equal);
     }
+    // Mostly a few products were written in another way: then only these need a closer look.
+    if let Some((only_before, only_after)) = before.apart(&after) {
+        let (a, b) = (merger.rules(&only_before), merger.rules(&only_after));
+        if (a.len() + b.len()) * 2 < before.len() + after.len()
+            && let Ok(Comparison::Equal) = in_any_order(&a, &b, options)
+        {
+            return Ok(Comparison::Equal);
+        }
+    }
+    in_any_order(&merger.rules(&before), &merger.rules(&after), options)
+}
+
+fn in_any_order(a: &[PacketRule], b: &[PacketRule], options: &CompareOptions) -> Result<Comparison, GaveUp> {
     let space = Space::of(a.iter().chain(b).map(|rule| &rule.flow));
     let mut gave_up = GaveUp { steps: 0, nodes: 0 };
     for order in &options.orders {

@@ -14,6 +14,7 @@ mod diagram;
 mod flow;
 mod hints;
 mod interval;
+mod merge;
 mod products;
 mod region;
 mod rule;

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::budget::{Budget, GaveUp};
 use super::diagram::{Diagram, Edge, Field, FieldOrder, LEAF, NodeId, Op, Set};
 use super::hints::Hints;
+use super::merge::Merger;
 use super::products::{Products, pieces_for};
 use super::space::{Axis, Boundaries, Space, number};
 use super::{Family, FlowSet, Packet, PacketRule};
@@ -96,9 +97,12 @@ impl PacketSet {
     /// # Errors
     /// When the budget is spent.
     pub fn from_rules(rules: &[PacketRule], budget: Budget) -> Result<Self, GaveUp> {
+        let mut merger = Merger::default();
+        let merged = merger.merged(rules);
+        let rules = merger.rules(&merged);
         let space = Space::of(rules.iter().map(|rule| &rule.flow));
         let mut diagram = Diagram::new(&space, ORDER, budget);
-        let set = diagram.rules(rules)?;
+        let set = diagram.rules(&rules)?;
         Ok(Self::export(&diagram, set))
     }
 
