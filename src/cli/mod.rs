@@ -4,12 +4,15 @@
     reason = "files, clock and environment are the business of this module"
 )]
 
+mod baseline;
 mod build;
 mod build_manifest;
 mod check;
 mod compile;
 mod completions;
 mod diff;
+mod explain;
+mod fix;
 mod fmt;
 mod graph;
 mod init;
@@ -48,6 +51,8 @@ enum Command {
     Init(init::Arguments),
     /// Find what is wrong with a policy
     Check(check::Arguments),
+    /// Say what a check finds, why it matters and how to fix it; or list all checks
+    Explain(explain::Arguments),
     /// Write the configuration of every managed device
     Build(build::Arguments),
     /// Compare a device's configuration with the policy
@@ -141,6 +146,7 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Init(arguments) => init::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
