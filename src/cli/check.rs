@@ -66,7 +66,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         (workspace, findings) = (fixed.workspace, fixed.findings);
     }
     if arguments.deny == Some(Deny::Warnings) {
-        for finding in findings.iter_mut().filter(|one| one.severity == Severity::Warning) {
+        for finding in findings
+            .iter_mut()
+            .filter(|one| one.severity == Severity::Warning)
+        {
             finding.severity = Severity::Error;
         }
     }

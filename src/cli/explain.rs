@@ -40,7 +40,13 @@ fn list() -> String {
     let width = CHECKS.iter().map(|check| check.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for check in CHECKS {
-        let _ = writeln!(text, "{:width$}  {:5}  {}", check.name, level(check), check.summary);
+        let _ = writeln!(
+            text,
+            "{:width$}  {:5}  {}",
+            check.name,
+            level(check),
+            check.summary
+        );
     }
     text
 }
@@ -54,7 +60,12 @@ fn documentation(check: &Check) -> String {
         true => "The defaults; `level` is allow, warn or error:\n",
         false => "The defaults; `level` is allow, warn or error, and with allow it does not run:\n",
     });
-    let _ = writeln!(text, "```yaml\nchecks:\n  {}:\n    level: {}", check.name, level(check));
+    let _ = writeln!(
+        text,
+        "```yaml\nchecks:\n  {}:\n    level: {}",
+        check.name,
+        level(check)
+    );
     for option in check.options {
         let value = match option.default {
             OptionDefault::Text(value) => format!("{value:?}"),

@@ -18,7 +18,12 @@ use crate::source::FileId;
 use crate::syntax;
 
 /// Checks whose findings are remedied by taking out what they are about.
-const REMOVED: [&str; 4] = ["dead-rule", "expired-waiver", "unused-definition", "useless-waiver"];
+const REMOVED: [&str; 4] = [
+    "dead-rule",
+    "expired-waiver",
+    "unused-definition",
+    "useless-waiver",
+];
 
 /// A repository after its remedies, and what is left to say about it.
 pub(super) struct Fixed {
@@ -156,8 +161,10 @@ fn same_packets(old: &Policy, new: &Policy, today: jiff::civil::Date) -> Result<
                     today: *today,
                     mode: *mode,
                 };
-                let changes = diff(version(old), version(new), &hints, Budget::default())
-                    .map_err(|error| refused(format!("that the remedies change nothing is not proven: {error}")))?;
+                let changes =
+                    diff(version(old), version(new), &hints, Budget::default()).map_err(|error| {
+                        refused(format!("that the remedies change nothing is not proven: {error}"))
+                    })?;
                 if let Some(change) = changes.opened.iter().chain(&changes.closed).next() {
                     let packet = change.witness;
                     return Err(refused(format!(
@@ -176,5 +183,70 @@ fn unlimited(policy: &Policy) -> Policy {
     Policy {
         rules: rules.cloned().collect(),
         ..policy.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Checks, fix};
+    use crate::cli::workspace;
+    use crate::diagnostic::Diagnostic;
+
+    const POLICY: &str = "zone ward { subnet 10.1.0.0/24 }
+zone lab { subnet 10.2.0.0/24 }
+allow ward -> lab : https
+allow lab -> ward : https { expires 2026-12-31 }
+allow lab -> ward : tcp 443
+mode quiet {
+    deny ward -> lab
+}
+";
+
+    /// What comes of a remedy that removes a statement, rightly or not.
+    fn removing(statement: &str) -> Result<(), String> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.sept");
+        std::fs::write(directory.path().join("septum.yaml"), "name: a\n").unwrap();
+        std::fs::write(&path, POLICY).unwrap();
+        let workspace = workspace::load(directory.path()).unwrap();
+        let file = workspace.files.first().unwrap().0;
+        let start = POLICY.find(statement).unwrap();
+        let span = crate::source::Span::new(file, start, start + statement.len());
+        let finding = Diagnostic::warning("dead-rule", span, "wrong").edit(span, "");
+        let only = ["forbid-path".to_owned()];
+        let checks = Checks::chosen(&workspace, &only, None).unwrap();
+        let day = jiff::civil::date(2026, 6, 1);
+        let result = fix(workspace, vec![finding], &checks, day);
+        let written = std::fs::read_to_string(&path).unwrap() != POLICY;
+        assert_eq!(written, result.is_ok(), "{statement}");
+        result.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_remedy_that_would_change_what_is_permitted_is_not_written() {
+        removing("allow lab -> ward : https { expires 2026-12-31 }").unwrap();
+        let cases = [
+            (
+                "allow ward -> lab : https",
+                "change what is permitted: tcp 10.1.0.",
+            ),
+            // Only from 2027 on.
+            (
+                "allow lab -> ward : tcp 443",
+                "change what is permitted: tcp 10.2.0.",
+            ),
+            // Only in the mode.
+            ("deny ward -> lab", "change what is permitted: tcp 10.1.0."),
+            // What is left is no policy.
+            (
+                "zone ward { subnet 10.1.0.0/24 }",
+                "cannot be read; nothing was written",
+            ),
+        ];
+        for (statement, why) in cases {
+            let error = removing(statement).unwrap_err();
+            assert!(error.contains(why), "{statement}: {error}");
+            assert!(error.ends_with("nothing was written"), "{error}");
+        }
     }
 }

@@ -54,7 +54,10 @@ impl Checks {
             };
             return Err(CliError::Other(format!("`{}` {missing}", check.name)));
         }
-        let wanted = |check: &Check| only.iter().any(|one| one.name == check.name || one.name == OF_ALL);
+        let wanted = |check: &Check| {
+            only.iter()
+                .any(|one| one.name == check.name || one.name == OF_ALL)
+        };
         if !only.is_empty() {
             for check in CHECKS.iter().filter(|check| !wanted(check)) {
                 settings.silence(check);

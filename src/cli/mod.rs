@@ -10,6 +10,7 @@ mod build_manifest;
 mod check;
 mod compile;
 mod completions;
+mod contain;
 mod diff;
 mod explain;
 mod fix;
@@ -57,6 +58,8 @@ enum Command {
     Build(build::Arguments),
     /// Compare a device's configuration with the policy
     Verify(verify::Arguments),
+    /// Print a mode that cuts one device off from all but what is required of it
+    Contain(contain::Arguments),
     /// Show what becomes permitted and what stops being permitted between two policies
     Diff(diff::Arguments),
     /// Follow one packet through the network
@@ -149,6 +152,7 @@ pub fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Contain(arguments) => contain::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),

@@ -132,7 +132,10 @@ impl Unresolved {
             self.files.iter().map(|(_, parsed)| parsed),
             &self.inventory,
         );
-        let parsed = self.standard.iter().chain(self.files.iter().map(|(_, parsed)| parsed));
+        let parsed = self
+            .standard
+            .iter()
+            .chain(self.files.iter().map(|(_, parsed)| parsed));
         let mut diagnostics = self.around.clone();
         diagnostics.extend(parsed.flat_map(|parsed| parsed.diagnostics.clone()));
         diagnostics.extend(resolved.diagnostics);
