@@ -68,7 +68,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     }
     match leak {
         None => {}
-        Some(Leak::Unnamed(packet)) => report::status(&format!("not cut, as no service names it: {packet}")),
+        Some(Leak::Untold(packet)) => {
+            report::status(&format!(
+                "not cut, as not every platform can tell it from others: {packet}"
+            ));
+        }
         Some(Leak::Passes(packet)) => return Err(refused(&format!("{packet} would still pass"))),
         Some(Leak::Cut(packet)) => return Err(refused(&format!("{packet} is required and would be cut"))),
         Some(Leak::Others(rule)) => return Err(refused(&format!("`{rule}` would cut others"))),

@@ -16,8 +16,9 @@ pub enum Leak {
     Cut(Packet),
     /// A deny of the mode, by the id of the rule, that is about others than the device.
     Others(String),
-    /// Of kept peers only ICMP in IPv6 and ICMPv6 in IPv4 pass besides, which no service names.
-    Unnamed(Packet),
+    /// Between the device and kept peers a protocol passes besides that not every platform can tell from others: 0, 255,
+    /// ICMP in IPv6 or ICMPv6 in IPv4.
+    Untold(Packet),
 }
 
 impl Containment<'_> {
@@ -45,25 +46,25 @@ impl Containment<'_> {
         let normal = self.passing(policy.active_rules(self.today, None), budget)?;
         let contained = self.passing(policy.active_rules(self.today, Some(mode)), budget)?;
         let kept: Vec<FlowSet> = self.kept.iter().map(super::Kept::flow).collect();
-        let unnamed = Arc::new(ServiceSet::protocols(&service::unnamed()));
-        let with_unnamed: Vec<FlowSet> = kept
+        let untold = Arc::new(ServiceSet::protocols(&service::untold()));
+        let with_untold: Vec<FlowSet> = kept
             .iter()
             .map(|flow| FlowSet {
                 service: Arc::new(ServiceSet {
-                    other: unnamed.other.union(&flow.service.other),
+                    other: untold.other.union(&flow.service.other),
                     ..ServiceSet::clone(&flow.service)
                 }),
                 ..flow.clone()
             })
             .collect();
         let of = |flows: &[FlowSet]| PacketSet::from_flows(flows, budget);
-        let (kept, most) = (of(&kept)?, of(&with_unnamed)?);
+        let (kept, most) = (of(&kept)?, of(&with_untold)?);
         let found = |set: PacketSet| set.witness(hints);
         let due = normal.intersection(&kept, budget)?;
         Ok(found(contained.difference(&most, budget)?)
             .map(Leak::Passes)
             .or(found(due.difference(&contained, budget)?).map(Leak::Cut))
-            .or(found(contained.difference(&kept, budget)?).map(Leak::Unnamed)))
+            .or(found(contained.difference(&kept, budget)?).map(Leak::Untold)))
     }
 
     /// What rules permit of the device.

@@ -22,7 +22,7 @@ pub(super) fn terms(services: &ServiceSet, permitted: &ServiceSet) -> Vec<String
         terms.extend(types(word, region, permitted, full));
     }
     let other = services.other.intersection(&permitted.other);
-    let numbers = other.difference(&unnamed());
+    let numbers = other.difference(&untold());
     if !numbers.is_empty() {
         let all: Vec<String> = numbers
             .ranges()
@@ -35,9 +35,10 @@ pub(super) fn terms(services: &ServiceSet, permitted: &ServiceSet) -> Vec<String
     terms
 }
 
-/// ICMP inside IPv6 and ICMPv6 inside IPv4: only `any` holds them.
-pub(super) fn unnamed() -> IntervalSet<u8> {
-    IntervalSet::from_ranges([protocol::ICMP, protocol::ICMPV6].map(|number| (number, number)))
+/// What not every platform can tell from other protocols: ICMP inside IPv6 and ICMPv6 inside IPv4, which no service
+/// names, 0, which Cisco IOS and FortiOS take for all, and 255, which FortiOS does not have.
+pub(super) fn untold() -> IntervalSet<u8> {
+    IntervalSet::from_ranges([0, protocol::ICMP, protocol::ICMPV6, 255].map(|number| (number, number)))
 }
 
 fn ports(word: &str, (source, destination): &(IntervalSet<u16>, IntervalSet<u16>)) -> String {

@@ -34,7 +34,7 @@ fn what_is_required_of_the_device_stays_and_nothing_else() {
     insta::assert_snapshot!(run.out);
     assert_eq!(
         run.err,
-        "not cut, as no service names it: proto 58 10.1.0.9 -> 10.2.0.9
+        "not cut, as not every platform can tell it from others: proto 0 10.1.0.9 -> 10.2.0.9
 no managed device stands between `scope` and `ward`: shut its switch port to cut that too\n"
     );
     clinic.write("contain.sept", &run.out);
@@ -220,5 +220,24 @@ fn what_is_no_device_is_wrong_usage() {
         let run = clinic.contain(name);
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{name}");
         assert_eq!(run.err, format!("error: {said}\n"));
+    }
+}
+
+#[test]
+fn every_platform_can_write_the_mode() {
+    for platform in ["nftables", "cisco-ios", "fortigate"] {
+        let mut policy = CLINIC.replace("target nftables", &format!("target {platform}"));
+        if platform == "cisco-ios" {
+            // Without state, what is left of all services would have to be let back in protocol by protocol.
+            policy = policy.replace("allow ward -> lab\n", "allow ward -> lab : https, ssh, dns\n");
+        }
+        let clinic = Clinic::new(&policy);
+        let run = clinic.contain("scope");
+        clinic.write("contain.sept", &run.out);
+        let build = septum(
+            &clinic.path(""),
+            &["build", "--mode", "contain-scope", "--as-of", TODAY],
+        );
+        assert_eq!(build.code, 0, "{platform}: {}", build.err);
     }
 }
