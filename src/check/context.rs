@@ -15,6 +15,9 @@ use crate::packet::AddressSet;
 use crate::source::SourceMap;
 use crate::syntax::tree::{self, Action};
 
+/// Said where a question had no answer.
+pub const UNDECIDED: &str = "undecided";
+
 /// What a context is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
@@ -118,7 +121,7 @@ impl<'a> Context<'a> {
     pub(super) fn undecided(&self) -> Option<Finding> {
         self.permitted.undecided().then(|| {
             let message = "some rules are too entangled with denies to be checked within the bound on work";
-            let diagnostic = Diagnostic::new(crate::diagnostic::Severity::Warning, "undecided", message)
+            let diagnostic = Diagnostic::new(crate::diagnostic::Severity::Warning, UNDECIDED, message)
                 .help("state the denies over whole zones where that is possible");
             Finding::from(diagnostic)
         })

@@ -2,8 +2,8 @@
 //! permit, or denies take, all of its packets; a `deny` when other denies take all of them. Decided exactly, against
 //! unions of rules, which are named.
 //!
-//! Rules that end sooner do not count: what covers a rule must hold as long as the rule. Of rules that cover each
-//! other all but one are dead.
+//! Rules that end sooner do not count, nor do those with a `rate`: what covers a rule must hold as long and let as
+//! much through. Of rules that cover each other all but one are dead.
 //!
 //! # Why it matters
 //! Dead rules hide what a policy really permits. A reviewer who narrows one believes to have closed something.
@@ -103,7 +103,8 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// True where what `other` does counts for `rule`: denies for all, allows for allows; in its mode; as long as it.
+/// True where what `other` does counts for `rule`: denies for all, unlimited allows for allows; in its mode; as long
+/// as it.
 fn may_cover(rule: &Rule, other: &Rule) -> bool {
     let lasts = match (&rule.meta.expires, &other.meta.expires) {
         (_, None) => true,
@@ -111,7 +112,7 @@ fn may_cover(rule: &Rule, other: &Rule) -> bool {
         (Some((rule, _)), Some((other, _))) => other >= rule,
     };
     lasts
-        && (other.action == Action::Deny || rule.action == Action::Allow)
+        && (other.action == Action::Deny || (rule.action == Action::Allow && other.meta.rate.is_none()))
         && (other.mode.is_none() || other.mode == rule.mode)
 }
 

@@ -61,6 +61,16 @@ impl KnownExploited {
         })
     }
 
+    /// How many vulnerabilities it holds.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True where it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// What it says about `CVE-2024-1234`.
     pub fn get(&self, cve: &str) -> Option<&Entry> {
         self.entries.get(&cve.to_ascii_uppercase())

@@ -49,7 +49,7 @@ mod waiver;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Span;
 
-pub use context::{Context, Input};
+pub use context::{Context, Input, UNDECIDED};
 pub use finding::Finding;
 pub use kev::{KevError, KnownExploited};
 pub use option::{OptionDefault, OptionSpec};

@@ -19,7 +19,7 @@ pub const EXPIRED: Check = Check {
 Somebody accepted a risk until that day, and the day is over.
 
 # Fix
-Fix what was waived, or renew the waiver with a new date and reason.
+Fix what was waived, or renew the waiver with a new date and reason. `septum check --fix` removes it.
 
 # Supports
 NIST SP 800-53 CA-5 (plan of action), PM-4.",
@@ -75,6 +75,15 @@ fn covers(waiver: &Waiver, finding: &Finding) -> bool {
     waiver.check == finding.diagnostic.code && finding.subjects.contains(&waiver.subject)
 }
 
+/// False for checks that were not made, so that nobody knows what a waiver of them silences.
+fn made(context: &Context<'_>, check: &Check) -> bool {
+    match check.name {
+        "exploited-exposed" => context.kev.is_some(),
+        "target-limit" => false,
+        _ => context.undecided().is_none(),
+    }
+}
+
 fn about(context: &Context<'_>, waiver: &Waiver, useful: bool) -> Option<Finding> {
     let checked = find(&waiver.check)?;
     let (check, diagnostic) = if waiver.until < context.today {
@@ -85,9 +94,11 @@ fn about(context: &Context<'_>, waiver: &Waiver, useful: bool) -> Option<Finding
         let diagnostic = Diagnostic::new(Severity::Warning, EXPIRED.name, message).at(waiver.span, "");
         (
             &EXPIRED,
-            diagnostic.help("fix what was waived, or renew the waiver with a reason"),
+            diagnostic
+                .help("fix what was waived, or renew the waiver with a reason")
+                .edit(waiver.span, ""),
         )
-    } else if !useful && context.settings.severity(checked).is_some() {
+    } else if !useful && context.settings.severity(checked).is_some() && made(context, checked) {
         let message = format!("there is no `{}` on `{}` to waive", waiver.check, waiver.subject);
         let diagnostic = Diagnostic::new(Severity::Warning, USELESS.name, message).at(waiver.span, "");
         (&USELESS, diagnostic.help("remove it").edit(waiver.span, ""))

@@ -63,8 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let plans = selected(compile::plans(&workspace, &network, today, mode), arguments)?;
 
     progress.stage("writing and proving configurations");
-    let found = lint::findings(&workspace, &network, today);
-    let mut findings = found.into_iter().map(|finding| finding.diagnostic).collect();
+    let mut findings = lint::Checks::of(&workspace)?.findings(&workspace, &network, today);
     let built = compile::compile(&workspace, plans, previous.as_ref(), &mut findings)?;
     let findings = in_reading_order(findings);
     drop(progress);

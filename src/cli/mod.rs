@@ -4,12 +4,16 @@
     reason = "files, clock and environment are the business of this module"
 )]
 
+mod baseline;
 mod build;
 mod build_manifest;
 mod check;
 mod compile;
 mod completions;
+mod contain;
 mod diff;
+mod explain;
+mod fix;
 mod fmt;
 mod graph;
 mod init;
@@ -48,10 +52,14 @@ enum Command {
     Init(init::Arguments),
     /// Find what is wrong with a policy
     Check(check::Arguments),
+    /// Say what a check finds, why it matters and how to fix it; or list all checks
+    Explain(explain::Arguments),
     /// Write the configuration of every managed device
     Build(build::Arguments),
     /// Compare a device's configuration with the policy
     Verify(verify::Arguments),
+    /// Print a mode that cuts one device off from all but what is required of it
+    Contain(contain::Arguments),
     /// Show what becomes permitted and what stops being permitted between two policies
     Diff(diff::Arguments),
     /// Follow one packet through the network
@@ -141,8 +149,10 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Init(arguments) => init::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Contain(arguments) => contain::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),

@@ -1,5 +1,6 @@
 //! Findings: as text on standard error for people, as data on standard output for programs.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::{Component, Path};
 
@@ -35,8 +36,13 @@ pub struct Output {
 }
 
 impl Output {
-    /// Prints the findings of a policy repository.
-    pub(super) fn print(self, findings: &[Diagnostic], workspace: &Workspace) -> Result<(), CliError> {
+    /// Prints the findings of a policy repository that are not `known` by their fingerprints.
+    pub(super) fn print(
+        self,
+        findings: &[Diagnostic],
+        workspace: &Workspace,
+        known: &BTreeSet<String>,
+    ) -> Result<(), CliError> {
         let render = match self.format {
             Format::Text => {
                 diagnostics(findings, &workspace.sources);
@@ -61,6 +67,7 @@ impl Output {
         let builtin = standard::FILES.map(|(path, _)| path);
         let rendered = render(&Report {
             findings,
+            known,
             sources: &workspace.sources,
             rules: &rules,
             version: env!("CARGO_PKG_VERSION"),

@@ -1,5 +1,6 @@
 //! Loads a policy repository: manifest, policy files, inventories, the standard library.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -34,6 +35,8 @@ pub(super) struct Workspace {
     inventory: Vec<InventoryDevice>,
     /// The resolved policy.
     pub policy: Policy,
+    /// What manifest and inventories have to say.
+    around: Vec<Diagnostic>,
     /// What manifest, inventories, syntax and names have to say, in reading order.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -42,6 +45,41 @@ impl Workspace {
     /// True where the policy cannot be used.
     pub(super) fn broken(&self) -> bool {
         worst(&self.diagnostics) == Some(Severity::Error)
+    }
+
+    /// The same repository with other texts of some of its policy files, as if they had been read from there.
+    pub(super) fn with_texts(&self, texts: &BTreeMap<FileId, String>) -> Self {
+        let mut sources = SourceMap::default();
+        for (id, file) in self.sources.files() {
+            let text = texts.get(&id).map_or(file.text(), String::as_str);
+            sources.add(SourceFile::new(file.path(), text));
+        }
+        let files = self.files.iter().map(|(id, parsed)| match texts.get(id) {
+            Some(text) => (*id, syntax::parse(*id, text)),
+            None => (*id, parsed.clone()),
+        });
+        self.unresolved(sources, files.collect()).resolved()
+    }
+
+    /// The same repository with one more policy file.
+    pub(super) fn with_file(&self, path: &str, text: &str) -> Self {
+        let mut sources = self.sources.clone();
+        let file = sources.add(SourceFile::new(path, text));
+        let mut files = self.files.clone();
+        files.push((file, syntax::parse(file, text)));
+        self.unresolved(sources, files).resolved()
+    }
+
+    fn unresolved(&self, sources: SourceMap, files: Vec<(FileId, Parsed)>) -> Unresolved {
+        Unresolved {
+            directory: self.directory.clone(),
+            sources,
+            manifest: self.manifest.clone(),
+            files,
+            standard: self.standard.clone(),
+            inventory: self.inventory.clone(),
+            around: self.around.clone(),
+        }
     }
 
     /// The rules of a text in the policy's language, its names those of the policy. The text is shown as `path`.
@@ -73,6 +111,45 @@ impl Workspace {
             .into_iter()
             .filter(|rule| rule.span.file == file)
             .collect())
+    }
+}
+
+/// A repository of which everything has been read, and no name resolved.
+struct Unresolved {
+    directory: PathBuf,
+    sources: SourceMap,
+    manifest: Manifest,
+    files: Vec<(FileId, Parsed)>,
+    standard: Vec<Parsed>,
+    inventory: Vec<InventoryDevice>,
+    around: Vec<Diagnostic>,
+}
+
+impl Unresolved {
+    fn resolved(self) -> Workspace {
+        let resolved = resolve(
+            &self.standard,
+            self.files.iter().map(|(_, parsed)| parsed),
+            &self.inventory,
+        );
+        let parsed = self
+            .standard
+            .iter()
+            .chain(self.files.iter().map(|(_, parsed)| parsed));
+        let mut diagnostics = self.around.clone();
+        diagnostics.extend(parsed.flat_map(|parsed| parsed.diagnostics.clone()));
+        diagnostics.extend(resolved.diagnostics);
+        Workspace {
+            directory: self.directory,
+            sources: self.sources,
+            manifest: self.manifest,
+            files: self.files,
+            standard: self.standard,
+            inventory: self.inventory,
+            around: self.around,
+            policy: resolved.policy,
+            diagnostics: in_reading_order(diagnostics),
+        }
     }
 }
 
@@ -187,24 +264,16 @@ pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
         devices.extend(read);
         diagnostics.extend(found);
     }
-    let resolved = resolve(&standard, files.iter().map(|(_, parsed)| parsed), &devices);
-    diagnostics.extend(
-        standard
-            .iter()
-            .chain(files.iter().map(|(_, parsed)| parsed))
-            .flat_map(|p| p.diagnostics.clone()),
-    );
-    diagnostics.extend(resolved.diagnostics);
-    Ok(Workspace {
+    Ok(Unresolved {
         directory: directory.to_owned(),
         sources,
         manifest,
         files,
         standard,
         inventory: devices,
-        policy: resolved.policy,
-        diagnostics: in_reading_order(diagnostics),
-    })
+        around: diagnostics,
+    }
+    .resolved())
 }
 
 /// The files that the manifest's globs name, relative to the repository, each once, by path.

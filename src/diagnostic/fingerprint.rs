@@ -1,6 +1,6 @@
 //! Names of findings that stay the same while the rest of the policy changes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
@@ -12,8 +12,9 @@ use crate::source::SourceMap;
 ///
 /// It is made of the check, the path in the policy repository and the text that the finding is about, with
 /// white space folded and without a block that follows. Neither line numbers nor the message count, so that
-/// an edit elsewhere, or a new wording, keeps it. Findings that agree in all of this are numbered in order.
-pub(super) fn fingerprints(findings: &[Diagnostic], sources: &SourceMap) -> Vec<String> {
+/// an edit elsewhere, or a new wording, keeps it. Findings that agree in all of this are numbered in order;
+/// numbers whose fingerprints are `known` belong to findings that are left out.
+pub fn fingerprints(findings: &[Diagnostic], sources: &SourceMap, known: &BTreeSet<String>) -> Vec<String> {
     let mut seen: HashMap<[String; 3], u32> = HashMap::new();
     findings
         .iter()
@@ -24,17 +25,26 @@ pub(super) fn fingerprints(findings: &[Diagnostic], sources: &SourceMap) -> Vec<
             };
             let key = [finding.code.to_owned(), path, text];
             let ordinal = seen.entry(key.clone()).or_default();
-            *ordinal += 1;
-            let mut hash = Sha256::new();
-            for part in key {
-                hash.update(part.as_bytes());
-                hash.update([0]);
+            loop {
+                *ordinal += 1;
+                let name = fingerprint(&key, *ordinal);
+                if !known.contains(&name) {
+                    return name;
+                }
             }
-            hash.update(ordinal.to_be_bytes());
-            let digest = hash.finalize();
-            digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
         })
         .collect()
+}
+
+fn fingerprint(key: &[String; 3], ordinal: u32) -> String {
+    let mut hash = Sha256::new();
+    for part in key {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.update(ordinal.to_be_bytes());
+    let digest = hash.finalize();
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The path and the folded text of a place.

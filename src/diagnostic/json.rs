@@ -75,7 +75,7 @@ struct Edit<'a> {
 /// The report as one JSON document with a final newline.
 pub fn render(report: &Report<'_>) -> String {
     let count = |severity| report.findings.iter().filter(|d| d.severity == severity).count();
-    let fingerprints = fingerprints(report.findings, report.sources);
+    let fingerprints = fingerprints(report.findings, report.sources, report.known);
     let document = Document {
         format: FORMAT,
         septum: report.version,

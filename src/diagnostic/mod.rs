@@ -9,12 +9,16 @@ pub mod json;
 pub mod junit;
 mod place;
 pub mod quote;
+mod remove;
 pub mod report;
 pub mod sarif;
 pub mod suggest;
 pub mod text;
 
 use crate::source::Span;
+
+pub use fingerprint::fingerprints;
+pub use remove::without;
 
 /// How much a diagnostic matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

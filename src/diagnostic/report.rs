@@ -1,5 +1,7 @@
 //! Findings with all that another program needs to read them.
 
+use std::collections::BTreeSet;
+
 use super::{Diagnostic, Severity};
 use crate::source::{FileId, SourceFile, SourceMap};
 
@@ -21,6 +23,8 @@ pub struct Rule<'a> {
 pub struct Report<'a> {
     /// The findings, in the order to show them.
     pub findings: &'a [Diagnostic],
+    /// Fingerprints of findings that are left out because they are known.
+    pub known: &'a BTreeSet<String>,
     /// The files that they point into.
     pub sources: &'a SourceMap,
     /// What can be found. Codes of findings that are not in here are added with what the code says.

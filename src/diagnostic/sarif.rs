@@ -178,7 +178,7 @@ pub fn render(report: &Report<'_>) -> String {
     let results = report
         .findings
         .iter()
-        .zip(fingerprints(report.findings, report.sources))
+        .zip(fingerprints(report.findings, report.sources, report.known))
         .map(|(diagnostic, v1)| Finding {
             rule_id: diagnostic.code,
             rule_index: codes.partition_point(|(code, _)| *code < diagnostic.code),

@@ -18,6 +18,7 @@
 //! All searches are over classes and never over pairs of devices, and yet exact.
 
 mod chain;
+mod contain;
 mod cut;
 mod direct;
 mod enforced;
@@ -28,6 +29,7 @@ mod refine;
 mod view;
 
 pub use chain::{Chain, Goal, Spread};
+pub use contain::{Containment, Kept, Leak};
 pub use cut::{RuleCut, chain_cut};
 pub use direct::{Missing, direct, direct_rules, missing, missing_in};
 pub use enforced::{Enforcement, own_addresses, unreachable_zones};

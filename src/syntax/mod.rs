@@ -8,6 +8,7 @@ mod format;
 pub mod lexer;
 mod lookalike;
 mod parser;
+mod spelling;
 pub mod tree;
 
 use crate::diagnostic::{Diagnostic, Severity, in_reading_order};
@@ -15,6 +16,7 @@ use crate::source::{FileId, Span};
 
 pub use format::format;
 pub use parser::keywords;
+pub use spelling::spelled;
 
 /// How many diagnostics one file gives at most; a last note counts the others.
 pub const MAX_DIAGNOSTICS: usize = 100;

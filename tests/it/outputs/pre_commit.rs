@@ -7,6 +7,10 @@ use std::process::Command;
 fn the_hooks_refuse_what_is_wrong_and_format_the_rest() {
     let pre_commit = std::env::var("PRE_COMMIT").unwrap_or_else(|_| "pre-commit".to_owned());
     if Command::new(&pre_commit).arg("--version").output().is_err() {
+        assert!(
+            std::env::var_os("SEPTUM_REQUIRE_PRE_COMMIT").is_none(),
+            "SEPTUM_REQUIRE_PRE_COMMIT is set, and there is no `{pre_commit}`"
+        );
         eprintln!("skipped: `{pre_commit}` is not installed (pip install pre-commit)");
         return;
     }
