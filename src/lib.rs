@@ -19,4 +19,5 @@ pub mod source;
 pub mod standard;
 pub mod syntax;
 pub mod target;
+pub mod trace;
 pub mod yaml;

@@ -9,7 +9,7 @@ use super::permitted::Permitted;
 use super::roles::{ROLES, Role};
 use super::{Finding, KnownExploited, Settings};
 use crate::diagnostic::Diagnostic;
-use crate::model::{DeviceId, Endpoint, Policy, Rule, Zone, ZoneId};
+use crate::model::{DeviceId, Endpoint, Examples, Policy, Rule, Zone, ZoneId};
 use crate::network::Network;
 use crate::packet::AddressSet;
 use crate::source::SourceMap;
@@ -63,6 +63,7 @@ pub struct Context<'a> {
     roles: BTreeMap<Role, AddressSet>,
     zones_of_set: FxHashMap<usize, Vec<ZoneId>>,
     by_address: Vec<(IpAddr, DeviceId)>,
+    pub(super) examples: Examples,
 }
 
 impl<'a> Context<'a> {
@@ -109,6 +110,7 @@ impl<'a> Context<'a> {
             roles,
             zones_of_set,
             by_address,
+            examples: Examples::new(policy),
         }
     }
 

@@ -1,22 +1,23 @@
 //! `septum diff`
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::compile;
+use super::revisions::revisions;
 use super::workspace::{self, Workspace};
-use super::{CliError, Outcome, report};
-use crate::diff::{PolicyDiff, Version, ZoneChange, diff};
-use crate::model::{Describer, Rule};
+use super::{CliError, Outcome, compile, report};
+use crate::diff::{
+    Beyond, Fate, RadiusChange, Unexpected, Version, ZoneChange, configuration_changes, diff, radius_changes,
+    unexpected,
+};
+use crate::model::Describer;
 use crate::network::Network;
-use crate::packet::{Budget, FlowSet, PacketSet};
-use crate::syntax::tree::Action;
+use crate::packet::Budget;
 
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]
@@ -57,8 +58,12 @@ enum Format {
 struct Report {
     opened: Vec<Entry>,
     closed: Vec<Entry>,
+    /// Pairs of zones that no managed device separates any more, or does now.
+    unfiltered: Vec<Path>,
+    /// Zones from which chains of hosts reach other devices than before.
+    blast_radius: Vec<Radius>,
     /// Devices whose configuration changes.
-    configurations: Vec<ConfigurationChange>,
+    configurations: Vec<Configuration>,
     /// What changed and was not expected; none without `--expect`.
     unexpected: Option<Vec<String>>,
 }
@@ -73,7 +78,24 @@ struct Entry {
 }
 
 #[derive(Debug, Serialize)]
-struct ConfigurationChange {
+struct Path {
+    from: String,
+    to: String,
+    /// `opened` or `closed`
+    kind: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Radius {
+    zone: String,
+    before: usize,
+    after: usize,
+    gained: Vec<String>,
+    lost: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Configuration {
     device: String,
     /// `new`, `gone` or `changed`
     kind: &'static str,
@@ -117,33 +139,35 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     };
     let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
     let (old_describer, describer) = (Describer::new(&old.policy), Describer::new(&new.policy));
-    let version = |workspace| Version {
-        policy: workspace,
+    let version = |policy| Version {
+        policy,
         today,
         mode: None,
     };
-    let found = diff(
-        version(&old.policy),
-        version(&new.policy),
-        describer.hints(),
-        Budget::default(),
-    )
-    .map_err(|error| CliError::Other(error.to_string()))?;
+    let (before, after) = (version(&old.policy), version(&new.policy));
+    let gave_up = |error: crate::packet::GaveUp| CliError::Other(error.to_string());
+    let found = diff(before, after, describer.hints(), Budget::default()).map_err(gave_up)?;
     let unexpected = match expected {
-        Some(rules) => Some(unexpected(&found, &rules, &describer, &old_describer)?),
+        Some(rules) => {
+            let beyond = unexpected(&found, &rules, &new.policy, Budget::default()).map_err(gave_up)?;
+            Some(sentences(&beyond, &describer, &old_describer))
+        }
         None => None,
     };
+    let entries = |changes: &[ZoneChange], describer: &Describer, workspace: &Workspace| -> Vec<Entry> {
+        let entry = |change| entry(change, describer, workspace);
+        changes.iter().map(entry).collect()
+    };
+    let path = |change: &crate::diff::PathChange| Path {
+        from: change.from.clone(),
+        to: change.to.clone(),
+        kind: if change.opened { "opened" } else { "closed" },
+    };
     let report = Report {
-        opened: found
-            .opened
-            .iter()
-            .map(|change| entry(change, &describer, &new))
-            .collect(),
-        closed: found
-            .closed
-            .iter()
-            .map(|change| entry(change, &old_describer, &old))
-            .collect(),
+        opened: entries(&found.opened, &describer, &new),
+        closed: entries(&found.closed, &old_describer, &old),
+        unfiltered: found.paths.iter().map(path).collect(),
+        blast_radius: radius_changes(before, after).into_iter().map(radius).collect(),
         configurations: configurations(&old, &new, today)?,
         unexpected,
     };
@@ -161,59 +185,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     })
 }
 
-/// The directories of two revisions: checked out below `into`, or the work tree itself.
-fn revisions(range: &str, policy: Option<&Path>, into: &Path) -> Result<(PathBuf, PathBuf), CliError> {
-    let directory = policy.unwrap_or(Path::new("."));
-    let (old, new) = match range.split_once("..") {
-        Some((old, new)) => (old, Some(new)),
-        None => (range, None),
-    };
-    let prefix = git(directory, &["rev-parse", "--show-prefix"], &[])?;
-    let top = PathBuf::from(git(directory, &["rev-parse", "--show-toplevel"], &[])?);
-    let check_out = |revision: &str, name: &str| -> Result<PathBuf, CliError> {
-        if revision.is_empty() || revision.starts_with('-') {
-            return Err(CliError::Other(format!("`{revision}` is no revision")));
-        }
-        let target = into.join(name);
-        fs::create_dir_all(&target)?;
-        let index = into.join(format!("{name}.index")).to_string_lossy().into_owned();
-        let tree = format!("{revision}:{prefix}");
-        git(&top, &["read-tree", &tree], &[("GIT_INDEX_FILE", &index)])?;
-        let to = format!("--prefix={}/", target.to_string_lossy());
-        // At the top: below it, only what lies under the present directory would be written.
-        git(
-            &top,
-            &["checkout-index", "--all", &to],
-            &[("GIT_INDEX_FILE", &index)],
-        )?;
-        Ok(target)
-    };
-    let old = check_out(old, "old")?;
-    let new = match new {
-        Some(new) => check_out(if new.is_empty() { "HEAD" } else { new }, "new")?,
-        None => directory.to_owned(),
-    };
-    Ok((old, new))
-}
-
-fn git(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<String, CliError> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(directory)
-        .args(arguments)
-        .envs(environment.iter().copied())
-        .output()
-        .map_err(|error| CliError::Other(format!("cannot run git: {error}")))?;
-    if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(CliError::Other(format!(
-            "git {}: {why}",
-            arguments.first().unwrap_or(&"")
-        )));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
 fn entry(change: &ZoneChange, describer: &Describer, workspace: &Workspace) -> Entry {
     Entry {
         from: change.from.clone(),
@@ -224,45 +195,33 @@ fn entry(change: &ZoneChange, describer: &Describer, workspace: &Workspace) -> E
     }
 }
 
-/// What changed beyond what the rules of an expectation state, in words.
-fn unexpected(
-    found: &PolicyDiff,
-    rules: &[Rule],
-    new: &Describer,
-    old: &Describer,
-) -> Result<Vec<String>, CliError> {
-    let stated = |action: Action| -> Result<PacketSet, CliError> {
-        let flows: Vec<FlowSet> = rules
-            .iter()
-            .filter(|rule| rule.action == action)
-            .map(Rule::flow)
-            .collect();
-        PacketSet::from_flows(&flows, Budget::default()).map_err(|error| CliError::Other(error.to_string()))
-    };
+fn radius(change: RadiusChange) -> Radius {
+    Radius {
+        zone: change.zone,
+        before: change.before,
+        after: change.after,
+        gained: change.gained,
+        lost: change.lost,
+    }
+}
+
+/// What was not expected, in words.
+fn sentences(beyond: &Unexpected, new: &Describer, old: &Describer) -> Vec<String> {
     let mut list = Vec::new();
-    for (word, changes, action, describer) in [
-        ("opened", &found.opened, Action::Allow, new),
-        ("closed", &found.closed, Action::Deny, old),
-    ] {
-        let stated = stated(action)?;
+    let mut say = |word: &str, changes: &[Beyond], describer: &Describer| {
         for change in changes {
-            let rest = change
-                .set
-                .difference(&stated, Budget::default())
-                .map_err(|error| CliError::Other(error.to_string()))?;
-            let products = rest.products(8);
-            list.extend(
-                products
-                    .flows
-                    .iter()
-                    .map(|flow| format!("{word}: {}", describer.flow(flow))),
-            );
-            if !products.complete {
+            let flows = change.products.flows.iter();
+            list.extend(flows.map(|flow| format!("{word}: {}", describer.flow(flow))));
+            if !change.products.complete {
                 list.push(format!("{word}: more between {} and {}", change.from, change.to));
             }
         }
-    }
-    Ok(list)
+    };
+    say("opened", &beyond.opened, new);
+    say("closed", &beyond.closed, old);
+    let paths = beyond.unfiltered.iter();
+    list.extend(paths.map(|path| format!("no longer filtered: {} -> {}", path.from, path.to)));
+    list
 }
 
 /// Which configurations change, and by how many lines.
@@ -270,49 +229,67 @@ fn configurations(
     old: &Workspace,
     new: &Workspace,
     today: jiff::civil::Date,
-) -> Result<Vec<ConfigurationChange>, CliError> {
-    let texts = |workspace: &Workspace| -> Result<Vec<(String, String)>, CliError> {
+) -> Result<Vec<Configuration>, CliError> {
+    let texts = |workspace: &Workspace, which: &str| -> Result<BTreeMap<String, String>, CliError> {
         let network = Network::new(&workspace.policy);
         let plans = compile::plans(workspace, &network, today, None);
-        let built = compile::compile(workspace, plans, None, &mut Vec::new())?;
-        Ok(built
-            .into_iter()
-            .map(|one| (one.plan.device, one.emitted.text))
-            .collect())
+        let mut findings = Vec::new();
+        let built = compile::compile(workspace, plans, None, &mut findings)?;
+        if !findings.is_empty() {
+            report::diagnostics(&findings, &workspace.sources);
+            report::status(&format!("note: `septum build` refuses the {which} policy"));
+        }
+        let texts = built.into_iter().map(|one| (one.plan.device, one.emitted.text));
+        Ok(texts.collect())
     };
-    let (before, after) = (texts(old)?, texts(new)?);
-    let mut changes = Vec::new();
-    for (device, text) in &after {
-        match before.iter().find(|(name, _)| name == device) {
-            None => changes.push(changed(device, "new", "", text)),
-            Some((_, old)) if old != text => changes.push(changed(device, "changed", old, text)),
-            Some(_) => {}
-        }
-    }
-    for (device, text) in &before {
-        if after.iter().all(|(name, _)| name != device) {
-            changes.push(changed(device, "gone", text, ""));
-        }
-    }
-    changes.sort_by(|a, b| a.device.cmp(&b.device));
-    Ok(changes)
+    let changes = configuration_changes(&texts(old, "old")?, &texts(new, "new")?);
+    let shown = changes.into_iter().map(|change| Configuration {
+        device: change.device,
+        kind: match change.fate {
+            Fate::New => "new",
+            Fate::Gone => "gone",
+            Fate::Changed => "changed",
+        },
+        lines_added: change.added,
+        lines_removed: change.removed,
+    });
+    Ok(shown.collect())
 }
 
-fn changed(device: &str, kind: &'static str, old: &str, new: &str) -> ConfigurationChange {
-    let mut balance: std::collections::BTreeMap<&str, i64> = std::collections::BTreeMap::new();
-    for line in old.lines() {
-        *balance.entry(line).or_default() -= 1;
+/// How many devices a line names.
+const NAMED: usize = 4;
+
+impl Path {
+    fn said(&self) -> String {
+        let (from, to) = (&self.from, &self.to);
+        match (self.kind, from == to) {
+            ("opened", true) => format!("no longer isolated: members of {from} reach each other"),
+            ("opened", false) => format!("no longer filtered: {from} -> {to}"),
+            (_, true) => format!("now isolated: members of {from}"),
+            (_, false) => format!("now filtered: {from} -> {to}"),
+        }
     }
-    for line in new.lines() {
-        *balance.entry(line).or_default() += 1;
-    }
-    let sum = |sign: i64| balance.values().map(|count| (count * sign).max(0)).sum::<i64>();
-    let count = |value: i64| usize::try_from(value).unwrap_or(0);
-    ConfigurationChange {
-        device: device.to_owned(),
-        kind,
-        lines_added: count(sum(1)),
-        lines_removed: count(sum(-1)),
+}
+
+impl Radius {
+    /// `12 -> 40 devices (+ pacs-1, ct-1; - ris-1)`
+    fn said(&self) -> String {
+        let few = |sign: &str, names: &[String]| {
+            let more = names.len().saturating_sub(NAMED);
+            let mut named: Vec<String> = names.iter().take(NAMED).cloned().collect();
+            if more > 0 {
+                named.push(format!("and {more} more"));
+            }
+            (!names.is_empty()).then(|| format!("{sign} {}", named.join(", ")))
+        };
+        let changes = [few("+", &self.gained), few("-", &self.lost)];
+        let changes: Vec<String> = changes.into_iter().flatten().collect();
+        format!(
+            "{} -> {} devices ({})",
+            self.before,
+            self.after,
+            changes.join("; ")
+        )
     }
 }
 
@@ -332,6 +309,12 @@ fn text(report: &Report) -> String {
             }
             let _ = writeln!(out, "    example: {}", entry.example);
         }
+    }
+    for path in &report.unfiltered {
+        let _ = writeln!(out, "{}", path.said());
+    }
+    for radius in &report.blast_radius {
+        let _ = writeln!(out, "blast radius of {}: {}", radius.zone, radius.said());
     }
     for change in &report.configurations {
         let _ = writeln!(
@@ -381,6 +364,22 @@ fn markdown(report: &Report) -> String {
                 packets.join("<br>"),
                 cell(&entry.example)
             );
+        }
+        out.push('\n');
+    }
+    if !report.unfiltered.is_empty() {
+        out.push_str("**Filtering**\n\n");
+        for path in &report.unfiltered {
+            let _ = writeln!(out, "- {}", cell(&path.said()));
+        }
+        out.push('\n');
+    }
+    if !report.blast_radius.is_empty() {
+        out.push_str(
+            "**Blast radius**: devices that chains of hosts reach\n\n| from | devices |\n|---|---|\n",
+        );
+        for radius in &report.blast_radius {
+            let _ = writeln!(out, "| {} | {} |", cell(&radius.zone), cell(&radius.said()));
         }
         out.push('\n');
     }

@@ -18,9 +18,13 @@ mod fmt;
 mod graph;
 mod init;
 mod lint;
+mod matrix;
 mod progress;
 mod proof_report;
+mod reach;
 mod report;
+mod revisions;
+mod table;
 mod trace;
 mod verify;
 mod workspace;
@@ -64,6 +68,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Follow one packet through the network
     Trace(trace::Arguments),
+    /// Show who can talk to whom
+    Reach(reach::Arguments),
     /// Lay policy files out in the canonical style
     Fmt(fmt::Arguments),
     /// Draw zones and enforcement points
@@ -155,6 +161,7 @@ pub fn run() -> ExitCode {
         Command::Contain(arguments) => contain::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
+        Command::Reach(arguments) => reach::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

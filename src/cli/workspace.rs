@@ -82,6 +82,26 @@ impl Workspace {
         }
     }
 
+    /// The one rule of a question on the command line.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn ask_one(&mut self, question: &str) -> Result<Rule, Vec<Diagnostic>> {
+        let mut rules = self.ask("<command line>", question)?;
+        match (rules.pop(), rules.pop()) {
+            (Some(rule), None) => Ok(rule),
+            (Some(second), Some(_)) => Err(vec![
+                Diagnostic::error("syntax", second.span, "this is a second question")
+                    .help("ask about one pair of sets at a time"),
+            ]),
+            (None, _) => Err(vec![Diagnostic::new(
+                Severity::Error,
+                "syntax",
+                format!("`{question}` asks nothing"),
+            )]),
+        }
+    }
+
     /// The rules of a text in the policy's language, its names those of the policy. The text is shown as `path`.
     ///
     /// # Errors

@@ -1,12 +1,22 @@
 //! What becomes permitted and what stops being permitted between two policies, exactly.
 
+mod blast_radius;
+mod configuration;
+mod expectation;
+mod paths;
+
 use std::collections::BTreeMap;
 
-use crate::model::{ModeId, Policy, Rule};
+use crate::model::{Examples, ModeId, Policy, Rule};
 use crate::packet::{
     Budget, CompareOptions, Comparison, FlowSet, GaveUp, Hints, Packet, PacketRule, PacketSet, compare_with,
 };
 use crate::syntax::tree::Action;
+
+pub use blast_radius::{RadiusChange, radius_changes};
+pub use configuration::{ConfigurationChange, Fate, configuration_changes};
+pub use expectation::{Beyond, Unexpected, unexpected};
+pub use paths::PathChange;
 
 /// How many products of a change are shown.
 const SHOWN: usize = 64;
@@ -18,12 +28,14 @@ pub struct PolicyDiff {
     pub opened: Vec<ZoneChange>,
     /// What the old policy permits and the new does not, by zone pair of the old policy.
     pub closed: Vec<ZoneChange>,
+    /// Pairs of zones that are no longer filtered, or are now, whatever the rules say.
+    pub paths: Vec<PathChange>,
 }
 
 impl PolicyDiff {
-    /// True where both permit the same.
+    /// True where both permit the same, and filter the same.
     pub fn is_empty(&self) -> bool {
-        self.opened.is_empty() && self.closed.is_empty()
+        self.opened.is_empty() && self.closed.is_empty() && self.paths.is_empty()
     }
 }
 
@@ -72,6 +84,7 @@ impl Version<'_> {
 /// # Errors
 /// When the work was more than the budget allows: nothing is known then.
 pub fn diff(old: Version<'_>, new: Version<'_>, hints: &Hints, budget: Budget) -> Result<PolicyDiff, GaveUp> {
+    let paths = paths::path_changes(old.policy, new.policy);
     let (before, after) = (old.rules(), new.rules());
     let changed = changed_flows(&before, &after);
     let near = |rules: Vec<PacketRule>| -> Vec<PacketRule> {
@@ -87,13 +100,19 @@ pub fn diff(old: Version<'_>, new: Version<'_>, hints: &Hints, budget: Budget) -
         ..CompareOptions::default()
     };
     let difference = match compare_with(&near(before), &near(after), &options)? {
-        Comparison::Equal => return Ok(PolicyDiff::default()),
+        Comparison::Equal => {
+            return Ok(PolicyDiff {
+                paths,
+                ..PolicyDiff::default()
+            });
+        }
         Comparison::Different(difference) => difference,
     };
     let flows = |change: Option<crate::packet::Change>| change.map(|c| c.products.flows).unwrap_or_default();
     Ok(PolicyDiff {
         opened: by_zones(new.policy, &flows(difference.opened), hints, budget)?,
         closed: by_zones(old.policy, &flows(difference.closed), hints, budget)?,
+        paths,
     })
 }
 
@@ -139,11 +158,12 @@ fn by_zones(
             }
         }
     }
+    let examples = Examples::new(policy);
     let mut changes = Vec::new();
     for ((from, to), flows) in pairs {
         let set = PacketSet::from_flows(&flows, budget)?;
         let products = set.products(SHOWN);
-        let Some(witness) = set.witness(hints) else {
+        let Some(witness) = examples.packet_of(&products.flows).or_else(|| set.witness(hints)) else {
             continue;
         };
         changes.push(ZoneChange {

@@ -13,6 +13,8 @@ const LISTED: usize = 4;
 #[derive(Debug)]
 pub struct Describer {
     addresses: BTreeMap<AddressSet, String>,
+    /// Names for sets whose other family was cut away by what they are about.
+    of_one_family: BTreeMap<AddressSet, String>,
     services: BTreeMap<ServiceSet, String>,
     devices: BTreeMap<IpAddr, String>,
     hints: Hints,
@@ -30,6 +32,15 @@ impl Describer {
                 addresses
                     .entry(AddressSet::clone(set))
                     .or_insert_with(|| name.clone());
+            }
+        }
+        let mut of_one_family = BTreeMap::new();
+        for (set, name) in &addresses {
+            for family in Family::BOTH {
+                let part = set.only(family);
+                if part != *set && !part.is_empty() {
+                    of_one_family.entry(part).or_insert_with(|| name.clone());
+                }
             }
         }
         // Many standard services share a port: only names that the policy defines or uses, and that are the only one
@@ -72,6 +83,7 @@ impl Describer {
         };
         Self {
             addresses,
+            of_one_family,
             services,
             devices,
             hints,
@@ -97,17 +109,7 @@ impl Describer {
                 return format!("any {}", family.name());
             }
         }
-        // A name whose other family was cut away by what the set is about.
-        let of_one_family = |family: Family| {
-            (!set.is_empty_in(family) && set.only(family) == *set)
-                .then(|| {
-                    self.addresses
-                        .iter()
-                        .find(|(known, _)| known.only(family) == *set)
-                })
-                .flatten()
-        };
-        if let Some((_, name)) = of_one_family(Family::V4).or_else(|| of_one_family(Family::V6)) {
+        if let Some(name) = self.of_one_family.get(set) {
             return name.clone();
         }
         let v4 = set
@@ -135,19 +137,31 @@ impl Describer {
         if let Some(name) = self.services.get(set) {
             return name.clone();
         }
-        let mut parts = Vec::new();
-        for (word, region) in [("tcp", &set.tcp), ("udp", &set.udp), ("sctp", &set.sctp)] {
-            parts.extend(region.rows().iter().map(|row| with_ports(word, row)));
+        listed(parts(set))
+    }
+
+    /// The same in full, one part each: names for as much as names fit, `https`, `ssh`, then the rest, `tcp 8443`.
+    pub fn services(&self, set: &ServiceSet) -> Vec<String> {
+        let whole = self.service(set);
+        if whole == "any" || self.services.contains_key(set) {
+            return vec![whole];
         }
-        for (word, region) in [("icmp", &set.icmp), ("icmpv6", &set.icmpv6)] {
-            parts.extend(icmp(word, region));
+        let fitting = self.services.iter().filter(|(named, _)| named.is_subset(set));
+        let fitting: Vec<(&ServiceSet, &String)> = fitting.collect();
+        // A name inside a larger one that fits as well says nothing more.
+        let largest = fitting.iter().filter(|(named, _)| {
+            let larger = |other: &&(&ServiceSet, &String)| other.0 != *named && named.is_subset(other.0);
+            !fitting.iter().any(|other| larger(&other))
+        });
+        let mut names: Vec<String> = Vec::new();
+        let mut rest = set.clone();
+        for (named, name) in largest {
+            names.push((*name).clone());
+            rest = rest.difference(named);
         }
-        if set.other == ServiceSet::other_protocols() {
-            parts.push("every other protocol".to_owned());
-        } else if !set.other.is_empty() {
-            parts.push(format!("proto {}", numbers(set.other.ranges())));
-        }
-        listed(parts)
+        names.sort_unstable();
+        names.extend(parts(&rest));
+        names
     }
 
     /// `tcp 443 from clinical.pumps to pump-gateway`
@@ -182,6 +196,23 @@ impl Default for Describer {
     fn default() -> Self {
         Self::new(&Policy::default())
     }
+}
+
+/// A service without names, one part for each of its products.
+fn parts(set: &ServiceSet) -> Vec<String> {
+    let mut parts = Vec::new();
+    for (word, region) in [("tcp", &set.tcp), ("udp", &set.udp), ("sctp", &set.sctp)] {
+        parts.extend(region.rows().iter().map(|row| with_ports(word, row)));
+    }
+    for (word, region) in [("icmp", &set.icmp), ("icmpv6", &set.icmpv6)] {
+        parts.extend(icmp(word, region));
+    }
+    if set.other == ServiceSet::other_protocols() {
+        parts.push("every other protocol".to_owned());
+    } else if !set.other.is_empty() {
+        parts.push(format!("proto {}", numbers(set.other.ranges())));
+    }
+    parts
 }
 
 fn listed(mut parts: Vec<String>) -> String {

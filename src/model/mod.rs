@@ -1,6 +1,7 @@
 //! A policy with every name resolved: zones, devices, services, rules, assertions, modes, enforcement points.
 
 mod describe;
+mod example;
 mod icmp;
 mod ids;
 mod point;
@@ -18,6 +19,7 @@ use crate::source::Span;
 use crate::syntax::tree::{Action, Arrow, Rate};
 
 pub use describe::Describer;
+pub use example::{DOCUMENTATION, Examples};
 pub use ids::{DeviceId, ModeId, PointId, RuleId, ServiceId, ZoneId};
 pub use point::{Interface, Manage, Placement, Point, RunProtocol};
 pub use resolve::{Input, Resolved, resolve};

@@ -122,6 +122,15 @@ impl Spread {
         Some(chain)
     }
 
+    /// The shortest chain to any of some classes, to one with devices where there is a choice.
+    pub fn chain_to_nearest(&self, view: &View<'_>, classes: &[usize]) -> Option<Chain> {
+        let reached = classes
+            .iter()
+            .filter_map(|class| Some((self.distance(*class)?, uninhabited(view, *class), *class)));
+        let (_, _, nearest) = reached.min()?;
+        self.chain_to(nearest)
+    }
+
     /// The steps to a class from where it was begun: none for a class where it began.
     fn way_to(&self, mut class: usize) -> Chain {
         let mut steps = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::chain::Chain;
 use super::view::{Edge, Passage, View};
-use crate::model::DeviceId;
+use crate::model::{DOCUMENTATION, DeviceId};
 use crate::packet::{AddressSet, Budget, FlowSet, Hints, Packet, PacketSet, ServiceSet};
 
 /// Ports that examples prefer: what break-ins use, and what hospitals speak.
@@ -150,7 +150,12 @@ impl View<'_> {
         let v6 = v6.flat_map(|(first, last)| (*first..=*last).map(|a| IpAddr::V6(a.into())));
         let first = here.addresses.first();
         let all = v4.chain(v6);
-        all.filter(|address| Some(*address) != first)
+        let internet = DOCUMENTATION.into_iter().filter(|address| {
+            let external = self.policy.zone(here.zone).is_some_and(|zone| zone.external);
+            external && here.addresses.contains(*address)
+        });
+        internet
+            .chain(all.filter(|address| Some(*address) != first))
             .chain(first)
             .filter(|address| !self.hosts.is_used(*address))
             .map(Host::Address)

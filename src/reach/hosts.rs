@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -79,6 +80,11 @@ pub struct Hosts {
 impl Hosts {
     /// The hosts as rules, assertions and enforcement points of a policy tell them apart.
     pub fn new(policy: &Policy) -> Self {
+        Self::told_apart_by(policy, &[])
+    }
+
+    /// The same, told apart by some more sets as well.
+    pub fn told_apart_by(policy: &Policy, sets: &[Arc<AddressSet>]) -> Self {
         let mut objects = Objects::default();
         let sides: Vec<(usize, usize)> = policy
             .rules
@@ -90,6 +96,9 @@ impl Hosts {
                 )
             })
             .collect();
+        for set in sets {
+            objects.number(set);
+        }
         for assertion in &policy.assertions {
             objects.number(&assertion.source.addresses);
             objects.number(&assertion.destination.addresses);
@@ -356,9 +365,9 @@ struct Objects {
 }
 
 impl Objects {
-    fn number(&mut self, set: &std::sync::Arc<AddressSet>) -> usize {
+    fn number(&mut self, set: &Arc<AddressSet>) -> usize {
         // Most rules share their sets, and large sets take long to hash. A place may be taken by another set later on.
-        let place = std::sync::Arc::as_ptr(set).addr();
+        let place = Arc::as_ptr(set).addr();
         if let Some(number) = self.by_place.get(&place)
             && self.sets.get(*number) == Some(&**set)
         {

@@ -18,6 +18,7 @@
 //! All searches are over classes and never over pairs of devices, and yet exact.
 
 mod chain;
+mod conduit;
 mod contain;
 mod cut;
 mod direct;
@@ -26,9 +27,11 @@ mod example;
 mod hosts;
 mod mode_cuts;
 mod refine;
+mod transitive;
 mod view;
 
 pub use chain::{Chain, Goal, Spread};
+pub use conduit::{Conduit, Conduits, Stream};
 pub use contain::{Containment, Kept, Leak};
 pub use cut::{RuleCut, chain_cut};
 pub use direct::{Missing, direct, direct_rules, missing, missing_in};
@@ -36,4 +39,5 @@ pub use enforced::{Enforcement, own_addresses, unreachable_zones};
 pub use example::{Host, Step};
 pub use hosts::{Atom, HostClass, Hosts};
 pub use mode_cuts::{ModeCut, mode_cuts};
-pub use view::{Edge, Passage, View};
+pub use transitive::{Reached, transitive};
+pub use view::{Edge, Passage, View, open_zones};

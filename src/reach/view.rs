@@ -262,7 +262,7 @@ impl<'a> View<'a> {
 }
 
 /// For each zone, those that its members reach without any enforcement.
-fn open_zones(policy: &Policy, network: &Network) -> Vec<Vec<ZoneId>> {
+pub fn open_zones(policy: &Policy, network: &Network) -> Vec<Vec<ZoneId>> {
     let mut open: Vec<Vec<ZoneId>> = policy
         .zones
         .iter()

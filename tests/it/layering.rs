@@ -42,6 +42,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("target", &["source", "packet", "syntax", "plan", "yaml"]),
     ("proof", &["source", "packet", "syntax", "plan", "target"]),
+    ("diff", &["packet", "syntax", "model", "network", "reach"]),
+    (
+        "trace",
+        &["packet", "syntax", "model", "network", "plan", "target"],
+    ),
 ];
 
 fn rust_files(directory: &Path, files: &mut Vec<std::path::PathBuf>) {

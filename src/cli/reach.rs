@@ -1,0 +1,377 @@
+//! `septum reach`
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::workspace::{self, Workspace};
+use super::{CliError, Outcome, matrix, report, table};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Describer, Examples, ModeId, Rule};
+use crate::network::Network;
+use crate::packet::{AddressSet, Budget, Packet, ServiceSet, protocol};
+use crate::reach::{Conduits, Hosts, Passage, Step, Stream, View, transitive};
+
+/// Arguments of `reach`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Who opens flows: a zone, device, group, label, address or any set of them
+    #[arg(value_name = "FROM")]
+    from: String,
+    /// To whom [default: everybody]
+    #[arg(value_name = "TO")]
+    to: Option<String>,
+    /// Through any chain of hosts, each of which may be used to go on
+    #[arg(long)]
+    transitive: bool,
+    /// Policy repository [default: .]
+    #[arg(short, long = "policy", value_name = "DIR")]
+    policy: Option<PathBuf>,
+    /// In an emergency mode
+    #[arg(long, value_name = "MODE")]
+    mode: Option<String>,
+    /// The day to look at, YYYY-MM-DD [default: today]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<jiff::civil::Date>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    /// Zones against zones
+    Matrix,
+    Json,
+}
+
+/// An answer, ready to be shown.
+#[derive(Debug, Serialize)]
+struct Answer {
+    from: String,
+    to: String,
+    mode: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direct: Option<Vec<Pair>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transitive: Option<Vec<Far>>,
+}
+
+/// What passes from one zone to another.
+#[derive(Debug, Serialize)]
+struct Pair {
+    from: String,
+    to: String,
+    flows: Vec<Flow>,
+}
+
+#[derive(Debug, Serialize)]
+struct Flow {
+    from: String,
+    to: String,
+    services: String,
+    /// False where no rule decides: nothing filters there, or a host firewall's own statements do.
+    by_rule: bool,
+    by: Vec<String>,
+    example: String,
+}
+
+/// A zone that chains from another reach.
+#[derive(Debug, Serialize)]
+struct Far {
+    from: String,
+    to: String,
+    /// The fewest steps.
+    steps: usize,
+    devices: Vec<String>,
+    chain: Vec<Link>,
+}
+
+#[derive(Debug, Serialize)]
+struct Link {
+    from: String,
+    to: String,
+    #[serde(skip)]
+    service: String,
+    packet: String,
+    by: String,
+}
+
+/// Answers who reaches whom.
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
+    let directory = arguments.policy.clone().unwrap_or_else(|| PathBuf::from("."));
+    let mut workspace = workspace::load(&directory)?;
+    if workspace.broken() {
+        report::diagnostics(&workspace.diagnostics, &workspace.sources);
+        return Ok(Outcome::BadInput);
+    }
+    let asked = match question(&mut workspace, &arguments.from, arguments.to.as_deref()) {
+        Ok(asked) => asked,
+        Err(found) => {
+            report::diagnostics(&found, &workspace.sources);
+            return Ok(Outcome::BadInput);
+        }
+    };
+    let mode = super::build::find_mode(&workspace.policy, arguments.mode.as_deref())?;
+    let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
+    let question = Question {
+        workspace: &workspace,
+        network: Network::new(&workspace.policy),
+        asked: &asked,
+        today,
+        mode,
+    };
+    let (direct, transitive) = if arguments.transitive {
+        (None, Some(question.transitive()))
+    } else {
+        (Some(question.direct()?), None)
+    };
+    let answer = Answer {
+        from: asked.source.text.to_string(),
+        to: asked.destination.text.to_string(),
+        mode: arguments.mode.clone(),
+        direct,
+        transitive,
+    };
+    let text = match arguments.format {
+        Format::Json => format!("{}\n", serde_json::to_string_pretty(&answer).unwrap_or_default()),
+        Format::Table => answer.table(),
+        Format::Matrix => answer.matrix(&workspace),
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(Outcome::Clean)
+}
+
+/// The two sides as a rule of the policy's language.
+fn question(workspace: &mut Workspace, from: &str, to: Option<&str>) -> Result<Rule, Vec<Diagnostic>> {
+    let asked = workspace.ask_one(&format!("allow {from} -> {}", to.unwrap_or("any")))?;
+    if asked.service.span != asked.span {
+        return Err(vec![
+            Diagnostic::error("syntax", asked.service.span, "a service does not belong here")
+                .help("`reach` is about every service; `septum trace` takes one"),
+        ]);
+    }
+    Ok(asked)
+}
+
+struct Question<'a> {
+    workspace: &'a Workspace,
+    network: Network,
+    asked: &'a Rule,
+    today: jiff::civil::Date,
+    mode: Option<ModeId>,
+}
+
+impl Question<'_> {
+    fn direct(&self) -> Result<Vec<Pair>, CliError> {
+        let policy = &self.workspace.policy;
+        let conduits = Conduits::new(policy, &self.network, self.today, self.mode)
+            .between(
+                &self.asked.source.addresses,
+                &self.asked.destination.addresses,
+                Budget::default(),
+            )
+            .map_err(|error| CliError::Other(error.to_string()))?;
+        let (describer, examples) = (Describer::new(policy), Examples::new(policy));
+        let pairs = conduits.iter().map(|conduit| {
+            let (from, to) = (policy.zone_name(conduit.from), policy.zone_name(conduit.to));
+            let flows = conduit.streams.iter().filter_map(|stream| {
+                let example = examples.packet(&stream.flow)?;
+                Some(Flow {
+                    from: side(&describer, &stream.flow.source, from),
+                    to: side(&describer, &stream.flow.destination, to),
+                    services: self.services(&describer, stream),
+                    by_rule: stream.by.iter().all(|by| matches!(by, Passage::Rule(_))),
+                    by: stream.by.iter().map(|by| self.passage(*by)).collect(),
+                    example: describer.packet(policy, &example),
+                })
+            });
+            Pair {
+                flows: flows.collect(),
+                from: from.to_owned(),
+                to: to.to_owned(),
+            }
+        });
+        Ok(pairs.collect())
+    }
+
+    fn transitive(&self) -> Vec<Far> {
+        let policy = &self.workspace.policy;
+        let (from, to) = (&self.asked.source.addresses, &self.asked.destination.addresses);
+        let hosts = Hosts::told_apart_by(policy, &[from.clone(), to.clone()]);
+        let view = View::new(policy, &self.network, &hosts, self.today, self.mode);
+        let reached = transitive(&view, from, to);
+        let far = reached.iter().map(|reached| {
+            let steps = view.example_chain(&reached.chain, &ServiceSet::full());
+            let steps = steps.unwrap_or_default();
+            let devices = reached
+                .devices
+                .iter()
+                .filter_map(|id| policy.devices.get(id.index()));
+            Far {
+                from: policy.zone_name(reached.from).to_owned(),
+                to: policy.zone_name(reached.to).to_owned(),
+                steps: reached.chain.steps.len(),
+                devices: devices.map(|device| device.name.clone()).collect(),
+                chain: steps.iter().map(|step| self.link(&view, step)).collect(),
+            }
+        });
+        far.collect()
+    }
+
+    fn link(&self, view: &View<'_>, step: &Step) -> Link {
+        Link {
+            from: view.host_name(step.from),
+            to: view.host_name(step.to),
+            service: port(&step.packet),
+            packet: step.packet.to_string(),
+            by: self.passage(step.by),
+        }
+    }
+
+    /// In the words of the rule where they say exactly what passes.
+    fn services(&self, describer: &Describer, stream: &Stream) -> String {
+        if let [Passage::Rule(id)] = stream.by.as_slice()
+            && let Some(rule) = self.workspace.policy.rules.get(id.index())
+            && rule.service.set == stream.flow.service
+        {
+            return rule.service.text.to_string();
+        }
+        few(&describer.services(&stream.flow.service))
+    }
+
+    /// What lets packets through: the line of a rule, or why no rule is asked.
+    fn passage(&self, by: Passage) -> String {
+        let policy = &self.workspace.policy;
+        match by {
+            Passage::Rule(id) => match policy.rules.get(id.index()) {
+                Some(rule) => self.workspace.sources.line_of(rule.span),
+                None => String::new(),
+            },
+            Passage::Neighbours => "no filter inside the zone".to_owned(),
+            Passage::Unenforced => "no managed device between".to_owned(),
+            Passage::HostFirewall(id) => match policy.points.get(id.index()) {
+                Some(point) => format!("manage, run of {}", point.name),
+                None => String::new(),
+            },
+        }
+    }
+}
+
+/// A side in the policy's words; what is only a part of its zone says so.
+fn side(describer: &Describer, set: &AddressSet, zone: &str) -> String {
+    let name = describer.addresses(set);
+    if name == zone {
+        name
+    } else {
+        format!("{name} ({zone})")
+    }
+}
+
+/// `tcp 443`
+fn port(packet: &Packet) -> String {
+    let text = packet.to_string();
+    let name = text.split(' ').next().unwrap_or_default();
+    match packet.protocol {
+        protocol::TCP | protocol::UDP | protocol::SCTP => format!("{name} {}", packet.second),
+        _ => name.to_owned(),
+    }
+}
+
+/// How many names a cell lists.
+const LISTED: usize = 4;
+
+/// The first few of a list, and how many more there are.
+fn few(list: &[String]) -> String {
+    match list.len().saturating_sub(LISTED) {
+        0 | 1 => list.join(", "),
+        more => {
+            let first: Vec<&str> = list.iter().take(LISTED).map(String::as_str).collect();
+            format!("{} and {more} more", first.join(", "))
+        }
+    }
+}
+
+impl Answer {
+    fn nothing(&self) -> String {
+        format!("{} reaches nothing of {}\n", self.from, self.to)
+    }
+
+    fn table(&self) -> String {
+        let mut rows = Vec::new();
+        for pair in self.direct.iter().flatten() {
+            rows.extend(pair.flows.iter().map(|flow| {
+                vec![
+                    flow.from.clone(),
+                    flow.to.clone(),
+                    flow.services.clone(),
+                    few(&flow.by),
+                    flow.example.clone(),
+                ]
+            }));
+        }
+        for far in self.transitive.iter().flatten() {
+            let start = far.chain.first().map(|link| link.from.clone());
+            let links = far
+                .chain
+                .iter()
+                .map(|link| format!("{} ({}, {})", link.to, link.service, link.by));
+            let chain: Vec<String> = start.into_iter().chain(links).collect();
+            rows.push(vec![
+                far.from.clone(),
+                far.to.clone(),
+                far.steps.to_string(),
+                far.devices.len().to_string(),
+                chain.join(" -> "),
+            ]);
+        }
+        let header = match self.direct {
+            Some(_) => ["FROM", "TO", "SERVICES", "BY", "EXAMPLE"],
+            None => ["FROM", "TO", "STEPS", "DEVICES", "SHORTEST CHAIN"],
+        };
+        if rows.is_empty() {
+            return self.nothing();
+        }
+        table::aligned(&header, &rows)
+    }
+
+    fn matrix(&self, workspace: &Workspace) -> String {
+        let direct = self.direct.iter().flatten().map(|pair| {
+            let filtered = pair.flows.iter().all(|flow| flow.by_rule);
+            let whole = |flow: &Flow| flow.from == pair.from && flow.to == pair.to;
+            let any = pair
+                .flows
+                .iter()
+                .any(|flow| whole(flow) && flow.services == "any");
+            let mark = match (filtered, any) {
+                (false, _) => "=",
+                (true, true) => "#",
+                (true, false) => "+",
+            };
+            (pair.from.as_str(), pair.to.as_str(), mark.to_owned())
+        });
+        let far = self
+            .transitive
+            .iter()
+            .flatten()
+            .map(|far| (far.from.as_str(), far.to.as_str(), far.steps.to_string()));
+        let cells: Vec<(&str, &str, String)> = direct.chain(far).collect();
+        if cells.is_empty() {
+            return self.nothing();
+        }
+        let legend = match self.direct {
+            Some(_) => ". nothing   + some flows   # every flow   = not all of it is filtered by rules",
+            None => ". nothing   1, 2, … the fewest steps of a chain",
+        };
+        let zones: Vec<&str> = workspace
+            .policy
+            .zones
+            .iter()
+            .map(|zone| zone.name.as_str())
+            .collect();
+        matrix::matrix(&zones, &cells, legend)
+    }
+}

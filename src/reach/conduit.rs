@@ -1,0 +1,334 @@
+//! Who reaches whom in one step: for each pair of zones, exactly what passes and why.
+//!
+//! Rules are sorted to the pairs of zones that they are about; each pair then looks at its own few rules only.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::view::{Passage, open_zones};
+use crate::model::{DeviceId, ModeId, Placement, Point, PointId, Policy, Rule, RuleId, ZoneId};
+use crate::network::Network;
+use crate::packet::{AddressSet, Budget, FlowSet, GaveUp, PacketSet, ServiceSet};
+use crate::plan::{LocalPlan, run_flows, subtract};
+use crate::syntax::tree::Action;
+
+/// Products that a subtraction may leave before a diagram is the better way.
+const PIECES: usize = 256;
+
+/// What members of one zone may open to members of another, in one step.
+#[derive(Clone, Debug)]
+pub struct Conduit {
+    /// The zone that opens the flows.
+    pub from: ZoneId,
+    /// The zone that receives them.
+    pub to: ZoneId,
+    /// What passes: a packet passes when one of these holds it.
+    pub streams: Vec<Stream>,
+}
+
+/// A product of what passes between two zones, with what lets it through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// The packets. Never empty.
+    pub flow: FlowSet,
+    /// What lets them through: rules of the policy, or one thing that no rule decides.
+    pub by: Vec<Passage>,
+}
+
+/// The policy on one day and in one mode, sorted by zones.
+#[derive(Debug)]
+pub struct Conduits<'a> {
+    policy: &'a Policy,
+    rules: Vec<(RuleId, &'a Rule)>,
+    open: Vec<Vec<ZoneId>>,
+    /// Devices with a host firewall of ours, with all of them.
+    guarded: BTreeMap<DeviceId, Vec<(PointId, &'a Point)>>,
+    guarded_addresses: AddressSet,
+}
+
+/// The part of a set in each zone, by zone.
+type Parts = Arc<Vec<(ZoneId, Arc<AddressSet>)>>;
+
+impl<'a> Conduits<'a> {
+    /// What a policy lets through on a day and in a mode; no mode means normal times.
+    pub fn new(
+        policy: &'a Policy,
+        network: &Network,
+        today: jiff::civil::Date,
+        mode: Option<ModeId>,
+    ) -> Self {
+        let active = policy
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| !rule.expired(today) && (rule.mode.is_none() || rule.mode == mode));
+        let mut guarded: BTreeMap<DeviceId, Vec<(PointId, &Point)>> = BTreeMap::new();
+        for (index, point) in policy.points.iter().enumerate() {
+            if let (Placement::On(device), Some(_)) = (&point.placement, &point.platform) {
+                let points = guarded.entry(*device).or_default();
+                points.push((PointId::from_index(index), point));
+            }
+        }
+        let devices = guarded.keys().filter_map(|id| policy.devices.get(id.index()));
+        Self {
+            guarded_addresses: AddressSet::union_of(devices.map(|device| &*device.set)),
+            rules: active
+                .map(|(index, rule)| (RuleId::from_index(index), rule))
+                .collect(),
+            open: open_zones(policy, network),
+            policy,
+            guarded,
+        }
+    }
+
+    /// What members of one set may open to members of another, by pair of zones. Packets of a host to itself do not
+    /// count, nor do addresses that no zone owns.
+    ///
+    /// # Errors
+    /// When the rules between two zones are too entangled for the budget: nothing is known then.
+    pub fn between(
+        &self,
+        from: &AddressSet,
+        to: &AddressSet,
+        budget: Budget,
+    ) -> Result<Vec<Conduit>, GaveUp> {
+        let sides = [from, to].map(|side| Cutter::new(self.policy, side));
+        let [mut sources, mut destinations] = sides;
+        let mut allows: BTreeMap<(ZoneId, ZoneId), Vec<(RuleId, FlowSet)>> = BTreeMap::new();
+        // By zone of the source: each deny with what it is about in every zone of its destination.
+        let mut denies: BTreeMap<ZoneId, Vec<(Arc<AddressSet>, Parts, &Rule)>> = BTreeMap::new();
+        for (id, rule) in &self.rules {
+            let parts = sources.parts(&rule.source.addresses);
+            let receivers = destinations.parts(&rule.destination.addresses);
+            for (zone, source) in parts.iter() {
+                if rule.action == Action::Deny {
+                    let known = denies.entry(*zone).or_default();
+                    known.push((Arc::clone(source), Arc::clone(&receivers), rule));
+                    continue;
+                }
+                for (receiver, destination) in receivers.iter() {
+                    let flow = FlowSet {
+                        source: Arc::clone(source),
+                        destination: Arc::clone(destination),
+                        service: Arc::clone(&rule.service.set),
+                    };
+                    if !flow.is_empty() {
+                        allows.entry((*zone, *receiver)).or_default().push((*id, flow));
+                    }
+                }
+            }
+        }
+        let mut streams: BTreeMap<(ZoneId, ZoneId), Vec<Stream>> = BTreeMap::new();
+        let all = Arc::new(AddressSet::full());
+        let (sources, destinations) = (sources.parts(&all), destinations.parts(&all));
+        for (zone, source) in sources.iter() {
+            for receiver in self.open.get(zone.index()).into_iter().flatten() {
+                if let Some(destination) = part_in(&destinations, *receiver) {
+                    let open = self.open_between(*zone, source, *receiver, destination);
+                    streams.insert((*zone, *receiver), open);
+                }
+            }
+        }
+        for (pair, allows) in allows {
+            let taken: Vec<FlowSet> = denies
+                .get(&pair.0)
+                .into_iter()
+                .flatten()
+                .filter_map(|(source, receivers, rule)| {
+                    Some(FlowSet {
+                        source: Arc::clone(source),
+                        destination: Arc::clone(part_in(receivers, pair.1)?),
+                        service: Arc::clone(&rule.service.set),
+                    })
+                })
+                .collect();
+            let found = streams.entry(pair).or_default();
+            let open = found.len();
+            for (id, flow) in allows {
+                // What passes anyway needs no rule.
+                let anyway = found.iter().take(open).map(|stream| &stream.flow);
+                for left in less(&flow, taken.iter().chain(anyway), budget)? {
+                    by_rule(found, open, id, left);
+                }
+            }
+        }
+        let conduits = streams.into_iter().map(|((from, to), mut streams)| {
+            streams.retain(|stream| from != to || !self.to_itself(&stream.flow));
+            Conduit { from, to, streams }
+        });
+        Ok(conduits.filter(|conduit| !conduit.streams.is_empty()).collect())
+    }
+
+    /// What passes between two zones that nothing of ours stands between, whatever rules say. Host firewalls send only
+    /// what is permitted, and take from neighbours what their `manage` and `run` say.
+    fn open_between(
+        &self,
+        zone: ZoneId,
+        source: &AddressSet,
+        to: ZoneId,
+        destination: &AddressSet,
+    ) -> Vec<Stream> {
+        let source = Arc::new(source.difference(&self.guarded_addresses));
+        let by = if zone == to {
+            Passage::Neighbours
+        } else {
+            Passage::Unenforced
+        };
+        let mut streams = vec![Stream {
+            flow: FlowSet {
+                source: Arc::clone(&source),
+                destination: Arc::new(destination.difference(&self.guarded_addresses)),
+                service: Arc::new(ServiceSet::full()),
+            },
+            by: vec![by],
+        }];
+        for (device, points) in &self.guarded {
+            let device = self
+                .policy
+                .devices
+                .get(device.index())
+                .filter(|device| device.zone == to);
+            let (Some(device), Some((first, _))) = (device, points.first()) else {
+                continue;
+            };
+            let at = Arc::new(device.set.intersection(destination));
+            let accepted = points.iter().map(|(_, point)| accepted(point, device));
+            let taken = accepted.reduce(|all, one| {
+                let meet = |a: &Accepted| one.iter().map(|b| a.and(b)).collect::<Vec<_>>();
+                all.iter().flat_map(meet).collect()
+            });
+            streams.extend(taken.into_iter().flatten().map(|accepted| Stream {
+                flow: FlowSet {
+                    source: Arc::new(accepted.from.intersection(&source)),
+                    destination: Arc::clone(&at),
+                    service: Arc::new(accepted.service),
+                },
+                by: vec![Passage::HostFirewall(*first)],
+            }));
+        }
+        streams.retain(|stream| !stream.flow.is_empty());
+        streams
+    }
+
+    /// True where every packet goes from a host to itself.
+    fn to_itself(&self, flow: &FlowSet) -> bool {
+        let both = flow.source.union(&flow.destination);
+        let count = both.v4.count().saturating_add(both.v6.count());
+        let Some(first) = both.first().filter(|_| count <= 64) else {
+            return false;
+        };
+        let device = self
+            .policy
+            .devices
+            .iter()
+            .find(|device| device.set.contains(first));
+        count == 1 || device.is_some_and(|device| both.is_subset(&device.set))
+    }
+}
+
+/// Cuts sets into their parts in each zone and within one set.
+struct Cutter<'a> {
+    policy: &'a Policy,
+    within: &'a AddressSet,
+    /// Most rules share their sets: the place of one stands for it.
+    known: FxHashMap<usize, (Arc<AddressSet>, Parts)>,
+}
+
+impl<'a> Cutter<'a> {
+    fn new(policy: &'a Policy, within: &'a AddressSet) -> Self {
+        Self {
+            policy,
+            within,
+            known: FxHashMap::default(),
+        }
+    }
+
+    fn parts(&mut self, set: &Arc<AddressSet>) -> Parts {
+        let (policy, within) = (self.policy, self.within);
+        let (_, parts) = self.known.entry(Arc::as_ptr(set).addr()).or_insert_with(|| {
+            let parts = policy.zone_map.split(&set.intersection(within)).into_iter();
+            let parts = parts.map(|(zone, part)| (zone, Arc::new(part))).collect();
+            // The set is kept, so that its place stays its own.
+            (Arc::clone(set), Arc::new(parts))
+        });
+        Arc::clone(parts)
+    }
+}
+
+fn part_in(parts: &[(ZoneId, Arc<AddressSet>)], zone: ZoneId) -> Option<&Arc<AddressSet>> {
+    let at = parts.binary_search_by_key(&zone, |(id, _)| *id).ok()?;
+    parts.get(at).map(|(_, part)| part)
+}
+
+/// What a host firewall takes from neighbours.
+struct Accepted {
+    from: AddressSet,
+    service: ServiceSet,
+}
+
+impl Accepted {
+    fn and(&self, other: &Self) -> Self {
+        Self {
+            from: self.from.intersection(&other.from),
+            service: self.service.intersection(&other.service),
+        }
+    }
+}
+
+fn accepted(point: &Point, device: &crate::model::Device) -> Vec<Accepted> {
+    let manage = point.manage.iter().map(|manage| Accepted {
+        from: (*manage.from.addresses).clone(),
+        service: (*manage.service.set).clone(),
+    });
+    let local = LocalPlan {
+        own: Arc::clone(&device.set),
+        manage: Vec::new(),
+        run: point.run.clone(),
+    };
+    let run = run_flows(&local).into_iter().map(|flow| Accepted {
+        from: AddressSet::full(),
+        service: (*flow.service).clone(),
+    });
+    manage.chain(run).collect()
+}
+
+/// Adds what a rule lets through: where other rules let something through between the same sides, to that.
+fn by_rule(streams: &mut Vec<Stream>, open: usize, id: RuleId, flow: FlowSet) {
+    let by_rules = streams.get_mut(open..).unwrap_or_default();
+    let same = by_rules
+        .iter_mut()
+        .find(|stream| stream.flow.source == flow.source && stream.flow.destination == flow.destination);
+    match same {
+        Some(stream) => {
+            stream.flow.service = Arc::new(stream.flow.service.union(&flow.service));
+            if !stream.by.contains(&Passage::Rule(id)) {
+                stream.by.push(Passage::Rule(id));
+            }
+        }
+        None => streams.push(Stream {
+            flow,
+            by: vec![Passage::Rule(id)],
+        }),
+    }
+}
+
+/// What a product holds and none of the others does.
+fn less<'f>(
+    flow: &FlowSet,
+    taken: impl Iterator<Item = &'f FlowSet>,
+    budget: Budget,
+) -> Result<Vec<FlowSet>, GaveUp> {
+    let taken: Vec<&FlowSet> = taken.filter(|taken| taken.overlaps(flow)).collect();
+    let mut pieces = vec![flow.clone()];
+    for one in &taken {
+        pieces = pieces.iter().flat_map(|piece| subtract(piece, one)).collect();
+        if pieces.len() > PIECES {
+            let taken = PacketSet::from_flows(taken.iter().copied(), budget)?;
+            let left = PacketSet::from_flow(flow, budget)?.difference(&taken, budget)?;
+            return Ok(left.products(usize::MAX).flows);
+        }
+    }
+    Ok(pieces)
+}
