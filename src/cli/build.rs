@@ -148,12 +148,10 @@ fn previous_build(output: &Path) -> Result<Option<BuildManifest>, CliError> {
         return Ok(None);
     }
     let text = workspace::read_text(&path)?;
-    serde_json::from_str(&text).map(Some).map_err(|error| {
-        CliError::Other(format!(
-            "`{}` is no manifest of a build: {error}; move it away to build anew",
-            path.display()
-        ))
-    })
+    match BuildManifest::from_text(&path, &text) {
+        Ok(manifest) => Ok(Some(manifest)),
+        Err(error) => Err(CliError::Other(format!("{error}; move it away to build anew"))),
+    }
 }
 
 fn changes(

@@ -1,10 +1,12 @@
 //! `manifest.json` of a build: what went in, what came out, and what earlier builds left on the devices.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::CliError;
 use crate::model::Describer;
 use crate::proof::Proof;
 use crate::target::Owned;
@@ -36,6 +38,33 @@ pub(super) struct BuildManifest {
     pub plans: String,
     /// The devices, by name.
     pub devices: BTreeMap<String, BuiltDevice>,
+}
+
+impl BuildManifest {
+    /// The manifest that a text holds.
+    ///
+    /// # Errors
+    /// Where it holds none, or one of another version of the tool.
+    pub(super) fn from_text(path: &Path, text: &str) -> Result<Self, CliError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            format: u32,
+            septum: String,
+        }
+        let not_one = |error: serde_json::Error| {
+            CliError::Other(format!("`{}` is no manifest of a build: {error}", path.display()))
+        };
+        let versioned: Versioned = serde_json::from_str(text).map_err(not_one)?;
+        if versioned.format != FORMAT {
+            return Err(CliError::Other(format!(
+                "`{}` has format {} (septum {}), this version reads format {FORMAT}: use that version, or build again",
+                path.display(),
+                versioned.format,
+                versioned.septum
+            )));
+        }
+        serde_json::from_str(text).map_err(not_one)
+    }
 }
 
 /// One device of a build.

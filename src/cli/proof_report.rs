@@ -85,7 +85,7 @@ pub(super) fn findings(workspace: &Workspace, describer: &Describer, built: &Bui
 }
 
 /// The first few places, and how many more there are.
-fn some(places: &[&str]) -> String {
+pub(super) fn some(places: &[&str]) -> String {
     let named = places.iter().take(PLACES).copied().collect::<Vec<_>>().join(", ");
     match places.len().saturating_sub(PLACES) {
         0 => named,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::workspace::{self, Workspace};
 use super::{CliError, Outcome, matrix, report, table};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Describer, Examples, ModeId, Rule};
+use crate::model::{Describer, Examples, ModeId, Rule, Zone};
 use crate::network::Network;
 use crate::packet::{AddressSet, Budget, Packet, ServiceSet, protocol};
 use crate::reach::{Conduits, Hosts, Passage, Step, Stream, View, transitive};
@@ -178,11 +178,12 @@ impl Question<'_> {
         let (describer, examples) = (Describer::new(policy), Examples::new(policy));
         let pairs = conduits.iter().map(|conduit| {
             let (from, to) = (policy.zone_name(conduit.from), policy.zone_name(conduit.to));
+            let side = |set: &AddressSet, zone| side(&describer, set, policy.zone(zone));
             let flows = conduit.streams.iter().filter_map(|stream| {
                 let example = examples.packet(&stream.flow)?;
                 Some(Flow {
-                    from: side(&describer, &stream.flow.source, from),
-                    to: side(&describer, &stream.flow.destination, to),
+                    from: side(&stream.flow.source, conduit.from),
+                    to: side(&stream.flow.destination, conduit.to),
                     services: self.services(&describer, stream),
                     by_rule: stream.by.iter().all(|by| matches!(by, Passage::Rule(_))),
                     by: stream.by.iter().map(|by| self.passage(*by)).collect(),
@@ -262,12 +263,15 @@ impl Question<'_> {
 }
 
 /// A side in the policy's words; what is only a part of its zone says so.
-fn side(describer: &Describer, set: &AddressSet, zone: &str) -> String {
-    let name = describer.addresses(set);
-    if name == zone {
+fn side(describer: &Describer, set: &AddressSet, zone: Option<&Zone>) -> String {
+    let Some(zone) = zone else {
+        return describer.addresses(set);
+    };
+    let name = describer.part_of(zone, set);
+    if name == zone.name || name.starts_with(&format!("{} - ", zone.name)) {
         name
     } else {
-        format!("{name} ({zone})")
+        format!("{name} ({})", zone.name)
     }
 }
 

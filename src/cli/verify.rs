@@ -48,6 +48,9 @@ enum Format {
     Json,
 }
 
+/// Reasons for not knowing that the text lists.
+const REASONS: usize = 10;
+
 /// One device's comparison, for JSON.
 #[derive(Debug, Serialize)]
 struct Verdict {
@@ -58,18 +61,29 @@ struct Verdict {
     opened: Vec<Drift>,
     closed: Vec<Drift>,
     unknown: Vec<String>,
+    /// With a manifest: true where the file is not the one that was built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited: Option<bool>,
 }
 
 /// Packets that a configuration treats otherwise than the policy.
 #[derive(Debug, Serialize)]
 struct Drift {
-    place: String,
+    places: Vec<String>,
     packets: String,
     example: String,
     line: Option<usize>,
     text: Option<String>,
     rule: Option<String>,
     location: Option<String>,
+}
+
+impl Drift {
+    /// True where the same packets meet the same line elsewhere.
+    fn same(&self, other: &Self) -> bool {
+        (&self.packets, &self.example, self.line, &self.rule)
+            == (&other.packets, &other.example, other.line, &other.rule)
+    }
 }
 
 /// Compares configurations with the policy.
@@ -135,21 +149,26 @@ fn of_config(
 fn of_build(manifest: &Path) -> Result<Vec<Verdict>, CliError> {
     let directory = manifest.parent().map(Path::to_owned).unwrap_or_default();
     let text = workspace::read_text(manifest)?;
-    let manifest: BuildManifest = serde_json::from_str(&text).map_err(|error| {
-        CliError::Other(format!(
-            "`{}` is no manifest of a build: {error}",
-            manifest.display()
-        ))
-    })?;
+    let manifest = BuildManifest::from_text(manifest, &text)?;
     let plans_path = directory.join(PLANS);
     let plans_text = workspace::read_text(&plans_path)?;
     if sha256(plans_text.as_bytes()) != manifest.plans {
         return Err(CliError::Other(format!(
-            "`{}` is not the one of this build",
+            "`{}` is not the one that the manifest names: it was edited, or is of another build",
             plans_path.display()
         )));
     }
     let plans = archived_plans(&plans_path)?;
+    if let Some(plan) = plans
+        .iter()
+        .find(|plan| !manifest.devices.contains_key(&plan.device))
+    {
+        return Err(CliError::Other(format!(
+            "the manifest does not name `{}`, of which `{}` has a plan",
+            plan.device,
+            plans_path.display()
+        )));
+    }
     let (describer, policy) = (Describer::default(), Policy::default());
     let mut verdicts = Vec::new();
     for (name, device) in &manifest.devices {
@@ -166,13 +185,13 @@ fn of_build(manifest: &Path) -> Result<Vec<Verdict>, CliError> {
             .ok_or_else(|| CliError::Other(format!("`{}` has no plan of `{name}`", plans_path.display())))?;
         let proof = compared(plan, &text, &describer)?;
         let mut verdict = verdict(plan, &text, &proof, &describer, &policy);
-        if sha256(text.as_bytes()) != device.sha256 {
+        verdict.edited = Some(sha256(text.as_bytes()) != device.sha256);
+        if verdict.edited == Some(true) {
             report::status(&format!(
                 "note: {} has been edited since it was built",
                 device.file
             ));
         }
-        verdict.device = name.clone();
         verdicts.push(verdict);
     }
     Ok(verdicts)
@@ -202,20 +221,25 @@ fn verdict(plan: &DevicePlan, text: &str, proof: &Proof, describer: &Describer, 
             .mismatches
             .iter()
             .filter(|mismatch| mismatch.opened == opened);
-        mismatches
-            .map(|mismatch| {
-                let (packets, example) = proof_report::drift(describer, policy, mismatch);
-                Drift {
-                    place: mismatch.place.clone(),
-                    packets,
-                    example,
-                    line: mismatch.line,
-                    text: mismatch.line.and_then(|line| emitted_line(text, line)),
-                    rule: mismatch.origin.as_ref().map(|origin| origin.id.clone()),
-                    location: mismatch.origin.as_ref().map(|origin| origin.location.clone()),
-                }
-            })
-            .collect()
+        let mut drifts: Vec<Drift> = Vec::new();
+        for mismatch in mismatches {
+            let (packets, example) = proof_report::drift(describer, policy, mismatch);
+            let origin = mismatch.origin.as_ref();
+            let drift = Drift {
+                places: vec![mismatch.place.clone()],
+                packets,
+                example,
+                line: mismatch.line,
+                text: mismatch.line.and_then(|line| emitted_line(text, line)),
+                rule: origin.map(|origin| origin.id.clone()),
+                location: origin.map(|origin| origin.location.clone()),
+            };
+            match drifts.iter_mut().find(|known| known.same(&drift)) {
+                Some(known) => known.places.extend(drift.places),
+                None => drifts.push(drift),
+            }
+        }
+        drifts
     };
     let (opened, closed) = (drifts(true), drifts(false));
     let result = match (opened.is_empty() && closed.is_empty(), proof.unknown.is_empty()) {
@@ -231,6 +255,7 @@ fn verdict(plan: &DevicePlan, text: &str, proof: &Proof, describer: &Describer, 
         opened,
         closed,
         unknown,
+        edited: None,
     }
 }
 
@@ -240,11 +265,14 @@ fn text(verdict: &Verdict) -> String {
             "{}: equal to the policy at all {} places\n",
             verdict.device, verdict.places
         ),
-        result => format!("{}: {result}\n", verdict.device),
+        "drift" => format!("{}: drift, not what the policy says\n", verdict.device),
+        _ => format!("{}: unknown, so not proven equal\n", verdict.device),
     };
     for (word, drifts) in [("opened", &verdict.opened), ("closed", &verdict.closed)] {
         for drift in drifts {
-            out.push_str(&format!("  {word} at {}: {}\n", drift.place, drift.packets));
+            let places: Vec<&str> = drift.places.iter().map(String::as_str).collect();
+            let places = proof_report::some(&places);
+            out.push_str(&format!("  {word} at {places}: {}\n", drift.packets));
             out.push_str(&format!("    example: {}\n", drift.example));
             if let Some(line) = &drift.text {
                 out.push_str(&format!("    line {line}\n"));
@@ -254,8 +282,12 @@ fn text(verdict: &Verdict) -> String {
             }
         }
     }
-    for unknown in &verdict.unknown {
-        out.push_str(&format!("  not understood: {unknown}\n"));
+    for unknown in verdict.unknown.iter().take(REASONS) {
+        out.push_str(&format!("  {unknown}\n"));
+    }
+    let more = verdict.unknown.len().saturating_sub(REASONS);
+    if more > 0 {
+        out.push_str(&format!("  and {more} more; --format json lists them all\n"));
     }
     out
 }

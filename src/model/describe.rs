@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Policy, ServiceId};
+use super::{Policy, ServiceId, Zone};
 use crate::packet::{AddressSet, Family, FlowSet, Hints, IntervalSet, Packet, Region, ServiceSet};
 
 /// How many ranges or ports are listed before the rest is only counted.
 const LISTED: usize = 4;
+
+/// Addresses that may be left out of a zone and still be named one by one.
+const LEFT_OUT: u128 = 4;
 
 /// Finds names for sets of one policy.
 #[derive(Debug)]
@@ -123,6 +126,28 @@ impl Describer {
             .iter()
             .map(|(a, b)| range(Ipv6Addr::from(*a).into(), Ipv6Addr::from(*b).into()));
         listed(v4.chain(v6).collect())
+    }
+
+    /// A part of a zone: `clinical.pumps - pump-007` where only a few devices are left out.
+    pub fn part_of(&self, zone: &Zone, set: &AddressSet) -> String {
+        let left_out = zone.addresses.difference(set);
+        let count = left_out.v4.count().saturating_add(left_out.v6.count());
+        if self.addresses.contains_key(set) || count == 0 || count > LEFT_OUT {
+            return self.addresses(set);
+        }
+        let names: BTreeSet<&String> = self
+            .devices
+            .iter()
+            .filter(|(address, _)| left_out.contains(**address))
+            .map(|(_, name)| name)
+            .collect();
+        let addresses = self.devices.iter().filter(|(_, name)| names.contains(name));
+        let named = AddressSet::from_addresses(addresses.map(|(address, _)| *address));
+        if named != left_out {
+            return self.addresses(set);
+        }
+        let names = names.into_iter().map(|name| format!(" - {name}"));
+        format!("{}{}", zone.name, names.collect::<String>())
     }
 
     /// `https`, `tcp 443, 8443`, `any`.

@@ -37,23 +37,25 @@ impl Tracer<'_> {
             first.map(|interface| interface.name.clone())
         };
         let (entered, left) = (interface(from)?, interface(to)?);
+        // The reader writes each interface in one way only.
+        let read_as = enforcer.platform.interface_name();
         let rules = pair(forwarding, from, to).map_or(&[][..], |pair| &pair.rules);
         let hook = if enforcer.platform.stateless() {
             Hook::Inbound {
-                interface: Some(entered.clone()),
+                interface: Some(read_as(&entered)),
                 established: false,
             }
         } else {
             Hook::Forward {
-                from: Some(entered.clone()),
-                to: Some(left.clone()),
+                from: Some(read_as(&entered)),
+                to: Some(read_as(&left)),
             }
         };
         let passage = Passage::Through(entered, left.clone());
         let mut traced = enforcer.decided(rules, packet, &hook, passage);
         if enforcer.platform.stateless() {
             let replies = pair(forwarding, to, from).map_or(&[][..], |pair| &pair.replies);
-            traced.reply = enforcer.replied(replies, packet, left);
+            traced.reply = enforcer.replied(replies, packet, read_as(&left));
         }
         Some(traced)
     }

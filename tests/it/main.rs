@@ -11,7 +11,6 @@ mod assertions;
 mod check_cli;
 mod cisco_ios;
 mod cli;
-mod diff;
 mod fortigate;
 mod fuzz;
 mod inventory;

@@ -5,4 +5,5 @@ mod harness;
 mod hospital;
 mod modes;
 mod property;
+mod reach;
 mod require;

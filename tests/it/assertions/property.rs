@@ -9,7 +9,7 @@ use arbtest::arbitrary::{Result, Unstructured};
 use super::harness::{findings, load, messages_of};
 
 /// How many packets tell services apart: tcp to 1, 2 and 3, udp, and all the rest.
-const PACKETS: usize = 5;
+pub(super) const PACKETS: usize = 5;
 
 /// Services as text, with the packets that they hold.
 const SERVICES: [Service; 5] = [
@@ -20,7 +20,7 @@ const SERVICES: [Service; 5] = [
     ("udp", [false, false, false, true, false]),
 ];
 
-type Addresses = BTreeSet<IpAddr>;
+pub(super) type Addresses = BTreeSet<IpAddr>;
 type Service = (&'static str, [bool; PACKETS]);
 
 #[derive(Debug)]
@@ -33,20 +33,20 @@ struct Rule {
 }
 
 #[derive(Debug, Default)]
-struct World {
-    text: String,
-    zones: Vec<Addresses>,
+pub(super) struct World {
+    pub(super) text: String,
+    pub(super) zones: Vec<Addresses>,
     isolated: Vec<bool>,
     /// The hosts; devices first.
-    hosts: Vec<Addresses>,
-    devices: usize,
+    pub(super) hosts: Vec<Addresses>,
+    pub(super) devices: usize,
     /// The guarded device, and whom its host firewall takes tcp 1 from.
     guard: Option<(usize, Addresses)>,
     /// Zones joined by unmanaged routers, as the number of their group.
     group: Vec<usize>,
     rules: Vec<Rule>,
     /// What can be named, with what it holds.
-    names: Vec<(String, Addresses)>,
+    pub(super) names: Vec<(String, Addresses)>,
 }
 
 fn v4(zone: usize, host: usize) -> IpAddr {
@@ -64,7 +64,7 @@ fn v6(zone: usize, host: usize) -> IpAddr {
 }
 
 impl World {
-    fn arbitrary(u: &mut Unstructured<'_>) -> Result<Self> {
+    pub(super) fn arbitrary(u: &mut Unstructured<'_>) -> Result<Self> {
         let mut world = Self::default();
         let count = u.int_in_range(1..=5)?;
         for zone in 0..count {
@@ -188,7 +188,7 @@ impl World {
         Ok(())
     }
 
-    fn endpoint(&self, u: &mut Unstructured<'_>) -> Result<(String, Addresses)> {
+    pub(super) fn endpoint(&self, u: &mut Unstructured<'_>) -> Result<(String, Addresses)> {
         let (name, set) = u.choose(&self.names)?.clone();
         let (other, more) = u.choose(&self.names)?.clone();
         let everything = || self.zones.iter().flatten().copied();
@@ -210,14 +210,14 @@ impl World {
         })
     }
 
-    fn zone(&self, address: IpAddr) -> usize {
+    pub(super) fn zone(&self, address: IpAddr) -> usize {
         self.zones
             .iter()
             .position(|zone| zone.contains(&address))
             .unwrap()
     }
 
-    fn host(&self, address: IpAddr) -> usize {
+    pub(super) fn host(&self, address: IpAddr) -> usize {
         self.hosts
             .iter()
             .position(|host| host.contains(&address))
@@ -254,27 +254,27 @@ impl World {
         near && !guarded(from) && (!guarded(to) || taken())
     }
 
-    fn possible(&self, from: IpAddr, to: IpAddr, packet: usize) -> bool {
+    pub(super) fn possible(&self, from: IpAddr, to: IpAddr, packet: usize) -> bool {
         from.is_ipv4() == to.is_ipv4()
             && self.host(from) != self.host(to)
             && (self.permitted(from, to, packet, None) || self.open(from, to, packet, true))
     }
 
-    fn some_packet(&self, from: &Addresses, to: &Addresses, service: &[bool; PACKETS]) -> bool {
+    pub(super) fn some_packet(&self, from: &Addresses, to: &Addresses, service: &[bool; PACKETS]) -> bool {
         from.iter().any(|a| {
             to.iter()
                 .any(|b| (0..PACKETS).any(|packet| service[packet] && self.possible(*a, *b, packet)))
         })
     }
 
-    fn hosts_of(&self, set: &Addresses) -> BTreeSet<usize> {
+    pub(super) fn hosts_of(&self, set: &Addresses) -> BTreeSet<usize> {
         (0..self.hosts.len())
             .filter(|host| !self.hosts[*host].is_disjoint(set))
             .collect()
     }
 
     /// The hosts of `to` that chains from one host reach, the last step with one of the services.
-    fn reached(
+    pub(super) fn reached(
         &self,
         start: usize,
         to: &BTreeSet<usize>,

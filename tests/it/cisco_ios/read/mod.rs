@@ -1,5 +1,6 @@
 //! What is written, read back and proven; what is printed back; what is broken on purpose.
 
+mod broken_templates;
 mod configurations;
 mod fuzz;
 mod mutations;

@@ -1,7 +1,8 @@
 //! `septum diff`: what becomes permitted and what stops being permitted.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
+
+use super::{repository, septum};
 
 const POLICY: &str = "\
 zone pumps { subnet 10.20.0.0/24 }
@@ -17,20 +18,6 @@ firewall fw {
     interface eth2 = guest
 }
 ";
-
-fn repository(directory: &Path, policy: &str) {
-    std::fs::create_dir_all(directory).unwrap();
-    std::fs::write(directory.join("septum.yaml"), "name: test\n").unwrap();
-    std::fs::write(directory.join("policy.sept"), policy).unwrap();
-}
-
-fn septum(directory: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_septum"))
-        .current_dir(directory)
-        .args(arguments)
-        .output()
-        .unwrap()
-}
 
 /// The standard output and exit code of a comparison of two policies.
 fn diff(old: &str, new: &str, more: &[&str]) -> (String, i32) {
@@ -60,10 +47,10 @@ fn the_same_policy_in_another_order_permits_the_same() {
 fn a_widened_rule_opens_exactly_what_was_added() {
     let new = POLICY.replace("gateway : https", "gateway : https, tcp 8443");
     let (text, code) = diff(POLICY, &new, &[]);
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @"
     opened from pumps to servers
       + tcp 8443 from pumps to gateway
-        example: tcp 10.20.0.0:49152 -> 10.30.0.10:8443 (pumps to gateway)
+        example: tcp 10.20.0.9:49152 -> 10.30.0.10:8443 (pumps to gateway)
     configuration changed of fw: +1 -1 lines
     ");
     assert_eq!(code, 1);
@@ -169,4 +156,103 @@ fn revisions_in_git_are_compared_from_a_directory_below_the_top() {
         status.stdout.is_empty(),
         "the repository's own index is untouched"
     );
+}
+
+#[test]
+fn zones_that_nothing_separates_any_more_are_named_with_the_devices_in_reach() {
+    let old = format!(
+        "{POLICY}device pump-1 in pumps {{ address 10.20.0.7 }}\ndevice kiosk in guest {{ address 172.16.0.7 }}\n"
+    );
+    let new = format!("{old}router old {{ unmanaged; interface a = guest; interface b = pumps }}\n");
+    let (text, code) = diff(&old, &new, &[]);
+    insta::assert_snapshot!(text, @"
+    the policies permit the same
+    no longer filtered: guest -> pumps
+    no longer filtered: pumps -> guest
+    blast radius of guest: 1 -> 3 devices (+ gateway, pump-1)
+    blast radius of pumps: 2 -> 3 devices (+ kiosk)
+    configuration changed of fw: +8 -1 lines
+    ");
+    assert_eq!(code, 1);
+    let (text, code) = diff(&new, &old, &["--expect", "open-8443"]);
+    assert!(text.contains("now filtered: guest -> pumps\n"), "{text}");
+    assert!(text.contains("blast radius of guest: 3 -> 1 devices"), "{text}");
+    assert_eq!(code, 0, "less in reach needs no statement: {text}");
+    let (text, code) = diff(&old, &new, &["--expect", "open-8443"]);
+    assert!(
+        text.contains("not expected: no longer filtered: guest -> pumps\n"),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn members_that_no_longer_isolate_are_told() {
+    let isolated = POLICY.replace("10.20.0.0/24 }", "10.20.0.0/24; isolate }");
+    let (text, code) = diff(&isolated, POLICY, &[]);
+    assert!(
+        text.contains("no longer isolated: members of pumps reach each other\n"),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn what_cannot_be_compared_is_bad_input() {
+    for (old, new, more, said) in [
+        (POLICY, "zone pumps {", &[][..], "error"),
+        (
+            POLICY,
+            POLICY,
+            &["--expect", "nowhere"][..],
+            "cannot read `nowhere`",
+        ),
+        (POLICY, POLICY, &["--git", "HEAD"][..], "cannot be used with"),
+    ] {
+        let (text, code) = diff(old, new, more);
+        assert!(text.contains(said), "{said}: {text}");
+        assert_eq!(code, 2, "{text}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let output = septum(directory.path(), &["diff", "--git", "a...b"]);
+    assert_eq!(output.status.code(), Some(2));
+    let output = septum(directory.path(), &["diff", "here", "there"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(text, "error: there is no directory `here`\n");
+}
+
+#[test]
+fn a_misspelt_name_in_an_expectation_is_told_with_the_nearest() {
+    let directory = tempfile::tempdir().unwrap();
+    repository(&directory.path().join("old"), POLICY);
+    std::fs::write(directory.path().join("expected"), "allow pumps -> gatway : ssh\n").unwrap();
+    let output = septum(directory.path(), &["diff", "old", "old", "--expect", "expected"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("did you mean `gateway`?"), "{text}");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn markup_in_a_name_stays_text_in_markdown() {
+    let new = format!("{POLICY}deny any -> pumps \"a | b\"\n");
+    let (text, _) = diff(
+        &new.replace("deny any", "allow servers"),
+        &new,
+        &["--format", "markdown"],
+    );
+    insta::assert_snapshot!(text, @"
+    ### What this change permits and denies
+
+    **Closed**
+
+    | from | to | packets | example |
+    |---|---|---|---|
+    | servers | pumps | any from servers to pumps | `tcp 10.30.0.10:49152 -> 10.20.0.9:443 (gateway to pumps)` |
+
+    **Configurations**
+
+    | device | change | lines |
+    |---|---|---|
+    | fw | changed | +1 -8 |
+    ");
 }

@@ -1,0 +1,207 @@
+//! `septum reach`: who can talk to whom.
+
+use super::asked;
+
+const POLICY: &str = "\
+zone pumps { subnet 10.20.0.0/24, 2001:db8:20::/64; label iomt; isolate }
+zone servers { subnet 10.30.0.0/24, 2001:db8:30::/64 }
+zone guest { subnet 172.16.0.0/16 }
+zone lobby { subnet 172.17.0.0/24 }
+zone internet { external }
+device pump-1 in pumps { address 10.20.0.11 }
+device pump-2 in pumps { address 10.20.0.12; label retired }
+device gateway in servers { address 10.30.0.10, 2001:db8:30::10 }
+device db in servers { address 10.30.0.20 }
+service library = tcp 8443
+allow pumps -> gateway : library, ping
+allow gateway -> pumps : tcp 5000-5010
+allow guest -> internet : http, https
+deny label:retired -> any
+mode lockdown { deny guest -> any }
+firewall host { target nftables; protects db; manage from gateway : ssh }
+router core {
+    target nftables
+    interface eth0 = pumps
+    interface eth1 = servers
+    interface eth2 = guest
+    interface eth3 = internet
+}
+router old { unmanaged; interface a = guest; interface b = lobby }
+";
+
+fn reach(arguments: &[&str]) -> String {
+    let (text, code) = asked(POLICY, &[&["reach"], arguments].concat());
+    assert_eq!(code, 0, "{text}");
+    text
+}
+
+#[test]
+fn a_zone_reaches_what_rules_permit() {
+    insta::assert_snapshot!(reach(&["pumps"]), @"
+    FROM            TO                 SERVICES       BY              EXAMPLE
+    pumps - pump-2  gateway (servers)  library, ping  policy.sept:11  tcp 10.20.0.11:49152 -> 10.30.0.10:8443 (pump-1 to gateway)
+    ");
+}
+
+#[test]
+fn members_of_a_zone_meet_only_host_firewalls() {
+    insta::assert_snapshot!(reach(&["servers", "servers"]), @"
+    FROM               TO            SERVICES  BY                         EXAMPLE
+    servers - db       servers - db  any       no filter inside the zone  tcp 10.30.0.10:49152 -> 10.30.0.9:443 (gateway to servers)
+    gateway (servers)  db (servers)  tcp 22    manage, run of host        tcp 10.30.0.10:49152 -> 10.30.0.20:22 (gateway to db)
+    ");
+}
+
+#[test]
+fn an_unmanaged_path_lets_everything_through() {
+    insta::assert_snapshot!(reach(&["guest"]), @"
+    FROM   TO        SERVICES     BY                         EXAMPLE
+    guest  guest     any          no filter inside the zone  tcp 172.16.0.9:49152 -> 172.16.0.10:443 (guest to guest)
+    guest  lobby     any          no managed device between  tcp 172.16.0.9:49152 -> 172.17.0.9:443 (guest to lobby)
+    guest  internet  http, https  policy.sept:13             tcp 172.16.0.9:49152 -> 203.0.113.9:80 (guest to internet)
+    ");
+}
+
+#[test]
+fn sides_are_sets_of_the_language() {
+    insta::assert_snapshot!(reach(&["label:iomt & pump-1 | 172.16.3.0/24", "gateway | 203.0.113.7"]), @"
+    FROM                   TO                      SERVICES       BY              EXAMPLE
+    pump-1 (pumps)         gateway (servers)       library, ping  policy.sept:11  tcp 10.20.0.11:49152 -> 10.30.0.10:8443 (pump-1 to gateway)
+    172.16.3.0/24 (guest)  203.0.113.7 (internet)  http, https    policy.sept:13  tcp 172.16.3.9:49152 -> 203.0.113.7:80 (guest to internet)
+    ");
+}
+
+#[test]
+fn nothing_is_said_in_words() {
+    assert_eq!(
+        reach(&["internet", "pumps"]),
+        "internet reaches nothing of pumps\n"
+    );
+    assert_eq!(reach(&["pump-2"]), "pump-2 reaches nothing of any\n");
+    assert_eq!(
+        reach(&["internet", "pumps", "--transitive", "--format", "matrix"]),
+        "internet reaches nothing of pumps\n"
+    );
+}
+
+#[test]
+fn a_mode_takes_away() {
+    assert!(!reach(&["guest", "internet"]).contains("nothing"));
+    assert_eq!(
+        reach(&["guest", "internet", "--mode", "lockdown"]),
+        "guest reaches nothing of internet\n"
+    );
+}
+
+#[test]
+fn chains_lead_further() {
+    insta::assert_snapshot!(reach(&["pumps", "--transitive"]), @"
+    FROM   TO       STEPS  DEVICES  SHORTEST CHAIN
+    pumps  pumps    2      2        pump-1 -> gateway (tcp 8443, policy.sept:11) -> 10.20.0.1 (tcp 5000, policy.sept:12)
+    pumps  servers  1      2        pump-1 -> gateway (tcp 8443, policy.sept:11)
+    ");
+    assert_eq!(reach(&["pumps", "db"]), "pumps reaches nothing of db\n");
+}
+
+#[test]
+fn a_matrix_has_a_mark_for_each_pair_of_zones() {
+    insta::assert_snapshot!(reach(&["any", "--format", "matrix"]), @"
+                1 2 3 4 5
+    1 pumps     . + . . .
+    2 servers   + = . . .
+    3 guest     . . = = +
+    4 lobby     . . = = .
+    5 internet  . . . . =
+
+    . nothing   + some flows   # every flow   = not all of it is filtered by rules
+    ");
+    insta::assert_snapshot!(reach(&["any", "--transitive", "--format", "matrix"]), @"
+                1 2 3 4 5
+    1 pumps     2 1 . . .
+    2 servers   1 1 . . .
+    3 guest     . . 1 1 1
+    4 lobby     . . 1 1 2
+    5 internet  . . . . 1
+
+    . nothing   1, 2, … the fewest steps of a chain
+    ");
+}
+
+#[test]
+fn json_says_the_same() {
+    insta::assert_snapshot!(reach(&["pump-1", "servers", "--format", "json"]), @r#"
+    {
+      "from": "pump-1",
+      "to": "servers",
+      "mode": null,
+      "direct": [
+        {
+          "from": "pumps",
+          "to": "servers",
+          "flows": [
+            {
+              "from": "pump-1 (pumps)",
+              "to": "gateway (servers)",
+              "services": "library, ping",
+              "by_rule": true,
+              "by": [
+                "policy.sept:11"
+              ],
+              "example": "tcp 10.20.0.11:49152 -> 10.30.0.10:8443 (pump-1 to gateway)"
+            }
+          ]
+        }
+      ]
+    }
+    "#);
+    let chains = reach(&["pump-1", "db", "--transitive", "--format", "json"]);
+    insta::assert_snapshot!(chains, @r#"
+    {
+      "from": "pump-1",
+      "to": "db",
+      "mode": null,
+      "transitive": [
+        {
+          "from": "pumps",
+          "to": "servers",
+          "steps": 2,
+          "devices": [
+            "db"
+          ],
+          "chain": [
+            {
+              "from": "pump-1",
+              "to": "gateway",
+              "packet": "tcp 10.20.0.11:49152 -> 10.30.0.10:8443",
+              "by": "policy.sept:11"
+            },
+            {
+              "from": "gateway",
+              "to": "db",
+              "packet": "tcp 10.30.0.10:49152 -> 10.30.0.20:22",
+              "by": "manage, run of host"
+            }
+          ]
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn what_is_no_set_is_bad_input() {
+    let bad = |arguments: &[&str], said: &str| {
+        let (text, code) = asked(POLICY, &[&["reach"], arguments].concat());
+        assert!(text.contains(said), "{said}: {text}");
+        assert_eq!(code, 2, "{text}");
+    };
+    bad(&["pmups"], "did you mean `pumps`?");
+    bad(&["pumps", "gatewy"], "did you mean `gateway`?");
+    bad(&["pumps", "gateway : ssh"], "a service does not belong here");
+    bad(&["pumps -> gateway allow guest"], "this is a second question");
+    bad(&["pumps # "], "error[syntax]");
+    bad(&[""], "error[syntax]");
+    bad(&["pumps", "--mode", "lockdwn"], "did you mean `lockdown`?");
+    bad(&["pumps", "-p", "nowhere"], "there is no directory `nowhere`");
+    bad(&[], "required");
+}
