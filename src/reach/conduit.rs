@@ -97,15 +97,17 @@ impl<'a> Conduits<'a> {
         let sides = [from, to].map(|side| Cutter::new(self.policy, side));
         let [mut sources, mut destinations] = sides;
         let mut allows: BTreeMap<(ZoneId, ZoneId), Vec<(RuleId, FlowSet)>> = BTreeMap::new();
-        // By zone of the source: each deny with what it is about in every zone of its destination.
-        let mut denies: BTreeMap<ZoneId, Vec<(Arc<AddressSet>, Parts, &Rule)>> = BTreeMap::new();
+        let mut denies: BTreeMap<ZoneId, Vec<Deny<'_>>> = BTreeMap::new();
         for (id, rule) in &self.rules {
             let parts = sources.parts(&rule.source.addresses);
             let receivers = destinations.parts(&rule.destination.addresses);
             for (zone, source) in parts.iter() {
                 if rule.action == Action::Deny {
-                    let known = denies.entry(*zone).or_default();
-                    known.push((Arc::clone(source), Arc::clone(&receivers), rule));
+                    denies.entry(*zone).or_default().push(Deny {
+                        source: Arc::clone(source),
+                        receivers: Arc::clone(&receivers),
+                        rule,
+                    });
                     continue;
                 }
                 for (receiver, destination) in receivers.iter() {
@@ -132,18 +134,8 @@ impl<'a> Conduits<'a> {
             }
         }
         for (pair, allows) in allows {
-            let taken: Vec<FlowSet> = denies
-                .get(&pair.0)
-                .into_iter()
-                .flatten()
-                .filter_map(|(source, receivers, rule)| {
-                    Some(FlowSet {
-                        source: Arc::clone(source),
-                        destination: Arc::clone(part_in(receivers, pair.1)?),
-                        service: Arc::clone(&rule.service.set),
-                    })
-                })
-                .collect();
+            let near = denies.get(&pair.0).into_iter().flatten();
+            let taken: Vec<FlowSet> = near.filter_map(|deny| deny.to(pair.1)).collect();
             let found = streams.entry(pair).or_default();
             let open = found.len();
             for (id, flow) in allows {
@@ -225,6 +217,24 @@ impl<'a> Conduits<'a> {
             .iter()
             .find(|device| device.set.contains(first));
         count == 1 || device.is_some_and(|device| both.is_subset(&device.set))
+    }
+}
+
+/// A deny as seen from one zone.
+struct Deny<'a> {
+    source: Arc<AddressSet>,
+    receivers: Parts,
+    rule: &'a Rule,
+}
+
+impl Deny<'_> {
+    /// What it takes away towards a zone.
+    fn to(&self, zone: ZoneId) -> Option<FlowSet> {
+        Some(FlowSet {
+            source: Arc::clone(&self.source),
+            destination: Arc::clone(part_in(&self.receivers, zone)?),
+            service: Arc::clone(&self.rule.service.set),
+        })
     }
 }
 

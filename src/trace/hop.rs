@@ -61,7 +61,7 @@ impl Tracer<'_> {
     }
 
     /// The host firewall of the sender.
-    pub(super) fn out_of_host(&self, packet: &Packet) -> Option<TracedHop> {
+    pub(super) fn leaving_host(&self, packet: &Packet) -> Option<TracedHop> {
         let enforcer = self.host_firewall(packet.source)?;
         let Role::Host(host) = &enforcer.plan.role else {
             return None;
@@ -71,7 +71,7 @@ impl Tracer<'_> {
     }
 
     /// The host firewall of the receiver.
-    pub(super) fn into_host(&self, packet: &Packet) -> Option<TracedHop> {
+    pub(super) fn entering_host(&self, packet: &Packet) -> Option<TracedHop> {
         let enforcer = self.host_firewall(packet.destination)?;
         let Role::Host(host) = &enforcer.plan.role else {
             return None;

@@ -146,9 +146,9 @@ impl Tracer<'_> {
         };
         let mut hops = Vec::new();
         if way.is_some() {
-            hops.extend(self.out_of_host(packet));
+            hops.extend(self.leaving_host(packet));
             hops.extend(way.iter().flatten().filter_map(|hop| self.through(packet, hop)));
-            hops.extend(self.into_host(packet));
+            hops.extend(self.entering_host(packet));
         }
         let on_way = |name: &String| hops.iter().any(|hop| hop.device == *name);
         let elsewhere = self.crossing(from, to).filter(|name| !on_way(name)).collect();
