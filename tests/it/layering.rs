@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "reach",
         &["source", "packet", "syntax", "model", "network", "plan"],
     ),
-    ("diff", &["packet", "syntax", "model"]),
+    ("diff", &["packet", "syntax", "model", "network", "reach"]),
     (
         "check",
         &[
@@ -42,7 +42,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("target", &["source", "packet", "syntax", "plan", "yaml"]),
     ("proof", &["source", "packet", "syntax", "plan", "target"]),
-    ("diff", &["packet", "syntax", "model", "network", "reach"]),
     (
         "trace",
         &["packet", "syntax", "model", "network", "plan", "target"],
