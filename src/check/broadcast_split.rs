@@ -18,6 +18,7 @@
 use super::{Check, Context, Finding, OptionDefault, OptionSpec};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Rule, ZoneId};
+use crate::packet::AddressSet;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -50,17 +51,17 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn split(context: &Context<'_>, rule: &Rule, names: &[&str]) -> Option<Finding> {
-    let mut named = rule
-        .service
-        .named
+    let service = *context
+        .services_of(rule, |service| names.contains(&service.name.as_str()))
+        .first()?;
+    let open = context.permitted.left(&rule.flow());
+    let (a, b) = open
         .iter()
-        .filter_map(|id| context.policy.services.get(id.index()));
-    let service = named.find(|service| names.contains(&service.name.as_str()))?;
-    let (from, to) = (
-        context.zones_of(&rule.source),
-        context.zones_of(&rule.destination),
-    );
-    let (a, b) = apart(&from, &to)?;
+        .filter(|flow| !flow.service.intersection(&service.set).is_empty())
+        .find_map(|flow| {
+            let (from, to) = (zones_in(context, &flow.source), zones_in(context, &flow.destination));
+            apart(&from, &to)
+        })?;
     let (a, b) = (context.policy.zone_name(a), context.policy.zone_name(b));
     let message = format!(
         "`{}` does not cross from `{a}` to `{b}`: it stays on its segment",
@@ -69,6 +70,11 @@ fn split(context: &Context<'_>, rule: &Rule, names: &[&str]) -> Option<Finding> 
     let diagnostic = Diagnostic::warning(CHECK.name, rule.span, message)
         .help("keep the peers in one zone, or put the manufacturer's gateway between the two");
     Some(Finding::of_rule(diagnostic, rule).about([service.name.as_str(), a, b]))
+}
+
+fn zones_in(context: &Context<'_>, set: &AddressSet) -> Vec<ZoneId> {
+    let parts = context.policy.zone_map.split(set).into_iter();
+    parts.map(|(zone, _)| zone).collect()
 }
 
 /// Some pair of different zones.

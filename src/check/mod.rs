@@ -154,6 +154,7 @@ pub fn run(context: &Context<'_>, earlier: &[Diagnostic]) -> Vec<Finding> {
                 .map(|finding| finding.at(severity)),
         );
     }
+    findings.extend(exploited_exposed::old_list(context));
     findings.extend(context.undecided());
     waiver::apply(context, findings)
 }

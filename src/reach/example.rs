@@ -1,6 +1,6 @@
 //! Concrete hosts and packets for the steps of a chain.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::chain::Chain;
@@ -11,6 +11,12 @@ use crate::packet::{AddressSet, Budget, FlowSet, Hints, Packet, PacketSet, Servi
 /// Ports that examples prefer: what break-ins use, and what hospitals speak.
 const PORTS: [u16; 16] = [
     443, 22, 3389, 445, 80, 11112, 104, 2762, 2575, 8443, 1433, 53, 123, 161, 5900, 23,
+];
+
+/// Hosts of the internet: addresses that are kept for documentation (RFC 5737, RFC 3849).
+const DOCUMENTED: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)),
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 9)),
 ];
 
 /// A host of an example.
@@ -150,7 +156,12 @@ impl View<'_> {
         let v6 = v6.flat_map(|(first, last)| (*first..=*last).map(|a| IpAddr::V6(a.into())));
         let first = here.addresses.first();
         let all = v4.chain(v6);
-        all.filter(|address| Some(*address) != first)
+        let external = self.policy.zone(here.zone).is_some_and(|zone| zone.external);
+        let documented = DOCUMENTED
+            .into_iter()
+            .filter(|address| external && here.addresses.contains(*address));
+        documented
+            .chain(all.filter(|address| Some(*address) != first))
             .chain(first)
             .filter(|address| !self.hosts.is_used(*address))
             .map(Host::Address)

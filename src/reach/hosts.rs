@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -79,7 +80,15 @@ pub struct Hosts {
 impl Hosts {
     /// The hosts as rules, assertions and enforcement points of a policy tell them apart.
     pub fn new(policy: &Policy) -> Self {
+        Self::told_apart_by(policy, &[])
+    }
+
+    /// The same, and as some more sets tell them apart: no atom is partly in one of these.
+    pub fn told_apart_by(policy: &Policy, sets: &[Arc<AddressSet>]) -> Self {
         let mut objects = Objects::default();
+        for set in sets {
+            objects.number(set);
+        }
         let sides: Vec<(usize, usize)> = policy
             .rules
             .iter()
@@ -356,9 +365,9 @@ struct Objects {
 }
 
 impl Objects {
-    fn number(&mut self, set: &std::sync::Arc<AddressSet>) -> usize {
+    fn number(&mut self, set: &Arc<AddressSet>) -> usize {
         // Most rules share their sets, and large sets take long to hash. A place may be taken by another set later on.
-        let place = std::sync::Arc::as_ptr(set).addr();
+        let place = Arc::as_ptr(set).addr();
         if let Some(number) = self.by_place.get(&place)
             && self.sets.get(*number) == Some(&**set)
         {
