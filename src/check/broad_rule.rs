@@ -65,9 +65,9 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
 
 /// True where a rule holds every source of a family in which it is open.
 fn from_anywhere(sources: &AddressSet, open: &AddressSet) -> bool {
-    Family::BOTH.into_iter().any(|family| {
-        !open.is_empty_in(family) && sources.only(family) == AddressSet::full().only(family)
-    })
+    Family::BOTH
+        .into_iter()
+        .any(|family| !open.is_empty_in(family) && sources.only(family) == AddressSet::full().only(family))
 }
 
 /// What makes a service broad, if it is: `any service`, or its longest range of more than `limit` ports.

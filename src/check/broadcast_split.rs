@@ -59,7 +59,10 @@ fn split(context: &Context<'_>, rule: &Rule, names: &[&str]) -> Option<Finding> 
         .iter()
         .filter(|flow| !flow.service.intersection(&service.set).is_empty())
         .find_map(|flow| {
-            let (from, to) = (zones_in(context, &flow.source), zones_in(context, &flow.destination));
+            let (from, to) = (
+                zones_in(context, &flow.source),
+                zones_in(context, &flow.destination),
+            );
             apart(&from, &to)
         })?;
     let (a, b) = (context.policy.zone_name(a), context.policy.zone_name(b));

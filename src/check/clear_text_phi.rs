@@ -80,7 +80,9 @@ fn domains<'a>(context: &Context<'a>) -> Vec<Domain<'a>> {
 }
 
 fn of_rule(context: &Context<'_>, rule: &Rule, domains: &[Domain<'_>]) -> Vec<Finding> {
-    let plain = context.services_of(rule, |service| service.clear_text && service.carries.contains("phi"));
+    let plain = context.services_of(rule, |service| {
+        service.clear_text && service.carries.contains("phi")
+    });
     if plain.is_empty() {
         return Vec::new();
     }

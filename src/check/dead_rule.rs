@@ -137,8 +137,15 @@ fn finding(context: &Context<'_>, rule: &Rule, by: &[&Rule]) -> Finding {
     // The others are named: no place is shown for them.
     if by.len() > SHOWN {
         let rest = by.iter().skip(SHOWN);
-        let names: Vec<String> = rest.take(2 * SHOWN).map(|other| refutation::written(other)).collect();
-        let more = if by.len() > SHOWN + names.len() { ", …" } else { "" };
+        let names: Vec<String> = rest
+            .take(2 * SHOWN)
+            .map(|other| refutation::written(other))
+            .collect();
+        let more = if by.len() > SHOWN + names.len() {
+            ", …"
+        } else {
+            ""
+        };
         diagnostic = diagnostic.note(
             "covered",
             format!("by {} rules, also {}{more}", by.len(), names.join(", ")),

@@ -75,7 +75,9 @@ pub(super) fn refute(
 
 fn help(view: &View<'_>, rules: &[crate::model::RuleId], open: bool, by: Passage) -> String {
     let filter = match by {
-        Passage::Unenforced => "put a managed device on the path between the two (`unenforced-path` names what joins them)",
+        Passage::Unenforced => {
+            "put a managed device on the path between the two (`unenforced-path` names what joins them)"
+        }
         _ => "put a managed device or a host firewall between the two, or `isolate` the zone",
     };
     let listed = refutation::rules_text(view, rules);

@@ -42,7 +42,11 @@ pub const CHECK: Check = Check {
 fn run(context: &Context<'_>) -> Vec<Finding> {
     let names = context.settings.list(&CHECK, "services");
     let calls_back = |service: &Service| names.contains(&service.name.as_str());
-    let back = context.policy.services.iter().filter(|service| calls_back(service));
+    let back = context
+        .policy
+        .services
+        .iter()
+        .filter(|service| calls_back(service));
     let back = back.fold(ServiceSet::empty(), |all, service| all.union(&service.set));
     let back = Arc::new(back);
     // Whoever calls back uses one of these services, so only rules with one of them can be the way back.
@@ -90,13 +94,19 @@ fn of_rule(
         .map(|flow| between(&flow.destination, &flow.source))
         .collect();
     let left = |flow: &FlowSet| subtract_all(flow, &returns);
-    let missing: Vec<FlowSet> = called.iter().flat_map(left).filter(|flow| !flow.is_empty()).collect();
+    let missing: Vec<FlowSet> = called
+        .iter()
+        .flat_map(left)
+        .filter(|flow| !flow.is_empty())
+        .collect();
     if missing.is_empty() {
         return None;
     }
     let (from, to) = (&rule.source.text, &rule.destination.text);
     let name = &service.name;
-    let answered = called.iter().any(|flow| returns.iter().any(|way| way.overlaps(flow)));
+    let answered = called
+        .iter()
+        .any(|flow| returns.iter().any(|way| way.overlaps(flow)));
     let message = match answered {
         true => format!("`{name}` from `{from}` to `{to}` has no way to call back for some of the hosts"),
         false => format!("`{name}` from `{from}` to `{to}` has no way to call back"),

@@ -105,7 +105,11 @@ fn exposed(
         .collect();
     // A packet between two neighbours is seen where one of them has a host firewall.
     let guarded = context.guarded();
-    let bare: Vec<DeviceId> = legacy.iter().copied().filter(|id| !guarded.contains(id)).collect();
+    let bare: Vec<DeviceId> = legacy
+        .iter()
+        .copied()
+        .filter(|id| !guarded.contains(id))
+        .collect();
     let neighbours: Vec<DeviceId> = match (zone.isolate, bare.as_slice()) {
         (Some(_), _) | (_, []) => Vec::new(),
         (None, _) => {
@@ -128,7 +132,9 @@ fn exposed(
         reached.sort_unstable();
         reached.dedup();
     }
-    let names = reached.iter().filter_map(|id| context.policy.devices.get(id.index()));
+    let names = reached
+        .iter()
+        .filter_map(|id| context.policy.devices.get(id.index()));
     let names: Vec<&str> = names.map(|device| device.name.as_str()).collect();
     let message = match names.as_slice() {
         [name] => format!(
@@ -160,7 +166,9 @@ fn exposed(
     }
     let help = match (open.is_empty(), neighbours.is_empty()) {
         (true, _) => "move them to a zone of their own, or `isolate` this one",
-        (false, true) => "narrow these rules to the servers and jump hosts that the devices need (labels `server`, `jump-host`)",
+        (false, true) => {
+            "narrow these rules to the servers and jump hosts that the devices need (labels `server`, `jump-host`)"
+        }
         (false, false) => {
             "narrow these rules to the servers and jump hosts that the devices need, and give them a zone of their own"
         }

@@ -78,7 +78,10 @@ fn unseen(context: &Context<'_>, rule: &Rule, seen: &mut Seen<'_>) -> Option<Fin
     };
     let diagnostic = Diagnostic::warning(CHECK.name, rule.span, message).help(help);
     let zones = [Some(a), Some(b).filter(|_| !inside)];
-    let zones = zones.into_iter().flatten().filter(|_| from.len() == 1 && to.len() == 1);
+    let zones = zones
+        .into_iter()
+        .flatten()
+        .filter(|_| from.len() == 1 && to.len() == 1);
     Some(Finding::of_rule(diagnostic, rule).about(zones))
 }
 
@@ -96,7 +99,9 @@ struct Seen<'a> {
 impl<'a> Seen<'a> {
     fn new(context: &'a Context<'a>) -> Self {
         let guarded = context.guarded();
-        let devices = guarded.iter().filter_map(|id| context.policy.devices.get(id.index()));
+        let devices = guarded
+            .iter()
+            .filter_map(|id| context.policy.devices.get(id.index()));
         Self {
             context,
             guarded: AddressSet::union_of(devices.map(|device| &*device.set)),
@@ -130,16 +135,16 @@ fn placements<'a>(context: &'a Context<'_>) -> Vec<Placement<'a>> {
     let points = context.policy.points.iter().enumerate();
     points
         .filter(|(_, point)| point.platform.is_some())
-        .filter_map(|(index, _)| {
-            Placement::new(context.network, context.policy, PointId::from_index(index))
-        })
+        .filter_map(|(index, _)| Placement::new(context.network, context.policy, PointId::from_index(index)))
         .collect()
 }
 
 /// True where some path between two zones crosses the point of a placement.
 fn crosses(placement: &Placement<'_>, from: ZoneId, to: ZoneId) -> bool {
     let sides = placement.sides.len();
-    let pairs = (0..sides).flat_map(|a| (0..sides).map(move |b| (a, b))).filter(|(a, b)| a != b);
+    let pairs = (0..sides)
+        .flat_map(|a| (0..sides).map(move |b| (a, b)))
+        .filter(|(a, b)| a != b);
     pairs.into_iter().any(|(a, b)| {
         let crossing = placement.crossing(a, b);
         crossing.is_some_and(|mut crossing| !crossing.products(&[from], &[to]).is_empty())

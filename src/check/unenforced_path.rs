@@ -91,9 +91,7 @@ fn between(context: &Context<'_>, group: &Unenforced, one: ZoneId, other: ZoneId
         finding = finding.note("not permitted", format!("{packet}, and it passes"));
     }
     let finding = finding.help(match through.is_empty() {
-        true => {
-            "give each zone an interface of its own on a managed device, or permit all between them"
-        }
+        true => "give each zone an interface of its own on a managed device, or permit all between them",
         false => "put a managed device on the path, or permit all between the two zones",
     });
     let names = through.iter().map(|point| point.name.as_str());
@@ -124,5 +122,6 @@ pub(super) fn restricted(context: &Context<'_>, from: ZoneId, to: ZoneId) -> Opt
         });
     }
     let left = subtract_all(&everything, &flows(Action::Allow)).into_iter();
-    left.filter(|flow| !flow.is_empty()).max_by_key(|flow| flow.destination.v4.count())
+    left.filter(|flow| !flow.is_empty())
+        .max_by_key(|flow| flow.destination.v4.count())
 }

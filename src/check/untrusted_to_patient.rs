@@ -66,7 +66,11 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
 
 /// For each class of hosts, whether its members are in a set that tells hosts apart.
 fn classes_in(hosts: &Hosts, set: &AddressSet) -> Vec<bool> {
-    let inside: Vec<bool> = hosts.atoms.iter().map(|atom| atom.addresses.is_subset(set)).collect();
+    let inside: Vec<bool> = hosts
+        .atoms
+        .iter()
+        .map(|atom| atom.addresses.is_subset(set))
+        .collect();
     let is_inside = |atom: &usize| inside.get(*atom).copied().unwrap_or(false);
     let classes = hosts.classes.iter();
     classes.map(|class| class.atoms.iter().any(is_inside)).collect()

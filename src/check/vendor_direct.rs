@@ -40,8 +40,14 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
         if let Some(crossing) = context.crossing(rule, &vendor, &direct) {
             let beside = rule.destination.addresses.overlaps(&jump);
             let message = match beside {
-                true => format!("a supplier reaches more of `{}` than its jump hosts", rule.destination.text),
-                false => format!("a supplier reaches `{}` without a jump host", rule.destination.text),
+                true => format!(
+                    "a supplier reaches more of `{}` than its jump hosts",
+                    rule.destination.text
+                ),
+                false => format!(
+                    "a supplier reaches `{}` without a jump host",
+                    rule.destination.text
+                ),
             };
             let finding = crossing.finding(context, &CHECK, rule, message, &crossing.destinations());
             findings

@@ -77,7 +77,9 @@ impl Case {
     /// The `septum.yaml` of the case.
     pub fn manifest(&self) -> String {
         let lines = self.text.lines().filter_map(|line| line.strip_prefix("#:"));
-        lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
+        lines
+            .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
+            .collect()
     }
 
     /// The options of its check that the case sets.
@@ -117,16 +119,21 @@ impl Case {
         let kev = self.known_exploited(&settings);
         let findings = sample::findings_on(&loaded, &settings, kev.as_ref(), self.today());
         let of = |codes: &[&str]| -> Vec<Finding> {
-            let codes = findings.iter().filter(|found| codes.contains(&found.diagnostic.code));
+            let codes = findings
+                .iter()
+                .filter(|found| codes.contains(&found.diagnostic.code));
             codes.cloned().collect()
         };
-        let broken = loaded.diagnostics.iter().filter(|found| {
-            found.severity == Severity::Error && found.code != self.check.name
-        });
+        let broken = loaded
+            .diagnostics
+            .iter()
+            .filter(|found| found.severity == Severity::Error && found.code != self.check.name);
         Outcome {
             found: of(&[self.check.name]),
             about_waivers: of(&["useless-waiver", "expired-waiver"]),
-            broken: broken.map(|found| text::render(found, &loaded.sources, false)).collect(),
+            broken: broken
+                .map(|found| text::render(found, &loaded.sources, false))
+                .collect(),
             loaded,
         }
     }
@@ -141,7 +148,8 @@ impl Case {
 
     fn today(&self) -> jiff::civil::Date {
         let mut said = self.text.lines().filter_map(|line| line.strip_prefix("# as of "));
-        said.next().map_or_else(sample::today, |date| date.parse().unwrap())
+        said.next()
+            .map_or_else(sample::today, |date| date.parse().unwrap())
     }
 }
 
@@ -150,7 +158,9 @@ impl Outcome {
     pub fn rendered(&self) -> String {
         let found = self.found.iter().map(|found| found.diagnostic.clone());
         let found = in_reading_order(found.collect());
-        let found = found.iter().map(|found| text::render(found, &self.loaded.sources, false));
+        let found = found
+            .iter()
+            .map(|found| text::render(found, &self.loaded.sources, false));
         found.collect::<Vec<_>>().join("\n")
     }
 }

@@ -16,7 +16,11 @@ fn every_case_shows_what_its_name_says() {
         let outcome = case.outcome();
         let rendered = outcome.rendered();
         if let Some(fault) = fault(&case, &outcome) {
-            wrong.push(format!("{}/{}: {fault}\n{rendered}", case.check.name, case.stem()));
+            wrong.push(format!(
+                "{}/{}: {fault}\n{rendered}",
+                case.check.name,
+                case.stem()
+            ));
         }
         let pinned = matches!(case.kind, Kind::Finds | Kind::Unwaivable | Kind::Option);
         if pinned && !rendered.is_empty() {
@@ -59,8 +63,15 @@ fn snapshots_beside(case: &Case) -> insta::Settings {
 fn every_check_has_a_case_of_each_kind() {
     let cases = Case::all();
     let mut missing = Vec::new();
-    for check in CHECKS.iter().filter(|check| !FOUND_ELSEWHERE.contains(&check.name)) {
-        let has = |kind| cases.iter().any(|case| case.check.name == check.name && case.kind == kind);
+    for check in CHECKS
+        .iter()
+        .filter(|check| !FOUND_ELSEWHERE.contains(&check.name))
+    {
+        let has = |kind| {
+            cases
+                .iter()
+                .any(|case| case.check.name == check.name && case.kind == kind)
+        };
         for kind in [Kind::Finds, Kind::Misses] {
             if !has(kind) {
                 missing.push(format!("{}: {kind:?}", check.name));
@@ -80,9 +91,12 @@ fn every_option_has_a_case() {
         .filter(|case| case.kind == Kind::Option)
         .flat_map(|case| case.options().into_iter().map(|option| (case.check.name, option)))
         .collect();
-    let options = CHECKS
-        .iter()
-        .flat_map(|check| check.options.iter().map(|option| (check.name, option.name.to_owned())));
+    let options = CHECKS.iter().flat_map(|check| {
+        check
+            .options
+            .iter()
+            .map(|option| (check.name, option.name.to_owned()))
+    });
     let missing: Vec<_> = options.filter(|option| !set.contains(option)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
@@ -96,7 +110,11 @@ fn no_snapshot_is_left_behind() {
             let path = file.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "snap") {
                 let case = path.with_extension("sept");
-                assert!(cases.iter().any(|known| known.path == case), "{} has no case", path.display());
+                assert!(
+                    cases.iter().any(|known| known.path == case),
+                    "{} has no case",
+                    path.display()
+                );
             }
         }
     }

@@ -65,6 +65,9 @@ fn it_reads_like_a_review() {
     let (loaded, findings) = checked();
     let all = findings.into_iter().map(|finding| finding.diagnostic).collect();
     let all = in_reading_order(all);
-    let shown: Vec<String> = all.iter().map(|found| text::render(found, &loaded.sources, false)).collect();
+    let shown: Vec<String> = all
+        .iter()
+        .map(|found| text::render(found, &loaded.sources, false))
+        .collect();
     insta::assert_snapshot!(shown.join("\n"));
 }
