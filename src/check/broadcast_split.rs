@@ -15,6 +15,7 @@
 //! # Supports
 //! Availability of care; IEC 80001-1.
 
+use super::option::SERVICES;
 use super::{Check, Context, Finding, OptionDefault, OptionSpec};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Rule, ZoneId};
@@ -28,7 +29,7 @@ pub const CHECK: Check = Check {
     summary: "a protocol that needs one broadcast domain has its peers in two zones",
     explain: include_str!("broadcast_split.rs"),
     options: &[OptionSpec {
-        name: "services",
+        name: SERVICES,
         default: OptionDefault::List(&[
             "sdc-discovery",
             "intellivue-connect",
@@ -43,7 +44,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
-    let names = context.settings.list(&CHECK, "services");
+    let names = context.settings.list(&CHECK, SERVICES);
     context
         .allows()
         .filter_map(|rule| split(context, rule, &names))

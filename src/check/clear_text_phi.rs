@@ -37,21 +37,27 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Zones of one owner and trust.
-struct Domain<'a> {
+/// Who answers for a zone, and how far it is trusted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Standing<'a> {
     owner: Option<&'a str>,
     trust: Option<u32>,
     external: bool,
-    addresses: AddressSet,
 }
 
-impl Domain<'_> {
+impl Standing<'_> {
     /// True where both are known to differ. What is outside is somebody else's, whatever the zones say.
     fn differs(&self, other: &Self) -> bool {
         self.external != other.external
             || self.owner.zip(other.owner).is_some_and(|(a, b)| a != b)
             || self.trust.zip(other.trust).is_some_and(|(a, b)| a != b)
     }
+}
+
+/// All zones of one standing.
+struct Domain<'a> {
+    standing: Standing<'a>,
+    addresses: AddressSet,
 }
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
@@ -63,17 +69,19 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn domains<'a>(context: &Context<'a>) -> Vec<Domain<'a>> {
-    let mut zones: BTreeMap<(Option<&str>, Option<u32>, bool), Vec<&AddressSet>> = BTreeMap::new();
+    let mut zones: BTreeMap<Standing<'_>, Vec<&AddressSet>> = BTreeMap::new();
     for zone in &context.policy.zones {
-        let key = (zone.owner.as_deref(), context.trust(zone), zone.external);
-        zones.entry(key).or_default().push(&zone.addresses);
+        let standing = Standing {
+            owner: zone.owner.as_deref(),
+            trust: context.trust(zone),
+            external: zone.external,
+        };
+        zones.entry(standing).or_default().push(&zone.addresses);
     }
     zones
         .into_iter()
-        .map(|((owner, trust, external), sets)| Domain {
-            owner,
-            trust,
-            external,
+        .map(|(standing, sets)| Domain {
+            standing,
             addresses: AddressSet::union_of(sets),
         })
         .collect()
@@ -98,7 +106,10 @@ fn of_rule(context: &Context<'_>, rule: &Rule, domains: &[Domain<'_>]) -> Vec<Fi
     );
     let mut products = Vec::new();
     for from in &from {
-        let beyond = to.iter().filter(|to| from.differs(to)).map(|to| &to.addresses);
+        let beyond = to
+            .iter()
+            .filter(|to| from.standing.differs(&to.standing))
+            .map(|to| &to.addresses);
         let beyond = AddressSet::union_of(beyond);
         products.extend(context.permitted.between(rule, &from.addresses, &beyond));
     }

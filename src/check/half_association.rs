@@ -18,6 +18,7 @@
 
 use std::sync::Arc;
 
+use super::option::SERVICES;
 use super::{Check, Context, Finding, OptionDefault, OptionSpec};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Rule, Service};
@@ -32,7 +33,7 @@ pub const CHECK: Check = Check {
     summary: "a protocol that calls back (DICOM) is allowed one way only",
     explain: include_str!("half_association.rs"),
     options: &[OptionSpec {
-        name: "services",
+        name: SERVICES,
         default: OptionDefault::List(&["dicom", "dicom-tls"]),
         meaning: "named services whose peers call back",
     }],
@@ -40,7 +41,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
-    let names = context.settings.list(&CHECK, "services");
+    let names = context.settings.list(&CHECK, SERVICES);
     let calls_back = |service: &Service| names.contains(&service.name.as_str());
     let back = context
         .policy

@@ -4,4 +4,5 @@ mod case;
 mod cases;
 mod flat_hospital;
 mod property;
+mod settings;
 mod target_limit;
