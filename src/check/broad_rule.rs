@@ -18,7 +18,7 @@
 
 use super::{Check, Context, Finding, OptionDefault, OptionSpec, Role};
 use crate::diagnostic::Severity;
-use crate::packet::{AddressSet, ServiceSet};
+use crate::packet::{AddressSet, Family, ServiceSet};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -43,19 +43,31 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
     rules
         .filter_map(|rule| {
             let crossing = context.crossing(rule, &everybody, &medical)?;
-            let any_source = *rule.source.addresses == everybody;
-            let wide = width(&crossing.services(), ports);
-            let what = match (any_source, wide) {
-                (true, Some(wide)) => format!("any source and {wide}"),
-                (true, None) => "any source".to_owned(),
-                (false, Some(wide)) => wide,
-                (false, None) => return None,
+            let open = crossing.destinations();
+            let wide = match rule.service.set.is_full() {
+                true => Some("any service".to_owned()),
+                false => width(&crossing.services(), ports),
             };
-            let message = format!("`{}` is open to {what}", rule.destination.text);
-            let finding = crossing.finding(context, &CHECK, rule, message, &crossing.destinations());
+            let who = match from_anywhere(&rule.source.addresses, &open) {
+                true => "anybody".to_owned(),
+                false => format!("`{}`", rule.source.text),
+            };
+            let message = match wide {
+                Some(wide) => format!("{who} may reach medical devices with {wide}"),
+                None if who == "anybody" => "anybody may reach medical devices".to_owned(),
+                None => return None,
+            };
+            let finding = crossing.finding(context, &CHECK, rule, message, &open);
             Some(finding.help("name the hosts and the services that need it"))
         })
         .collect()
+}
+
+/// True where a rule holds every source of a family in which it is open.
+fn from_anywhere(sources: &AddressSet, open: &AddressSet) -> bool {
+    Family::BOTH
+        .into_iter()
+        .any(|family| !open.is_empty_in(family) && sources.only(family) == AddressSet::full().only(family))
 }
 
 /// What makes a service broad, if it is: `any service`, or its longest range of more than `limit` ports.
@@ -68,7 +80,7 @@ pub(super) fn width(service: &ServiceSet, limit: u32) -> Option<String> {
         ("udp", &service.udp),
         ("sctp", &service.sctp),
     ];
-    let ranges = regions.into_iter().flat_map(|(name, region)| {
+    let ranges = regions.into_iter().rev().flat_map(|(name, region)| {
         let rows = region.rows().iter();
         rows.flat_map(move |(_, ports)| {
             ports
@@ -77,6 +89,7 @@ pub(super) fn width(service: &ServiceSet, limit: u32) -> Option<String> {
                 .map(move |(first, last)| (last - first, name, *first, *last))
         })
     });
+    // Of ranges of one length the first is named: tcp before the others.
     let (length, name, first, last) = ranges.max_by_key(|(length, ..)| *length)?;
     match (first, last) {
         _ if u32::from(length) < limit => None,

@@ -15,9 +15,11 @@
 //! # Supports
 //! Availability of care; IEC 80001-1.
 
+use super::option::SERVICES;
 use super::{Check, Context, Finding, OptionDefault, OptionSpec};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Rule, ZoneId};
+use crate::packet::AddressSet;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -27,7 +29,7 @@ pub const CHECK: Check = Check {
     summary: "a protocol that needs one broadcast domain has its peers in two zones",
     explain: include_str!("broadcast_split.rs"),
     options: &[OptionSpec {
-        name: "services",
+        name: SERVICES,
         default: OptionDefault::List(&[
             "sdc-discovery",
             "intellivue-connect",
@@ -42,7 +44,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
-    let names = context.settings.list(&CHECK, "services");
+    let names = context.settings.list(&CHECK, SERVICES);
     context
         .allows()
         .filter_map(|rule| split(context, rule, &names))
@@ -50,17 +52,20 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn split(context: &Context<'_>, rule: &Rule, names: &[&str]) -> Option<Finding> {
-    let mut named = rule
-        .service
-        .named
+    let service = *context
+        .services_of(rule, |service| names.contains(&service.name.as_str()))
+        .first()?;
+    let open = context.permitted.left(&rule.flow());
+    let (a, b) = open
         .iter()
-        .filter_map(|id| context.policy.services.get(id.index()));
-    let service = named.find(|service| names.contains(&service.name.as_str()))?;
-    let (from, to) = (
-        context.zones_of(&rule.source),
-        context.zones_of(&rule.destination),
-    );
-    let (a, b) = apart(&from, &to)?;
+        .filter(|flow| !flow.service.intersection(&service.set).is_empty())
+        .find_map(|flow| {
+            let (from, to) = (
+                zones_in(context, &flow.source),
+                zones_in(context, &flow.destination),
+            );
+            apart(&from, &to)
+        })?;
     let (a, b) = (context.policy.zone_name(a), context.policy.zone_name(b));
     let message = format!(
         "`{}` does not cross from `{a}` to `{b}`: it stays on its segment",
@@ -69,6 +74,11 @@ fn split(context: &Context<'_>, rule: &Rule, names: &[&str]) -> Option<Finding> 
     let diagnostic = Diagnostic::warning(CHECK.name, rule.span, message)
         .help("keep the peers in one zone, or put the manufacturer's gateway between the two");
     Some(Finding::of_rule(diagnostic, rule).about([service.name.as_str(), a, b]))
+}
+
+fn zones_in(context: &Context<'_>, set: &AddressSet) -> Vec<ZoneId> {
+    let parts = context.policy.zone_map.split(set).into_iter();
+    parts.map(|(zone, _)| zone).collect()
 }
 
 /// Some pair of different zones.

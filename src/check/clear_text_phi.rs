@@ -1,4 +1,7 @@
-//! Patient data crosses, unencrypted, between zones of different owner or trust.
+//! Patient data crosses, unencrypted, between zones of different owner or trust, or to the outside.
+//!
+//! What a service carries is said where it is defined (`clear-text`, `carries phi`), so a rule has to use its name, or
+//! that of a service made of it: a bare `tcp 104` is not looked at.
 //!
 //! # Why it matters
 //! Inside one department's segment a plain protocol may be all that a scanner speaks. Past the border whoever
@@ -34,19 +37,27 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Zones of one owner and trust.
-struct Domain<'a> {
+/// Who answers for a zone, and how far it is trusted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Standing<'a> {
     owner: Option<&'a str>,
     trust: Option<u32>,
-    addresses: AddressSet,
+    external: bool,
 }
 
-impl Domain<'_> {
-    /// True where both are known to differ.
+impl Standing<'_> {
+    /// True where both are known to differ. What is outside is somebody else's, whatever the zones say.
     fn differs(&self, other: &Self) -> bool {
-        self.owner.zip(other.owner).is_some_and(|(a, b)| a != b)
+        self.external != other.external
+            || self.owner.zip(other.owner).is_some_and(|(a, b)| a != b)
             || self.trust.zip(other.trust).is_some_and(|(a, b)| a != b)
     }
+}
+
+/// All zones of one standing.
+struct Domain<'a> {
+    standing: Standing<'a>,
+    addresses: AddressSet,
 }
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
@@ -58,27 +69,28 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn domains<'a>(context: &Context<'a>) -> Vec<Domain<'a>> {
-    let mut zones: BTreeMap<(Option<&str>, Option<u32>), Vec<&AddressSet>> = BTreeMap::new();
+    let mut zones: BTreeMap<Standing<'_>, Vec<&AddressSet>> = BTreeMap::new();
     for zone in &context.policy.zones {
-        let key = (zone.owner.as_deref(), context.trust(zone));
-        zones.entry(key).or_default().push(&zone.addresses);
+        let standing = Standing {
+            owner: zone.owner.as_deref(),
+            trust: context.trust(zone),
+            external: zone.external,
+        };
+        zones.entry(standing).or_default().push(&zone.addresses);
     }
     zones
         .into_iter()
-        .map(|((owner, trust), sets)| Domain {
-            owner,
-            trust,
+        .map(|(standing, sets)| Domain {
+            standing,
             addresses: AddressSet::union_of(sets),
         })
         .collect()
 }
 
 fn of_rule(context: &Context<'_>, rule: &Rule, domains: &[Domain<'_>]) -> Vec<Finding> {
-    let named = rule.service.named.iter();
-    let plain: Vec<&Service> = named
-        .filter_map(|id| context.policy.services.get(id.index()))
-        .filter(|service| service.clear_text && service.carries.contains("phi"))
-        .collect();
+    let plain = context.services_of(rule, |service| {
+        service.clear_text && service.carries.contains("phi")
+    });
     if plain.is_empty() {
         return Vec::new();
     }
@@ -94,7 +106,10 @@ fn of_rule(context: &Context<'_>, rule: &Rule, domains: &[Domain<'_>]) -> Vec<Fi
     );
     let mut products = Vec::new();
     for from in &from {
-        let beyond = to.iter().filter(|to| from.differs(to)).map(|to| &to.addresses);
+        let beyond = to
+            .iter()
+            .filter(|to| from.standing.differs(&to.standing))
+            .map(|to| &to.addresses);
         let beyond = AddressSet::union_of(beyond);
         products.extend(context.permitted.between(rule, &from.addresses, &beyond));
     }
@@ -103,8 +118,14 @@ fn of_rule(context: &Context<'_>, rule: &Rule, domains: &[Domain<'_>]) -> Vec<Fi
         .into_iter()
         .filter_map(|service| {
             let crossing = crossing.with(&service.set)?;
+            let named = rule.service.named.iter();
+            let mut named = named.filter_map(|id| context.policy.services.get(id.index()));
+            let inside = match named.any(|named| named.name == service.name) {
+                true => String::new(),
+                false => format!(", which is a part of `{}`", rule.service.text),
+            };
             let message = format!(
-                "patient data crosses from `{}` to `{}` in the clear: `{}`",
+                "patient data crosses from `{}` to `{}` in the clear: `{}`{inside}",
                 rule.source.text, rule.destination.text, service.name
             );
             let finding = crossing.finding(context, &CHECK, rule, message, &crossing.sources());

@@ -1,6 +1,6 @@
 //! What checks look at, and what several of them ask of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
@@ -9,7 +9,7 @@ use super::permitted::Permitted;
 use super::roles::{ROLES, Role};
 use super::{Finding, KnownExploited, Settings};
 use crate::diagnostic::Diagnostic;
-use crate::model::{DeviceId, Endpoint, Examples, Policy, Rule, Zone, ZoneId};
+use crate::model::{DeviceId, Endpoint, Examples, Placement, Policy, Rule, Service, ServiceId, Zone, ZoneId};
 use crate::network::Network;
 use crate::packet::AddressSet;
 use crate::source::SourceMap;
@@ -165,6 +165,39 @@ impl<'a> Context<'a> {
     /// How far a zone is trusted: 0 to 100. The external zone has 0 unless it says otherwise.
     pub(super) fn trust(&self, zone: &Zone) -> Option<u32> {
         zone.trust.or(zone.external.then_some(0))
+    }
+
+    /// The named services of a rule that `wanted` chooses, also those that others of them are made of. What a chosen
+    /// one is made of is not looked at.
+    pub(super) fn services_of(&self, rule: &Rule, wanted: impl Fn(&Service) -> bool) -> Vec<&'a Service> {
+        let mut next: Vec<ServiceId> = rule.service.named.iter().rev().copied().collect();
+        let mut seen = BTreeSet::new();
+        let mut chosen = Vec::new();
+        while let Some(id) = next.pop() {
+            let Some(service) = self.policy.services.get(id.index()) else {
+                continue;
+            };
+            if !seen.insert(id) {
+                continue;
+            }
+            if wanted(service) {
+                chosen.push(service);
+            } else {
+                next.extend(service.parts.iter().rev());
+            }
+        }
+        chosen
+    }
+
+    /// The devices with a host firewall that Septum writes for.
+    pub(super) fn guarded(&self) -> BTreeSet<DeviceId> {
+        let managed = self.policy.points.iter().filter(|point| point.platform.is_some());
+        managed
+            .filter_map(|point| match point.placement {
+                Placement::On(device) => Some(device),
+                Placement::Between(_) => None,
+            })
+            .collect()
     }
 
     /// The addresses of known devices inside a set, ascending.

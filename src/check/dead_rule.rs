@@ -22,7 +22,7 @@
 
 use rayon::prelude::*;
 
-use super::{Check, Context, Finding};
+use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Rule;
 use crate::packet::{Budget, Coverage, PacketRule, RuleIndex};
@@ -126,18 +126,29 @@ fn finding(context: &Context<'_>, rule: &Rule, by: &[&Rule]) -> Finding {
     };
     let mut diagnostic = Diagnostic::warning(CHECK.name, rule.span, message);
     for other in by.iter().take(SHOWN) {
-        let said = match by.len() {
-            1 => "covers all of it",
-            _ => "covers a part",
+        let said = match (by.len(), rule.action == other.action) {
+            (1, true) => "covers all of it",
+            (1, false) => "denies all of it",
+            (_, true) => "covers a part",
+            (_, false) => "denies a part",
         };
         diagnostic = diagnostic.with(other.span, said);
     }
-    if by.len() > 1 {
-        let names: Vec<&str> = by.iter().take(3 * SHOWN).map(|other| other.id.as_str()).collect();
-        let more = if by.len() > names.len() { ", …" } else { "" };
+    // The others are named: no place is shown for them.
+    if by.len() > SHOWN {
+        let rest = by.iter().skip(SHOWN);
+        let names: Vec<String> = rest
+            .take(2 * SHOWN)
+            .map(|other| refutation::written(other))
+            .collect();
+        let more = if by.len() > SHOWN + names.len() {
+            ", …"
+        } else {
+            ""
+        };
         diagnostic = diagnostic.note(
             "covered",
-            format!("by {} rules: {}{more}", by.len(), names.join(", ")),
+            format!("by {} rules, also {}{more}", by.len(), names.join(", ")),
         );
     }
     if let Some(packet) = context.packet_of(&[rule.flow()]) {

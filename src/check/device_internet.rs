@@ -41,6 +41,9 @@ pub const CHECK: Check = Check {
     run,
 };
 
+/// More addresses than that are the internet.
+const COUNTED: u128 = 1 << 16;
+
 fn run(context: &Context<'_>) -> Vec<Finding> {
     let external = context.policy.zones.iter().filter(|zone| zone.external);
     let outside = AddressSet::union_of(external.map(|zone| &*zone.addresses));
@@ -56,8 +59,11 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
             let wide = broad_rule::width(&crossing.services(), ports);
             let (what, help) = match (many, wide) {
                 (true, _) => (
-                    "the internet at large".to_owned(),
-                    "name the addresses that the devices need",
+                    match to.v4.count().max(to.v6.count()) {
+                        count if count <= COUNTED => format!("{count} outside addresses"),
+                        _ => "the internet at large".to_owned(),
+                    },
+                    "name the few addresses that the devices need",
                 ),
                 (false, Some(wide)) => (
                     format!("outside hosts with {wide}"),

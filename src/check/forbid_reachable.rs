@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Assertion, AssertionKind, DeviceId};
-use crate::reach::{Edge, View, direct, direct_rules};
+use crate::reach::{Edge, Passage, View, direct, direct_rules};
 use crate::syntax::tree::Arrow;
 
 /// The check.
@@ -70,11 +70,16 @@ pub(super) fn refute(
         finding = finding.note("devices", devices);
     }
     let (rules, open) = direct_rules(view, from, to, service);
-    Some(finding.help(help(view, &rules, open)))
+    Some(finding.help(help(view, &rules, open, step.by)))
 }
 
-fn help(view: &View<'_>, rules: &[crate::model::RuleId], open: bool) -> String {
-    let filter = "put a managed device or a host firewall between the two, or `isolate` the zone";
+fn help(view: &View<'_>, rules: &[crate::model::RuleId], open: bool, by: Passage) -> String {
+    let filter = match by {
+        Passage::Unenforced => {
+            "put a managed device on the path between the two (`unenforced-path` names what joins them)"
+        }
+        _ => "put a managed device or a host firewall between the two, or `isolate` the zone",
+    };
     let listed = refutation::rules_text(view, rules);
     match (rules.len(), open) {
         (0, _) => format!("no rule is needed for it: {filter}"),

@@ -11,11 +11,9 @@
 //! # Supports
 //! NIST SP 800-53 SC-7(21), CA-2.
 
-use std::collections::BTreeSet;
-
 use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{DeviceId, Placement};
+use crate::model::DeviceId;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -29,14 +27,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
-    let points = context.policy.points.iter();
-    let protected: BTreeSet<DeviceId> = points
-        .filter(|point| point.platform.is_some())
-        .filter_map(|point| match point.placement {
-            Placement::On(device) => Some(device),
-            Placement::Between(_) => None,
-        })
-        .collect();
+    let guarded = context.guarded();
     let zones = context.policy.zones.iter();
     zones
         .filter_map(|zone| {
@@ -45,7 +36,7 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
             let bare: Vec<DeviceId> = members
                 .iter()
                 .copied()
-                .filter(|id| !protected.contains(id))
+                .filter(|id| !guarded.contains(id))
                 .collect();
             // A packet between two members is seen where one of them is protected.
             if !members.is_empty() && bare.len() < 2 {

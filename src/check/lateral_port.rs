@@ -16,6 +16,7 @@
 //! # Supports
 //! IEC 62443-3-3 SR 5.2; NIST SP 800-53 AC-17, SC-7(5); MITRE ATT&CK M1030 against T1021.
 
+use super::option::SERVICES;
 use super::{Check, Context, Finding, OptionDefault, OptionSpec, Role};
 use crate::diagnostic::Severity;
 use crate::packet::ServiceSet;
@@ -28,7 +29,7 @@ pub const CHECK: Check = Check {
     summary: "file sharing, remote desktops or shells from users, guests or IT into medical devices",
     explain: include_str!("lateral_port.rs"),
     options: &[OptionSpec {
-        name: "services",
+        name: SERVICES,
         default: OptionDefault::List(&[
             "smb",
             "netbios",
@@ -46,7 +47,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
-    let names = context.settings.list(&CHECK, "services");
+    let names = context.settings.list(&CHECK, SERVICES);
     let services: Vec<(&str, &ServiceSet)> = context
         .policy
         .services

@@ -1,4 +1,5 @@
-//! A device whose operating system gets no more fixes has neighbours other than its application servers.
+//! A device whose operating system gets no more fixes is open to others than its application servers and jump
+//! hosts: by a rule, or as a neighbour in its zone.
 //!
 //! # Why it matters
 //! It cannot be patched and often not be replaced either. What is left is to let nobody near it but the servers
@@ -8,7 +9,7 @@
 //! A CT console with `os: windows 7` that office computers may reach.
 //!
 //! # Fix
-//! Narrow the rules into the device to its servers (label `server`), and move it to a zone of its own.
+//! Narrow the rules into the device to its servers (label `server`) and jump hosts (`jump-host`), and move it to a zone of its own.
 //!
 //! # Supports
 //! NIST SP 800-53 SA-22; NIST CSF 2.0 PR.IR-01; HSCC HIC-MaLTS.
@@ -72,7 +73,7 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
                 .push(DeviceId::from_index(index));
         }
     }
-    let servers = context.role(Role::Server);
+    let servers = context.any_role(&[Role::Server, Role::JumpHost]);
     by_zone
         .iter()
         .filter_map(|(zone, devices)| exposed(context, *zone, devices, &servers))
@@ -102,9 +103,19 @@ fn exposed(
         .allows()
         .filter_map(|rule| Some((rule, context.crossing(rule, &strangers, &old)?)))
         .collect();
-    let neighbours: Vec<DeviceId> = match zone.isolate {
-        Some(_) => Vec::new(),
-        None => context.devices_in(&zone.addresses.intersection(&strangers)),
+    // A packet between two neighbours is seen where one of them has a host firewall.
+    let guarded = context.guarded();
+    let bare: Vec<DeviceId> = legacy
+        .iter()
+        .copied()
+        .filter(|id| !guarded.contains(id))
+        .collect();
+    let neighbours: Vec<DeviceId> = match (zone.isolate, bare.as_slice()) {
+        (Some(_), _) | (_, []) => Vec::new(),
+        (None, _) => {
+            let near = context.devices_in(&zone.addresses.intersection(&strangers));
+            near.into_iter().filter(|id| !guarded.contains(id)).collect()
+        }
     };
     if open.is_empty() && neighbours.is_empty() {
         return None;
@@ -115,18 +126,27 @@ fn exposed(
             .collect::<Vec<_>>()
             .iter(),
     );
-    let reached = match neighbours.is_empty() {
-        true => context.devices_in(&reached),
-        false => legacy.to_vec(),
+    let mut reached = context.devices_in(&reached);
+    if !neighbours.is_empty() {
+        reached.extend(bare);
+        reached.sort_unstable();
+        reached.dedup();
+    }
+    let names = reached
+        .iter()
+        .filter_map(|id| context.policy.devices.get(id.index()));
+    let names: Vec<&str> = names.map(|device| device.name.as_str()).collect();
+    let message = match names.as_slice() {
+        [name] => format!(
+            "`{name}` in `{}` gets no security updates and is open to more than servers",
+            zone.name
+        ),
+        names => format!(
+            "{} devices in `{}` get no security updates and are open to more than servers",
+            names.len(),
+            zone.name
+        ),
     };
-    let count = match reached.len() {
-        1 => "a device".to_owned(),
-        count => format!("{count} devices"),
-    };
-    let message = format!(
-        "{count} without security updates in `{}` can be reached by more than servers",
-        zone.name
-    );
     let mut diagnostic = Diagnostic::warning(CHECK.name, zone.span, message);
     open.sort_by_key(|(rule, _)| rule.span);
     if let Some(packet) = open
@@ -144,17 +164,15 @@ fn exposed(
     if let Some(list) = context.device_list(&neighbours) {
         diagnostic = diagnostic.note("neighbours", list);
     }
-    let help = match open.is_empty() {
-        true => "move them to a zone of their own, or `isolate` this one",
-        false => "narrow these rules to the servers that the devices need (label `server`)",
+    let help = match (open.is_empty(), neighbours.is_empty()) {
+        (true, _) => "move them to a zone of their own, or `isolate` this one",
+        (false, true) => {
+            "narrow these rules to the servers and jump hosts that the devices need (labels `server`, `jump-host`)"
+        }
+        (false, false) => {
+            "narrow these rules to the servers and jump hosts that the devices need, and give them a zone of their own"
+        }
     };
-    let names = reached
-        .iter()
-        .filter_map(|id| context.policy.devices.get(id.index()));
-    let only = names
-        .map(|device| device.name.as_str())
-        .take(2)
-        .collect::<Vec<_>>();
-    let only = only.first().filter(|_| reached.len() == 1).copied();
+    let only = names.first().filter(|_| names.len() == 1).copied();
     Some(Finding::new(diagnostic.help(help), [zone.name.as_str()]).about(only))
 }

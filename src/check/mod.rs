@@ -144,6 +144,8 @@ pub fn run(context: &Context<'_>, earlier: &[Diagnostic]) -> Vec<Finding> {
     for diagnostic in earlier {
         findings.extend(releveled(context, diagnostic.clone()));
     }
+    let unknown = context.settings.unknown_services(&context.policy.services);
+    findings.extend(unknown.into_iter().map(Finding::from));
     for check in CHECKS {
         let Some(severity) = context.settings.severity(check) else {
             continue;
@@ -154,6 +156,7 @@ pub fn run(context: &Context<'_>, earlier: &[Diagnostic]) -> Vec<Finding> {
                 .map(|finding| finding.at(severity)),
         );
     }
+    findings.extend(exploited_exposed::old_list(context));
     findings.extend(context.undecided());
     waiver::apply(context, findings)
 }

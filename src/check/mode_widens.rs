@@ -91,8 +91,9 @@ fn cut(
     }
     if let Some((id, deny)) = missing.deny.and_then(|id| Some((id, view.rule(id)?))) {
         finding = finding.with(deny.span, "takes it away").help(format!(
-            "narrow {}: other devices stand between",
-            refutation::rule_text(view, id)
+            "narrow {}: the way to `{}` leads over other devices, which the mode closes",
+            refutation::rule_text(view, id),
+            point.name
         ));
     }
     Some(finding)

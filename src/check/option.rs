@@ -1,5 +1,8 @@
 //! What `septum.yaml` can set for a check.
 
+/// The key of options that list services by name.
+pub(super) const SERVICES: &str = "services";
+
 /// One option of a check.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionSpec {

@@ -10,6 +10,7 @@
 //! # Supports
 //! NIST SP 800-41 section 5.2.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Check, Context, Finding};
@@ -66,14 +67,18 @@ fn cut(context: &Context<'_>, rule: &Rule, denies: &[&Rule]) -> Option<Finding> 
         message.replacen("cuts", "cut", 1)
     };
     let mut diagnostic = Diagnostic::warning(CHECK.name, rule.span, message);
+    let mut examples = BTreeSet::new();
     for (deny, part) in parts.iter().take(SHOWN) {
         diagnostic = diagnostic.with(deny.span, "denied here");
-        if let Some(packet) = context.packet_of(std::slice::from_ref(part)) {
+        // Denies may take the same packet.
+        if let Some(packet) = context.packet_of(std::slice::from_ref(part))
+            && examples.insert(packet)
+        {
             diagnostic = diagnostic.note("denied", packet.to_string());
         }
     }
     Some(Finding::of_rule(
-        diagnostic.help("take the part out of the rule if it is meant, or narrow the deny if it is not"),
+        diagnostic.help("if the deny is meant, take the part out of the rule; if not, narrow the deny"),
         rule,
     ))
 }

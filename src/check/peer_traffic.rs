@@ -1,4 +1,4 @@
-//! A zone of medical devices does not `isolate`: its members may talk to each other.
+//! A zone with medical devices does not `isolate`: they may talk to each other.
 //!
 //! # Why it matters
 //! Pumps of one kind have no business with each other, and share every weakness. One that is taken over takes over
@@ -25,15 +25,18 @@ pub const CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
+    let medical = context.role(Role::Medical);
     let zones = context.policy.zones.iter();
     zones
-        .filter(|zone| zone.isolate.is_none() && context.settings.plays(Role::Medical, &zone.labels))
+        .filter(|zone| zone.isolate.is_none())
         .filter_map(|zone| {
-            let devices = context.devices_in(&zone.addresses);
-            if devices.len() == 1 {
+            let devices = context.devices_in(&zone.addresses.intersection(&medical));
+            // A zone that says that it is medical will have devices, also where none is known yet.
+            let expected = context.settings.plays(Role::Medical, &zone.labels) && devices.is_empty();
+            if devices.len() < 2 && !expected {
                 return None;
             }
-            let message = format!("members of `{}` may talk to each other", zone.name);
+            let message = format!("medical devices in `{}` may talk to each other", zone.name);
             let mut diagnostic = Diagnostic::warning(CHECK.name, zone.span, message);
             if let Some(list) = context.device_list(&devices) {
                 diagnostic = diagnostic.note("devices", list);

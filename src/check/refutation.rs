@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, Finding};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Assertion, AssertionKind, DeviceId, ModeId, RuleId, ZoneId};
+use crate::model::{Assertion, AssertionKind, DeviceId, ModeId, Rule, RuleId, ZoneId};
 use crate::packet::AddressSet;
 use crate::reach::{Hosts, Passage, Step, View};
 use crate::syntax::tree::{Action, Arrow};
@@ -74,9 +74,11 @@ fn flow_text(source: &str, arrow: &str, destination: &str, service: &str) -> Str
 
 /// A rule as it was written, without its metadata.
 pub(super) fn rule_text(view: &View<'_>, id: RuleId) -> String {
-    let Some(rule) = view.rule(id) else {
-        return String::new();
-    };
+    view.rule(id).map_or_else(String::new, written)
+}
+
+/// The same of a rule at hand.
+pub(super) fn written(rule: &Rule) -> String {
     let action = match rule.action {
         Action::Allow => "allow",
         Action::Deny => "deny",

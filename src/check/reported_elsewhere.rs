@@ -34,15 +34,16 @@ pub const EMPTY_RULE: Check = entry(
 it, and nothing is ever widened to `any`.
 
 # Why it matters
-Somebody expects the rule to do something. Most often a label is misspelt, or the devices are not in the inventory yet.
+Somebody expects the rule to do something. Most often the devices have moved to another zone, or have no address of
+the family that the other side has.
 
 # Example
 ```text
-allow label:infusion-pmup -> pump-gateway : https
+allow ward & label:infusion-pump -> pump-gateway : https     # the pumps have a zone of their own now
 ```
 
 # Fix
-Correct the label or group, or remove the rule.
+Correct the set, give the devices addresses of the family, or remove the rule.
 
 # Supports
 NIST SP 800-41 section 5.2.",

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::option::SERVICES;
 use super::roles::{self, ROLES, Role};
 use super::{CHECKS, Check, OptionDefault, OptionSpec, find};
 use crate::diagnostic::quote::quoted;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{Level, Manifest, OptionValue, Setting};
-use crate::model::Waiver;
+use crate::model::{Service, Waiver};
+use crate::syntax::tree::Spanned;
 
 #[derive(Clone, Debug)]
 enum Value {
     Number(u32),
     Text(String),
-    List(Vec<String>),
+    List(Vec<Spanned<String>>),
 }
 
 /// Levels, options and roles with their defaults filled in.
@@ -74,6 +76,27 @@ impl Settings {
             .collect()
     }
 
+    /// Services that an option names and that there are not: a check would pass over them in silence.
+    pub(super) fn unknown_services(&self, services: &[Service]) -> Vec<Diagnostic> {
+        let known = || services.iter().map(|service| service.name.as_str());
+        let options = self.options.iter().filter(|((_, name), _)| *name == SERVICES);
+        let mut diagnostics = Vec::new();
+        for ((check, _), value) in options {
+            let Value::List(named) = value else { continue };
+            let unknown = named
+                .iter()
+                .filter(|name| known().all(|known| known != name.value));
+            diagnostics.extend(unknown.map(|name| {
+                let message = format!(
+                    "`{check}` looks for service {}, which there is not",
+                    quoted(&name.value)
+                );
+                Diagnostic::error("unknown-service", name.span, message).did_you_mean(&name.value, known())
+            }));
+        }
+        diagnostics
+    }
+
     /// How much findings of a check matter; none where it is not run.
     pub fn severity(&self, check: &Check) -> Option<Severity> {
         match self.levels.get(check.name) {
@@ -131,7 +154,7 @@ impl Settings {
     /// An option that is a list.
     pub fn list<'a>(&'a self, check: &Check, option: &str) -> Vec<&'a str> {
         match (self.value(check, option), default(check, option)) {
-            (Some(Value::List(list)), _) => list.iter().map(String::as_str).collect(),
+            (Some(Value::List(list)), _) => list.iter().map(|text| text.value.as_str()).collect(),
             (_, Some(OptionDefault::List(list))) => list.to_vec(),
             _ => Vec::new(),
         }
@@ -192,10 +215,8 @@ fn read(
             Err(_) => return Err(wrong(text.span, "a whole number")),
         },
         (OptionValue::Text(text), OptionDefault::Text(_)) => Value::Text(text.value.clone()),
-        (OptionValue::Text(text), OptionDefault::List(_)) => Value::List(vec![text.value.clone()]),
-        (OptionValue::List(list, _), OptionDefault::List(_)) => {
-            Value::List(list.iter().map(|text| text.value.clone()).collect())
-        }
+        (OptionValue::Text(text), OptionDefault::List(_)) => Value::List(vec![text.clone()]),
+        (OptionValue::List(list, _), OptionDefault::List(_)) => Value::List(list.clone()),
         (OptionValue::List(_, span), OptionDefault::Number(_)) => return Err(wrong(*span, "a whole number")),
         (OptionValue::List(_, span), OptionDefault::Text(_)) => return Err(wrong(*span, "one text")),
     };

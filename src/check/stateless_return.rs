@@ -89,10 +89,11 @@ fn of_point(context: &Context<'_>, point: &Point, plan: &DevicePlan) -> Option<F
     if let Some(packet) = context.packet_of(&open) {
         diagnostic = diagnostic.note("example", packet.to_string());
     }
-    diagnostic = diagnostic.note(
-        "open",
-        format!("{} kinds of replies that are not TCP", open.len()),
-    );
+    let open = match open.len() {
+        1 => "one kind of reply that is not TCP".to_owned(),
+        count => format!("{count} kinds of replies that are not TCP"),
+    };
+    diagnostic = diagnostic.note("open", open);
     let help = "put a firewall with state on the path, or accept it with a waiver";
     Some(Finding::new(diagnostic.help(help), [point.name.as_str()]))
 }

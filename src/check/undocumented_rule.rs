@@ -48,7 +48,7 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
             if missing.is_empty() || !about.into_iter().any(|set| set.overlaps(&medical)) {
                 return None;
             }
-            let message = format!("a rule about medical devices has no {}", missing.join(" and no "));
+            let message = format!("a rule about medical devices has no {}", listed(&missing));
             let diagnostic = Diagnostic::warning(CHECK.name, rule.span, message).help(match rule.block {
                 Some(_) => "say it in the block, for all of its rules",
                 None => "put the rule into a `policy` block that says it",
@@ -56,4 +56,13 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
             Some(Finding::of_rule(diagnostic, rule))
         })
         .collect()
+}
+
+/// `owner`, `owner or ticket`, `owner, ticket or reason`.
+fn listed(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
 }

@@ -1,4 +1,5 @@
-//! Both sides of a rule lie in one zone, whose traffic no enforcement point sees: the rule is written nowhere.
+//! No enforcement point sees the packets of a rule: both of its sides lie in one zone, or no managed device stands on
+//! any path between them. The rule is written nowhere.
 //!
 //! # Why it matters
 //! A deny that is written nowhere protects nobody, and the reviewer who reads it believes it does.
@@ -9,56 +10,143 @@
 //! ```
 //!
 //! # Fix
-//! Split the zone, or protect the device with a host firewall (`protects`).
+//! Split the zone, protect the device with a host firewall (`protects`), or put a managed device on the path.
 //!
 //! # Supports
 //! IEC 62443-3-3 SR 5.1; NIST SP 800-53 SC-7(21).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use super::{Check, Context, Finding};
+use super::{Check, Context, Finding, unenforced_path};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Placement, ZoneId};
+use crate::model::{PointId, Rule, ZoneId};
+use crate::network::{Placement, Unenforced};
+use crate::packet::AddressSet;
+use crate::syntax::tree::Action;
 
 /// The check.
 pub const CHECK: Check = Check {
     name: "unenforceable-rule",
     severity: Severity::Warning,
     enabled: true,
-    summary: "a rule stays inside one zone, where nothing sees its packets",
+    summary: "no enforcement point sees the packets of a rule",
     explain: include_str!("unenforceable_rule.rs"),
     options: &[],
     run,
 };
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
-    let policy = context.policy;
-    let guarded: BTreeSet<ZoneId> = policy
-        .points
-        .iter()
-        .filter_map(|point| match point.placement {
-            Placement::On(device) => policy.devices.get(device.index()).map(|device| device.zone),
-            Placement::Between(_) => None,
-        })
-        .collect();
-    policy
-        .active_rules(context.today, None)
-        .filter_map(|rule| {
-            let (from, to) = (
-                context.zones_of(&rule.source),
-                context.zones_of(&rule.destination),
-            );
-            let [zone] = from.as_slice() else { return None };
-            if to != from || guarded.contains(zone) {
-                return None;
-            }
-            let message = format!(
-                "the rule stays inside zone `{}`, where no firewall sees it",
-                policy.zone_name(*zone)
-            );
-            let diagnostic = Diagnostic::warning(CHECK.name, rule.span, message)
-                .help("split the zone, or protect the device with a host firewall (`protects`)");
-            Some(Finding::of_rule(diagnostic, rule).about([policy.zone_name(*zone)]))
-        })
+    let mut seen = Seen::new(context);
+    let rules = context.policy.rules.iter();
+    rules
+        .filter(|rule| !rule.expired(context.today))
+        .filter_map(|rule| unseen(context, rule, &mut seen))
         .collect()
+}
+
+fn unseen(context: &Context<'_>, rule: &Rule, seen: &mut Seen<'_>) -> Option<Finding> {
+    let (from, to) = (
+        context.zones_of(&rule.source),
+        context.zones_of(&rule.destination),
+    );
+    let (first, last) = (*from.first()?, *to.first()?);
+    let sides = [&rule.source.addresses, &rule.destination.addresses];
+    if sides.into_iter().any(|side| side.overlaps(&seen.guarded)) {
+        return None;
+    }
+    let mut pairs = from.iter().flat_map(|a| to.iter().map(move |b| (*a, *b)));
+    if !pairs.all(|(a, b)| seen.by_nobody(a, b)) {
+        return None;
+    }
+    let inside = from == to && from.len() == 1;
+    // Where all is permitted between two zones, the allow says what is: that is how such zones are to be written.
+    let mut between = from.iter().flat_map(|a| to.iter().map(move |b| (*a, *b)));
+    let is_free = |(a, b): (ZoneId, ZoneId)| a == b || unenforced_path::restricted(context, a, b).is_none();
+    if !inside && rule.action == Action::Allow && between.all(is_free) {
+        return None;
+    }
+    let (a, b) = (context.policy.zone_name(first), context.policy.zone_name(last));
+    let (message, help) = match inside {
+        true => (
+            format!("the rule stays inside zone `{a}`, where no firewall sees it"),
+            "split the zone, or protect the device with a host firewall (`protects`)",
+        ),
+        false => (
+            format!("no managed device is on the way from `{a}` to `{b}`: nothing enforces the rule"),
+            "put a managed device on the path, or protect the device with a host firewall (`protects`)",
+        ),
+    };
+    let diagnostic = Diagnostic::warning(CHECK.name, rule.span, message).help(help);
+    let zones = [Some(a), Some(b).filter(|_| !inside)];
+    let zones = zones
+        .into_iter()
+        .flatten()
+        .filter(|_| from.len() == 1 && to.len() == 1);
+    Some(Finding::of_rule(diagnostic, rule).about(zones))
+}
+
+/// What enforcement points see.
+struct Seen<'a> {
+    context: &'a Context<'a>,
+    /// The addresses of devices with a host firewall.
+    guarded: AddressSet,
+    groups: Vec<Unenforced>,
+    /// The managed devices that forward; looked for when a question needs them.
+    managed: Option<Vec<Placement<'a>>>,
+    known: BTreeMap<(ZoneId, ZoneId), bool>,
+}
+
+impl<'a> Seen<'a> {
+    fn new(context: &'a Context<'a>) -> Self {
+        let guarded = context.guarded();
+        let devices = guarded
+            .iter()
+            .filter_map(|id| context.policy.devices.get(id.index()));
+        Self {
+            context,
+            guarded: AddressSet::union_of(devices.map(|device| &*device.set)),
+            groups: context.network.unenforced(context.policy),
+            managed: None,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// True where packets pass between two zones and no managed device is on any path.
+    fn by_nobody(&mut self, from: ZoneId, to: ZoneId) -> bool {
+        if from == to {
+            return true;
+        }
+        let joined = |group: &Unenforced| group.zones.contains(&from) && group.zones.contains(&to);
+        if !self.groups.iter().any(joined) {
+            return false;
+        }
+        if let Some(known) = self.known.get(&(from, to)) {
+            return *known;
+        }
+        let context = self.context;
+        let managed = self.managed.get_or_insert_with(|| placements(context));
+        let found = !managed.iter().any(|placement| crosses(placement, from, to));
+        self.known.insert((from, to), found);
+        found
+    }
+}
+
+fn placements<'a>(context: &'a Context<'_>) -> Vec<Placement<'a>> {
+    let points = context.policy.points.iter().enumerate();
+    points
+        .filter(|(_, point)| point.platform.is_some())
+        .filter_map(|(index, _)| Placement::new(context.network, context.policy, PointId::from_index(index)))
+        .collect()
+}
+
+/// True where some path between two zones crosses the point of a placement.
+fn crosses(placement: &Placement<'_>, from: ZoneId, to: ZoneId) -> bool {
+    let sides = placement.sides.len();
+    let pairs = (0..sides)
+        .flat_map(|a| (0..sides).map(move |b| (a, b)))
+        .filter(|(a, b)| a != b);
+    pairs.into_iter().any(|(a, b)| {
+        let crossing = placement.crossing(a, b);
+        crossing.is_some_and(|mut crossing| !crossing.products(&[from], &[to]).is_empty())
+    })
 }

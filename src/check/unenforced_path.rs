@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::ZoneId;
+use crate::model::{Point, ZoneId};
 use crate::network::Unenforced;
 use crate::packet::{FlowSet, ServiceSet};
 use crate::plan::subtract_all;
@@ -43,62 +43,64 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn in_group(context: &Context<'_>, group: &Unenforced) -> Vec<Finding> {
-    let policy = context.policy;
     let mut findings = Vec::new();
     for (index, from) in group.zones.iter().enumerate() {
         for to in group.zones.iter().skip(index + 1) {
-            let directions: Vec<(ZoneId, ZoneId)> = [(*from, *to), (*to, *from)]
-                .into_iter()
-                .filter(|(a, b)| !all_permitted(context, *a, *b))
-                .collect();
-            let (Some((a, b)), Some(zone)) = (directions.first().copied(), policy.zone(*from)) else {
-                continue;
-            };
-            let message = match directions.len() {
-                1 => format!(
-                    "nothing enforces the policy from `{}` to `{}`",
-                    policy.zone_name(a),
-                    policy.zone_name(b)
-                ),
-                _ => format!(
-                    "nothing enforces the policy between `{}` and `{}`",
-                    policy.zone_name(a),
-                    policy.zone_name(b)
-                ),
-            };
-            let mut finding = Diagnostic::error(CHECK.name, zone.span, message);
-            if let Some(other) = policy.zone(*to) {
-                finding = finding.with(other.span, "the other zone");
-            }
-            for point in group
-                .through
-                .iter()
-                .filter_map(|id| policy.points.get(id.index()))
-            {
-                finding = finding.with(point.span, "forwards everything");
-            }
-            let finding = finding.help(match group.through.is_empty() {
-                true => "the zones share a segment: attach them to a managed device separately, or permit all between them",
-                false => "put a managed device on the path, or permit all between the two zones",
-            });
-            let through = group
-                .through
-                .iter()
-                .filter_map(|id| policy.points.get(id.index()));
-            findings.push(
-                Finding::new(finding, [policy.zone_name(*from), policy.zone_name(*to)])
-                    .about(through.map(|point| point.name.as_str())),
-            );
+            findings.extend(between(context, group, *from, *to));
         }
     }
     findings
 }
 
-/// True where the policy permits every packet from one zone to another.
-fn all_permitted(context: &Context<'_>, from: ZoneId, to: ZoneId) -> bool {
-    let (Some(from), Some(to)) = (context.policy.zone(from), context.policy.zone(to)) else {
-        return true;
+fn between(context: &Context<'_>, group: &Unenforced, one: ZoneId, other: ZoneId) -> Option<Finding> {
+    let policy = context.policy;
+    let directions: Vec<(ZoneId, ZoneId, FlowSet)> = [(one, other), (other, one)]
+        .into_iter()
+        .filter_map(|(a, b)| Some((a, b, restricted(context, a, b)?)))
+        .collect();
+    // Of both directions the one from less trust is shown.
+    let trust = |id: &ZoneId| policy.zone(*id).and_then(|zone| context.trust(zone));
+    let (a, b, flow) = directions.iter().min_by_key(|(from, ..)| trust(from))?;
+    let (zone, second) = (policy.zone(*a)?, policy.zone(*b)?);
+    let through: Vec<&Point> = group
+        .through
+        .iter()
+        .filter_map(|id| policy.points.get(id.index()))
+        .collect();
+    let sides = match directions.len() {
+        1 => format!("from `{}` to `{}`", zone.name, second.name),
+        _ => format!("between `{}` and `{}`", zone.name, second.name),
     };
+    let why = match through.as_slice() {
+        [] => "they share a segment".to_owned(),
+        [point] => format!("`{}` forwards everything", point.name),
+        _ => "unmanaged devices forward everything".to_owned(),
+    };
+    let message = format!("nothing enforces the policy {sides}: {why}");
+    let mut finding = match through.split_first() {
+        Some((first, rest)) => {
+            let finding = Diagnostic::error(CHECK.name, first.span, message).with(zone.span, "one side");
+            let rest = rest.iter();
+            rest.fold(finding.with(second.span, "the other side"), |finding, point| {
+                finding.with(point.span, "forwards everything")
+            })
+        }
+        None => Diagnostic::error(CHECK.name, zone.span, message).with(second.span, "the other zone"),
+    };
+    if let Some(packet) = context.packet_of(std::slice::from_ref(flow)) {
+        finding = finding.note("not permitted", format!("{packet}, and it passes"));
+    }
+    let finding = finding.help(match through.is_empty() {
+        true => "give each zone an interface of its own on a managed device, or permit all between them",
+        false => "put a managed device on the path, or permit all between the two zones",
+    });
+    let names = through.iter().map(|point| point.name.as_str());
+    Some(Finding::new(finding, [policy.zone_name(one), policy.zone_name(other)]).about(names))
+}
+
+/// Packets from one zone to another that the policy does not permit; none where it permits all.
+pub(super) fn restricted(context: &Context<'_>, from: ZoneId, to: ZoneId) -> Option<FlowSet> {
+    let (from, to) = (context.policy.zone(from)?, context.policy.zone(to)?);
     let everything = FlowSet {
         source: Arc::clone(&from.addresses),
         destination: Arc::clone(&to.addresses),
@@ -109,8 +111,17 @@ fn all_permitted(context: &Context<'_>, from: ZoneId, to: ZoneId) -> bool {
         rules
             .filter(|rule| rule.action == action)
             .map(|rule| rule.flow())
+            .filter(|flow| flow.overlaps(&everything))
             .collect()
     };
-    !flows(Action::Deny).iter().any(|deny| deny.overlaps(&everything))
-        && subtract_all(&everything, &flows(Action::Allow)).is_empty()
+    if let Some(deny) = flows(Action::Deny).first() {
+        return Some(FlowSet {
+            source: Arc::new(deny.source.intersection(&everything.source)),
+            destination: Arc::new(deny.destination.intersection(&everything.destination)),
+            service: Arc::clone(&deny.service),
+        });
+    }
+    let left = subtract_all(&everything, &flows(Action::Allow)).into_iter();
+    left.filter(|flow| !flow.is_empty())
+        .max_by_key(|flow| flow.destination.v4.count())
 }

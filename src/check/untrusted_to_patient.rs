@@ -16,6 +16,7 @@
 //! FDA premarket cybersecurity guidance (attack paths); IEC 62443-3-2 ZCR 5; HSCC HICP technical volume 2, practice 9.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Check, Context, Finding, OptionDefault, OptionSpec, Role, forbid_path, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -47,46 +48,32 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
         .iter()
         .enumerate()
         .filter(|(_, zone)| context.trust(zone).is_some_and(|trust| trust < below))
-        .filter(|(_, zone)| !zone.addresses.overlaps(&patient))
+        .filter(|(_, zone)| !zone.addresses.is_subset(&patient))
         .map(|(index, zone)| (ZoneId::from_index(index), zone))
         .collect();
     if untrusted.is_empty() || patient.is_empty() {
         return Vec::new();
     }
-    let hosts = Hosts::new(context.policy);
+    let (jump, patient) = (Arc::new(context.role(Role::JumpHost)), Arc::new(patient));
+    let hosts = Hosts::told_apart_by(context.policy, &[Arc::clone(&jump), Arc::clone(&patient)]);
     let view = refutation::view(context, &hosts, None);
-    let avoid = classes(&hosts, context, &context.role(Role::JumpHost), Role::JumpHost);
-    let ends = classes(&hosts, context, &patient, Role::PatientConnected);
+    let (avoid, ends) = (classes_in(&hosts, &jump), classes_in(&hosts, &patient));
     untrusted
         .into_iter()
         .filter_map(|(id, zone)| from_zone(context, &view, id, zone, &avoid, &ends))
         .collect()
 }
 
-/// For each class of hosts, whether one of them plays a role whose addresses these are.
-fn classes(hosts: &Hosts, context: &Context<'_>, addresses: &AddressSet, role: Role) -> Vec<bool> {
-    let policy = context.policy;
-    let plays = |id: &DeviceId| {
-        let device = policy.devices.get(id.index());
-        device.is_some_and(|device| context.settings.plays(role, &device.labels))
-    };
-    // Sets of a role are made of whole zones and of devices, so an atom is a part of it or only devices in it are.
-    let atoms: Vec<bool> = hosts
+/// For each class of hosts, whether its members are in a set that tells hosts apart.
+fn classes_in(hosts: &Hosts, set: &AddressSet) -> Vec<bool> {
+    let inside: Vec<bool> = hosts
         .atoms
         .iter()
-        .map(|atom| atom.addresses.is_subset(addresses))
+        .map(|atom| atom.addresses.is_subset(set))
         .collect();
-    hosts
-        .classes
-        .iter()
-        .map(|class| {
-            class.devices.iter().any(plays)
-                || class
-                    .atoms
-                    .iter()
-                    .any(|atom| atoms.get(*atom).copied().unwrap_or(false))
-        })
-        .collect()
+    let is_inside = |atom: &usize| inside.get(*atom).copied().unwrap_or(false);
+    let classes = hosts.classes.iter();
+    classes.map(|class| class.atoms.iter().any(is_inside)).collect()
 }
 
 fn from_zone(
@@ -106,10 +93,11 @@ fn from_zone(
     let atoms: Vec<usize> = here.map(|(index, _)| index).collect();
     let avoided = |class: &usize| avoid.get(*class).copied().unwrap_or(false);
     let mut starts = view.hosts.classes_at(&atoms);
-    starts.retain(|class| !avoided(class));
+    let ended = |class: &usize| ends.get(*class).copied().unwrap_or(false);
+    starts.retain(|class| !avoided(class) && !ended(class));
     let spread = Spread::new(view, &starts, avoid, &[]);
     let reached: Vec<usize> = (0..ends.len())
-        .filter(|class| ends.get(*class).copied().unwrap_or(false) && spread.reaches(*class))
+        .filter(|class| ended(class) && spread.reaches(*class))
         .collect();
     let chains = reached.iter().filter_map(|class| spread.chain_to(*class));
     let chain = chains.min_by_key(|chain| chain.steps.len())?;
@@ -142,6 +130,7 @@ fn from_zone(
     let by_rule = steps.iter().any(|step| matches!(step.by, Passage::Rule(_)));
     let help = match by_rule {
         true => "cut the chain at one of these rules, or lead it over a host with the label `jump-host`",
+        false if target == zone.name => "give the devices at patients a zone of their own",
         false => "put a managed device between the two zones",
     };
     Some(Finding::new(diagnostic.help(help), [zone.name.as_str()]))

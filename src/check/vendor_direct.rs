@@ -33,16 +33,22 @@ pub const CHECK: Check = Check {
 fn run(context: &Context<'_>) -> Vec<Finding> {
     let vendor = context.role(Role::Vendor);
     let inside = context.policy.claimed();
-    let direct = inside
-        .difference(&vendor)
-        .difference(&context.role(Role::JumpHost));
+    let jump = context.role(Role::JumpHost);
+    let direct = inside.difference(&vendor).difference(&jump);
     let mut findings = Vec::new();
     for rule in context.allows() {
         if let Some(crossing) = context.crossing(rule, &vendor, &direct) {
-            let message = format!(
-                "a supplier reaches `{}` without a jump host",
-                rule.destination.text
-            );
+            let beside = rule.destination.addresses.overlaps(&jump);
+            let message = match beside {
+                true => format!(
+                    "a supplier reaches more of `{}` than its jump hosts",
+                    rule.destination.text
+                ),
+                false => format!(
+                    "a supplier reaches `{}` without a jump host",
+                    rule.destination.text
+                ),
+            };
             let finding = crossing.finding(context, &CHECK, rule, message, &crossing.destinations());
             findings
                 .push(finding.help("lead the rule to a host with the label `jump-host`, and on from there"));

@@ -122,6 +122,8 @@ pub struct Service {
     pub span: Span,
     /// What it holds.
     pub set: Arc<ServiceSet>,
+    /// The named services that it is made of.
+    pub parts: Vec<ServiceId>,
     /// Sends in the clear.
     pub clear_text: bool,
     /// What it carries: `phi`.

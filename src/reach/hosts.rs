@@ -83,7 +83,7 @@ impl Hosts {
         Self::told_apart_by(policy, &[])
     }
 
-    /// The same, told apart by some more sets as well.
+    /// The same, and as some more sets tell them apart: no atom is partly in one of these.
     pub fn told_apart_by(policy: &Policy, sets: &[Arc<AddressSet>]) -> Self {
         let mut objects = Objects::default();
         let sides: Vec<(usize, usize)> = policy

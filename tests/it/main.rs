@@ -8,6 +8,7 @@
 )]
 
 mod assertions;
+mod check;
 mod check_cli;
 mod cisco_ios;
 mod cli;

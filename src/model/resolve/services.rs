@@ -147,6 +147,14 @@ fn describe(
         title: service.title.as_ref().map(|title| title.value.clone()),
         span: service.name.span,
         set,
+        parts: service
+            .terms
+            .iter()
+            .filter_map(|term| match term {
+                ServiceTerm::Name(name) => Some(ServiceId::from_index(*by_name.get(name.text.as_str())?)),
+                _ => None,
+            })
+            .collect(),
         clear_text: false,
         carries: BTreeSet::new(),
         prefer: None,

@@ -93,7 +93,7 @@ error[forbid-reachable]: `guest -> pump-1` is possible
    |
    = example: tcp 172.16.0.9:49152 -> 10.20.0.11:443
    = devices: 1 in pumps (pump-1)
-   = help: no rule is needed for it: put a managed device or a host firewall between the two, or `isolate` the zone
+   = help: no rule is needed for it: put a managed device on the path between the two (`unenforced-path` names what joins them)
 "#);
 }
 

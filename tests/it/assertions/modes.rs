@@ -44,7 +44,7 @@ error[mode-widens]: mode `lockdown` cuts the management of `wing`
    |      ^^^^^^^^   ---------------------- takes it away
    |
    = example: tcp 10.50.0.2:49152 -> 10.255.0.2:22
-   = help: narrow `deny admin -> core-net`: other devices stand between
+   = help: narrow `deny admin -> core-net`: the way to `wing` leads over other devices, which the mode closes
 "#);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use septum::check::{self, Context, Finding, Input, Settings};
+use septum::check::{self, Context, Finding, Input, KnownExploited, Settings};
 use septum::diagnostic::{Diagnostic, Severity, in_reading_order, text};
 use septum::inventory::{self, InventoryDevice};
 use septum::manifest::{self, Manifest};
@@ -62,12 +62,16 @@ pub fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("policies").join(name)
 }
 
-/// The names of the example policies: every directory of `policies` that has a `septum.yaml`.
+/// The example that is wrong on purpose: checks find fault with it, and it is never built.
+pub const FAULTY_EXAMPLE: &str = "flat-hospital";
+
+/// The names of the example policies that are sound: every directory of `policies` that has a `septum.yaml`, but for
+/// [`FAULTY_EXAMPLE`].
 pub fn examples() -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(example(""))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.join("septum.yaml").exists())
+        .filter(|path| path.join("septum.yaml").exists() && !path.ends_with(FAULTY_EXAMPLE))
         .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
         .collect();
     names.sort();
@@ -144,6 +148,17 @@ pub fn policy_of(files: &[(&str, &str)]) -> Loaded {
     builder.finish()
 }
 
+/// A policy of one file under the text of a `septum.yaml`.
+pub fn policy_under(manifest: &str, path: &str, text: &str) -> Loaded {
+    let mut builder = Builder::default();
+    let file = builder.sources.add(SourceFile::new("septum.yaml", manifest));
+    let (read, found) = manifest::read(file, manifest);
+    builder.diagnostics.extend(found);
+    builder.policy_file(path, text);
+    builder.manifest = Some(read);
+    builder.finish()
+}
+
 #[derive(Default)]
 struct Builder {
     sources: SourceMap,
@@ -208,8 +223,23 @@ pub fn resolve(
 
 /// What the checks find, on [`today`], as its `septum.yaml` wants them.
 pub fn findings(loaded: &Loaded) -> Vec<Finding> {
+    findings_on(loaded, &settings(loaded), None, today())
+}
+
+/// What its `septum.yaml` says about checks. Fails the test where that is wrong.
+pub fn settings(loaded: &Loaded) -> Settings {
     let (settings, wrong) = Settings::new(&loaded.manifest);
     assert!(wrong.is_empty(), "{wrong:?}");
+    settings
+}
+
+/// What the checks find under some settings, with a list of exploited vulnerabilities, on a day.
+pub fn findings_on(
+    loaded: &Loaded,
+    settings: &Settings,
+    kev: Option<&KnownExploited>,
+    today: jiff::civil::Date,
+) -> Vec<Finding> {
     let trees: Vec<&File> = loaded.trees.iter().collect();
     let stateless = stateless();
     let context = Context::new(Input {
@@ -217,10 +247,10 @@ pub fn findings(loaded: &Loaded) -> Vec<Finding> {
         network: &loaded.network,
         sources: &loaded.sources,
         trees: &trees,
-        settings: &settings,
+        settings,
         stateless: &stateless,
-        kev: None,
-        today: today(),
+        kev,
+        today,
     });
     check::run(&context, &loaded.diagnostics)
 }
