@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::build_manifest::{
-    BuildManifest, BuiltDevice, FORMAT, NAME, PLANS, ProofRecord, SOURCE_MAP, json, sha256,
+    BuildManifest, BuiltDevice, FORMAT, NAME, PLANS, ProofRecord, SOURCE_MAP, sha256,
 };
 use super::compile::{self, Built};
 use super::progress::Progress;
+use super::shallow_json::shallow_json;
 use super::workspace::{self, Workspace};
 use super::write::{self, Change};
 use super::{CliError, Outcome, Repository, lint, report, verify};
@@ -18,6 +19,9 @@ use crate::network::Network;
 use crate::plan::{DevicePlan, PlanArchive};
 use crate::reach::mode_cuts;
 use crate::target::{self, EmittedLine};
+
+/// Tables of entries stand at the first level, their entries at the second.
+const ENTRY_A_LINE: usize = 2;
 
 /// Arguments of `build`.
 #[derive(Debug, clap::Args)]
@@ -230,11 +234,17 @@ fn changes(
             }
         }
     }
-    let plans = json(&archive(output, built, &kept)?);
+    let plans = shallow_json(&archive(output, built, &kept)?, ENTRY_A_LINE);
     manifest.plans = sha256(&plans);
     changes.push(Change::Write(output.join(PLANS), plans));
-    changes.push(Change::Write(output.join(SOURCE_MAP), json(&map)));
-    changes.push(Change::Write(output.join(NAME), json(&manifest)));
+    changes.push(Change::Write(
+        output.join(SOURCE_MAP),
+        shallow_json(&map, ENTRY_A_LINE),
+    ));
+    changes.push(Change::Write(
+        output.join(NAME),
+        shallow_json(&manifest, usize::MAX),
+    ));
     Ok(changes)
 }
 

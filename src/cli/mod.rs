@@ -24,6 +24,7 @@ mod proof_report;
 mod reach;
 mod report;
 mod revisions;
+mod shallow_json;
 mod table;
 mod trace;
 mod verify;
