@@ -144,7 +144,7 @@ fn is_this_version(reference: &str) -> Result<(), String> {
 }
 
 /// True for a line that runs septum, with options that its help names.
-fn options_exist(line: &str) -> Result<bool, String> {
+pub fn options_exist(line: &str) -> Result<bool, String> {
     let mut words = line.split_whitespace();
     if words.next() != Some("septum") {
         return Ok(false);

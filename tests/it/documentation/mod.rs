@@ -85,6 +85,23 @@ fn run(block: &Block, transcript: &mut Transcript) -> Result<(), String> {
 }
 
 #[test]
+fn commands_in_the_running_text_exist() {
+    let mut count = 0;
+    for page in pages() {
+        for command in &page.commands {
+            assert_eq!(
+                input::options_exist(command),
+                Ok(true),
+                "{}: {command}",
+                page.name
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 10, "{count} commands");
+}
+
+#[test]
 fn blocks_that_lie_are_caught() {
     let check = |language: &str, text: &str| {
         let block = Block {

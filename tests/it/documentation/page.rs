@@ -8,6 +8,8 @@ pub struct Page {
     pub name: String,
     /// In the order of the page.
     pub blocks: Vec<Block>,
+    /// Commands in the running text, `septum check DIR`.
+    pub commands: Vec<String>,
 }
 
 /// A fenced block.
@@ -31,7 +33,12 @@ pub fn pages() -> Vec<Page> {
         let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
         let text = std::fs::read_to_string(&path).unwrap();
         let blocks = blocks(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
-        Page { name, blocks }
+        let commands = commands(&text);
+        Page {
+            name,
+            blocks,
+            commands,
+        }
     };
     paths.into_iter().map(page).collect()
 }
@@ -47,6 +54,16 @@ fn markdown(directory: &Path, below: bool) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// What stands between single backticks and begins with `septum `.
+fn commands(page: &str) -> Vec<String> {
+    let outside = page.split("```").step_by(2);
+    let pieces = outside.flat_map(|text| text.split('`').skip(1).step_by(2));
+    pieces
+        .filter(|piece| piece.starts_with("septum "))
+        .map(|piece| piece.replace('\n', " "))
+        .collect()
 }
 
 /// The blocks of a page. A fence is three or more backticks or tildes, and closed by as many.

@@ -93,7 +93,7 @@ pub struct Ran {
     pub err: String,
 }
 
-/// Types commands into one shell. None where they touch the network and namespaces are not permitted.
+/// Types commands into one shell. None where they need a program that does not work here.
 pub fn run(directory: &Path, commands: &[String]) -> Option<Vec<Ran>> {
     let logs = tempfile::tempdir().unwrap();
     let programs = logs.path().join("bin");
@@ -110,16 +110,20 @@ pub fn run(directory: &Path, commands: &[String]) -> Option<Vec<Ran>> {
             "{{ {command}\n}} >'{out}' 2>'{err}'; echo $? >'{code}'\n"
         ));
     }
-    let touches_network = commands.iter().any(|command| {
-        command
-            .split(|c: char| !c.is_alphanumeric())
-            .any(|word| word == "nft")
-    });
+    let names = |program: &str| {
+        let mut words = commands
+            .iter()
+            .flat_map(|command| command.split(|c: char| !c.is_alphanumeric()));
+        words.any(|word| word == program)
+    };
+    let touches_network = names("nft");
+    if touches_network && !works(&["unshare", "--net", "nft", "list", "ruleset"])
+        || names("jq") && !works(&["jq", "--version"])
+    {
+        return None;
+    }
     let mut shell = Command::new(if touches_network { "unshare" } else { "bash" });
     if touches_network {
-        if !namespaces() {
-            return None;
-        }
         // Processes that a session leaves in the background end with it.
         shell.args(["--net", "--pid", "--fork", "--kill-child", "bash"]);
     }
@@ -143,20 +147,18 @@ pub fn run(directory: &Path, commands: &[String]) -> Option<Vec<Ran>> {
     Some(ran.collect())
 }
 
-fn namespaces() -> bool {
-    let permitted = Command::new("unshare")
-        .args(["--net", "nft", "list", "ruleset"])
+/// Whether a program is there and may do its work. Where nothing may be skipped, it must.
+fn works(command: &[&str]) -> bool {
+    let works = Command::new(command[0])
+        .args(&command[1..])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
-    if !permitted {
+    if !works {
         let required = std::env::var("SEPTUM_REQUIRE_NETNS").is_ok_and(|value| value == "1");
-        assert!(
-            !required,
-            "network namespaces or nft are missing, and SEPTUM_REQUIRE_NETNS=1 wants them"
-        );
-        eprintln!("skipped: sessions with nft need network namespaces");
+        assert!(!required, "`{}` does not work here", command.join(" "));
+        eprintln!("skipped: sessions that need `{}`", command.join(" "));
     }
-    permitted
+    works
 }

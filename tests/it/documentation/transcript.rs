@@ -109,7 +109,10 @@ impl Transcript {
         let mut started = Vec::new();
         for entry in fs::read_dir(self.directory.path()).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() && !path.ends_with("policies") {
+            let ours = path
+                .file_name()
+                .is_some_and(|name| name == "policies" || name.to_string_lossy().starts_with("page-"));
+            if path.is_dir() && !ours {
                 started.extend(sample::policy_files(&path));
             }
         }

@@ -131,7 +131,9 @@ fn a_mode_takes_away_and_is_named_in_the_manifest() {
     assert!(cut.err.contains("lockdown cuts"), "{}", cut.err);
     let read = |path: &str| fs::read_to_string(here.join(path)).unwrap();
     let first = |text: &str| {
-        let mut rules = text.lines().filter(|line| line.contains("ip saddr 172.16.0.0/16"));
+        let mut rules = text
+            .lines()
+            .filter(|line| line.contains("ip saddr 172.16.0.0/16"));
         rules.next().unwrap().to_owned()
     };
     assert!(first(&read("normal/gateway.nft")).contains(" accept "));
