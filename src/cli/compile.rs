@@ -131,10 +131,10 @@ pub(super) fn compile(
 fn assets_of(workspace: &Workspace, platform: &dyn Platform) -> Result<Assets, CliError> {
     let mut assets = platform.assets();
     if let Some(path) = manifest::find(&workspace.manifest.templates, platform.name()) {
-        assets.template = workspace::read_text(&workspace.directory.join(&path.value))?;
+        assets.template = workspace::read_inside(&workspace.directory, &path.value)?;
     }
     if let Some(path) = manifest::find(&workspace.manifest.capabilities, platform.name()) {
-        assets.capability = workspace::read_text(&workspace.directory.join(&path.value))?;
+        assets.capability = workspace::read_inside(&workspace.directory, &path.value)?;
     }
     Ok(assets)
 }

@@ -53,7 +53,7 @@ fn manual(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
     clap_mangen::Man::new(command.clone()).render(text)?;
     let mut command = command.clone();
     command.build();
-    for subcommand in command.get_subcommands() {
+    for subcommand in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         clap_mangen::Man::new(subcommand.clone()).render(text)?;
     }
     Ok(())

@@ -112,12 +112,21 @@ fn colour() -> bool {
     )
 }
 
-/// Prints diagnostics and their count to standard error. The outcome is bad input where one is an error of `input`.
+/// How many findings are printed as text. Nobody reads more, and a damaged file can have a hundred thousand.
+const SHOWN: usize = 1_000;
+
+/// Prints diagnostics and their count to standard error.
 pub(super) fn diagnostics(all: &[Diagnostic], sources: &SourceMap) {
     let colour = colour();
     let mut stderr = std::io::stderr().lock();
-    for diagnostic in all {
+    for diagnostic in all.iter().take(SHOWN) {
         let _ = writeln!(stderr, "{}", text::render(diagnostic, sources, colour));
+    }
+    if let Some(more) = all.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        let _ = writeln!(
+            stderr,
+            "{more} more are not shown: `check --format json` has them all\n"
+        );
     }
     if !all.is_empty() {
         let _ = writeln!(stderr, "{}", text::summary(all));

@@ -230,6 +230,37 @@ pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
     })
 }
 
+/// Reads a file of a repository: a regular one, and not one that a link leads to elsewhere. What a repository says
+/// must not depend on the machine, and what lies elsewhere must not turn up in a report.
+pub(super) fn read_inside(directory: &Path, path: &str) -> Result<String, CliError> {
+    let full = directory.join(path);
+    let failed = |source| CliError::Read {
+        path: full.display().to_string(),
+        source,
+    };
+    let refuse = |why: &str| {
+        Err(CliError::Other(format!(
+            "cannot read `{}`: {why}",
+            full.display()
+        )))
+    };
+    let real = fs::canonicalize(&full).map_err(failed)?;
+    let root = fs::canonicalize(if directory.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        directory
+    })
+    .map_err(failed)?;
+    if !real.starts_with(root) {
+        return refuse("it is a link that leads out of the repository");
+    }
+    let kind = fs::metadata(&real).map_err(failed)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return refuse("it is no regular file");
+    }
+    read_text(&full)
+}
+
 /// Loads a repository. Everything that is wrong inside its files is a diagnostic; what cannot be read is an error.
 pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
     let mut sources = SourceMap::default();
@@ -246,7 +277,7 @@ pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
         };
         return Err(CliError::Other(hint));
     }
-    let text = read_text(&manifest_path)?;
+    let text = read_inside(directory, "septum.yaml")?;
     let file = sources.add(SourceFile::new("septum.yaml", text.clone()));
     let (manifest, found) = manifest::read(file, &text);
     diagnostics.extend(found);
@@ -261,14 +292,14 @@ pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
 
     let mut files = Vec::new();
     for path in policy_files(directory, &manifest, &mut diagnostics)? {
-        let text = read_text(&directory.join(&path))?;
+        let text = read_inside(directory, &path)?;
         let file = sources.add(SourceFile::new(path, text.clone()));
         files.push((file, syntax::parse(file, &text)));
     }
     let mut devices = Vec::new();
     for entry in &manifest.inventory {
         let path = entry.path.value.as_str();
-        let text = match read_text(&directory.join(path)) {
+        let text = match read_inside(directory, path) {
             Ok(text) => text,
             Err(error) => {
                 diagnostics.push(Diagnostic::error(

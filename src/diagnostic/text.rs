@@ -1,10 +1,13 @@
 //! Diagnostics for the terminal, in the look of rustc.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::place::clamped;
+use super::place::{Column, Extent, clamped};
 use super::{Diagnostic, Label, Severity};
-use crate::source::SourceMap;
+use crate::source::{SourceFile, SourceMap, Span};
+
+/// The longest line that is shown, in bytes. People do not write longer ones, and machines write megabytes.
+const LINE: usize = 2_000;
 
 /// One diagnostic as text, with a final newline. `colour` adds ANSI sequences.
 pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool) -> String {
@@ -38,6 +41,17 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool) -> Str
         let Some(file) = sources.file(file_id) else {
             continue;
         };
+        if labels
+            .iter()
+            .any(|(label, _)| label.span.file == file_id && has_long_line(file, label.span))
+        {
+            let extent = Extent::of(label.span, file, Column::Character);
+            let place = Origin::path(visible(file.path()))
+                .line(extent.line as usize)
+                .char_column(extent.column as usize);
+            group = group.element(place);
+            continue;
+        }
         let mut snippet = Snippet::source(file.text()).path(visible(file.path())).fold(true);
         for (label, kind) in labels.iter().filter(|(label, _)| label.span.file == file_id) {
             let annotation = kind.span(clamped(label.span, file.text()));
@@ -63,6 +77,19 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool) -> Str
     let mut text = renderer.render(&[group]);
     text.push('\n');
     text
+}
+
+/// True where a span begins or ends on a line that is too long to show.
+fn has_long_line(file: &SourceFile, span: Span) -> bool {
+    let range = clamped(span, file.text());
+    let is_break = |byte: &u8| *byte == b'\n';
+    let is_long = |offset: usize| {
+        let (before, after) = file.text().as_bytes().split_at(offset);
+        let before = before.iter().rev().take(LINE).take_while(|byte| !is_break(byte));
+        let after = after.iter().take(LINE).take_while(|byte| !is_break(byte));
+        before.count() + after.count() >= LINE
+    };
+    is_long(range.start) || is_long(range.end)
 }
 
 /// Text that cannot move the cursor or change the terminal, whatever a file of the user holds. The

@@ -1,4 +1,4 @@
-//! A list with its numbers, remarks and name.
+//! A list with its remarks and name.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -6,20 +6,16 @@ use std::sync::Arc;
 use rustc_hash::FxBuildHasher;
 
 use super::naming;
+use super::number::{FIRST, numbered};
 use crate::packet::Family;
 use crate::plan::Origin;
 use crate::target::name::digest;
 
-/// Distance of slots: entries of one rule begin at a multiple of it.
-const SLOT: u32 = 100;
-
-/// Where entries begin in a slot. IOS gives a remark without number the last number plus 10, which must not be an
-/// entry's.
-const FIRST: u32 = 10;
-
 /// The entries of one rule, or of one purpose.
 #[derive(Clone, Debug)]
 pub struct Block {
+    /// Where in the list it belongs: blocks of a lower stage come before it.
+    pub stage: u32,
     /// What stands above them.
     pub remark: String,
     /// The rule behind them.
@@ -49,14 +45,14 @@ pub struct List {
 }
 
 impl List {
-    /// Numbers the blocks. Entries that stand before already decide nothing again, and are left out. The digest is
+    /// Lays the blocks out. Entries that stand before already decide nothing again, and are left out. The digest is
     /// that of numbers and entries and of what the list is for, never of remarks.
     pub fn new(stem: &str, purpose: &str, family: Family, blocks: Vec<Block>) -> Self {
         let mut seen: HashSet<String, FxBuildHasher> = HashSet::default();
         let mut content = format!("{purpose}\n{}\n", family.name());
         let mut lines = Vec::new();
-        let (mut slot, mut entries) = (SLOT, 0);
-        for block in blocks {
+        let mut entries = 0;
+        for (slot, block) in numbered(blocks) {
             let mut number = slot.saturating_add(FIRST);
             let mut open = false;
             for entry in block.entries {
@@ -79,10 +75,6 @@ impl List {
                 });
                 entries += 1;
                 number = number.saturating_add(1);
-            }
-            if open {
-                let last = number.saturating_sub(1);
-                slot = (last / SLOT).saturating_add(1).saturating_mul(SLOT);
             }
         }
         Self {

@@ -13,6 +13,7 @@ mod layout;
 mod list;
 mod local;
 mod naming;
+mod number;
 mod object_group;
 mod previous;
 mod product;

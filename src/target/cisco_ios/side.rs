@@ -8,6 +8,7 @@ use super::entry::{self, Unwritable};
 use super::external::fold_with_external;
 use super::fold::{self, Lane, Rule, TooManyPieces};
 use super::list::{Block, List};
+use super::number::{stage, stage_of};
 use super::object_group::Groups;
 use super::term::{Purpose, Term};
 use super::{local, naming, product};
@@ -100,6 +101,7 @@ impl<'a> Lowering<'a> {
             ""
         };
         blocks.push(Block {
+            stage: stage::REST,
             remark: "all else".to_owned(),
             origin: None,
             entries: vec![format!("deny {} any any{log}", entry::any_protocol(family))],
@@ -110,11 +112,13 @@ impl<'a> Lowering<'a> {
     /// Terms of one rule and purpose that stand together make one block.
     fn write(&mut self, terms: Vec<Term>, family: Family, blocks: &mut Vec<Block>) {
         let mut last: Option<(Purpose, Option<String>)> = None;
+        let mut stage = stage::OWN;
         let mut left = self.capability.refuse_entries;
         for mut term in terms {
             if term.purpose == Purpose::Guard {
                 term.log = self.capability.log_final_deny;
             }
+            stage = stage_of(&term.purpose, stage);
             let rule = term.origin.as_ref().map(|origin| origin.id.clone());
             let entries = match entry::entries(&term, family, left, &mut self.groups) {
                 Ok(entries) => entries,
@@ -128,6 +132,7 @@ impl<'a> Lowering<'a> {
             match blocks.last_mut() {
                 Some(block) if last.as_ref() == Some(&key) => block.entries.extend(entries),
                 _ => blocks.push(Block {
+                    stage,
                     remark: naming::remark(&term.purpose.words(), term.origin.as_deref()),
                     origin: term.origin.clone(),
                     entries,
@@ -217,6 +222,7 @@ fn icmp_errors(family: Family) -> ServiceSet {
 fn neighbour_discovery() -> Block {
     let kinds = ["nd-na", "nd-ns", "router-solicitation"];
     Block {
+        stage: stage::OWN,
         remark: "neighbour discovery".to_owned(),
         origin: None,
         entries: kinds.map(|kind| format!("permit icmp any any {kind}")).to_vec(),

@@ -1,7 +1,6 @@
 //! Tests of `inventory`.
 
 mod csv;
-mod documentation;
 mod size;
 mod yaml;
 

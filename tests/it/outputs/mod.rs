@@ -5,7 +5,7 @@ mod fingerprints;
 mod hostile;
 mod pre_commit;
 mod property;
-mod schema;
+pub mod schema;
 mod shape;
 
 use septum::diagnostic::report::{Report, Rule};

@@ -2,7 +2,12 @@
 
 mod cases;
 mod differential;
+mod fail_open;
+mod guides;
 mod meaning;
+mod placement;
+mod services;
+mod stability;
 
 use septum::model::Placement;
 use septum::source::FileId;
@@ -77,4 +82,20 @@ fn the_hospital_is_as_large_as_a_hospital() {
     assert_eq!(count(Some("nftables"), true), 1);
     assert_eq!(count(None, false), 1);
     assert_eq!(policy.points.len(), 9);
+    // Dual stack in part: some zones have both families, some only one.
+    let both = policy.zones.iter().filter(|zone| {
+        let v6 = |six: bool| zone.subnets.iter().any(|(net, _)| net.addr().is_ipv6() == six);
+        v6(true) && v6(false)
+    });
+    let both = both.count();
+    assert!(
+        (5..policy.zones.len()).contains(&both),
+        "{both} zones with both families"
+    );
+    assert!(policy.modes.len() >= 2, "{} modes", policy.modes.len());
+    assert!(
+        policy.assertions.len() >= 10,
+        "{} assertions",
+        policy.assertions.len()
+    );
 }

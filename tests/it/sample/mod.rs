@@ -31,14 +31,21 @@ pub struct Loaded {
 impl Loaded {
     /// Fails the test where the policy has an error.
     pub fn sound(self) -> Self {
-        let errors: Vec<String> = self
+        let errors = self.errors();
+        assert!(errors.is_empty(), "{errors}");
+        self
+    }
+
+    /// The errors as users see them.
+    pub fn errors(&self) -> String {
+        let errors = self
             .diagnostics
             .iter()
-            .filter(|found| found.severity == Severity::Error)
+            .filter(|found| found.severity == Severity::Error);
+        let shown: Vec<String> = errors
             .map(|found| text::render(found, &self.sources, false))
             .collect();
-        assert!(errors.is_empty(), "{}", errors.join("\n"));
-        self
+        shown.join("\n")
     }
 
     /// All diagnostics as users see them.

@@ -1,0 +1,259 @@
+//! `septum build`.
+
+use std::fs;
+use std::path::Path;
+
+use super::{add, clinic, septum, tree};
+use crate::sample::example;
+
+/// A Cisco router beside the gateway, without which the two would be alone.
+const WARD: &str = "
+zone ward { subnet 10.21.0.0/24; trust 40 }
+router wing {
+    target cisco-ios
+    interface Vlan21 = ward { address 10.21.0.1 }
+    interface Vlan30 = servers { address 10.30.0.2 }
+}
+policy ward-work { owner it; ticket CHG-9; reason \"charts\"; allow ward -> pump-gateway : https }
+";
+
+#[test]
+fn the_hospital_builds_and_again_to_the_byte() {
+    let directory = tempfile::tempdir().unwrap();
+    let hospital = example("hospital");
+    let build = |out: &str| {
+        let arguments = [
+            "build",
+            hospital.to_str().unwrap(),
+            "-o",
+            out,
+            "--as-of",
+            "2027-01-15",
+        ];
+        septum(directory.path(), &arguments).ends(0)
+    };
+    build("one");
+    let first = tree(&directory.path().join("one"));
+    let names: Vec<&str> = first
+        .keys()
+        .map(|path| path.file_name().unwrap().to_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "access-fw.fortios",
+            "biomed-gw.nft",
+            "core-fw.fortios",
+            "east-rtr.ios",
+            "imaging-gw.nft",
+            "manifest.json",
+            "pacs-1-host.nft",
+            "plans.json",
+            "source-map.json",
+            "wing-a.ios",
+            "wing-b.ios"
+        ]
+    );
+    build("one");
+    assert_eq!(tree(&directory.path().join("one")), first, "over itself");
+    build("two");
+    let second = tree(&directory.path().join("two"));
+    assert!(first.values().eq(second.values()), "beside itself");
+    let arguments = [
+        "build",
+        hospital.to_str().unwrap(),
+        "-o",
+        "one",
+        "--as-of",
+        "2027-01-15",
+        "--check",
+    ];
+    septum(directory.path(), &arguments).ends(0);
+}
+
+#[test]
+fn the_manifest_says_what_was_read_and_written() {
+    let directory = clinic();
+    septum(directory.path(), &["build", "clinic", "-o", "out"]).ends(0);
+    let manifest = fs::read(directory.path().join("out/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    assert_eq!(manifest["septum"], env!("CARGO_PKG_VERSION"));
+    let sum = |path: &str| {
+        let output = std::process::Command::new("sha256sum")
+            .arg(directory.path().join(path))
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()[..64].to_owned()
+    };
+    for input in ["septum.yaml", "clinic.sept", "devices.csv"] {
+        assert_eq!(
+            manifest["inputs"][input],
+            sum(&format!("clinic/{input}")),
+            "{input}"
+        );
+    }
+    let gateway = &manifest["devices"]["gateway"];
+    assert_eq!(gateway["file"], "gateway.nft");
+    assert_eq!(gateway["sha256"], sum("out/gateway.nft"));
+    assert!(gateway["counts"]["rules"].as_u64().unwrap() > 5);
+}
+
+#[test]
+fn a_part_of_the_devices_leaves_the_others_as_they_were() {
+    let directory = clinic();
+    add(&directory, WARD);
+    let here = directory.path();
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    let whole = tree(&here.join("out"));
+    fs::remove_file(here.join("out/wing.ios")).unwrap();
+    fs::write(here.join("out/gateway.nft"), "mine").unwrap();
+    septum(here, &["build", "clinic", "-o", "out", "--device", "wing"]).ends(0);
+    assert_eq!(fs::read(here.join("out/gateway.nft")).unwrap(), b"mine");
+    septum(here, &["build", "clinic", "-o", "out", "--target", "nftables"]).ends(0);
+    assert_eq!(tree(&here.join("out")), whole);
+
+    septum(here, &["build", "clinic", "-o", "only", "--target", "cisco-ios"]).ends(0);
+    assert!(here.join("only/wing.ios").exists() && !here.join("only/gateway.nft").exists());
+
+    let unknown = septum(here, &["build", "clinic", "-o", "x", "--device", "gatway"]).ends(2);
+    unknown.says("there is no managed device `gatway`; did you mean `gateway`?");
+    let unknown = septum(here, &["build", "clinic", "-o", "x", "--target", "nftable"]).ends(2);
+    unknown.says("did you mean `nftables`?");
+    assert!(!here.join("x").exists());
+}
+
+#[test]
+fn a_mode_takes_away_and_is_named_in_the_manifest() {
+    let directory = clinic();
+    let here = directory.path();
+    septum(here, &["build", "clinic", "-o", "normal"]).ends(0);
+    let cut = septum(here, &["build", "clinic", "-o", "lockdown", "--mode", "lockdown"]).ends(0);
+    assert!(cut.err.contains("lockdown cuts"), "{}", cut.err);
+    let read = |path: &str| fs::read_to_string(here.join(path)).unwrap();
+    let first = |text: &str| {
+        let mut rules = text
+            .lines()
+            .filter(|line| line.contains("ip saddr 172.16.0.0/16"));
+        rules.next().unwrap().to_owned()
+    };
+    assert!(first(&read("normal/gateway.nft")).contains(" accept "));
+    assert!(first(&read("lockdown/gateway.nft")).contains(" drop "));
+    let manifest: serde_json::Value = serde_json::from_str(&read("lockdown/manifest.json")).unwrap();
+    assert_eq!(manifest["mode"], "lockdown");
+    septum(here, &["build", "clinic", "--mode", "lokdown"])
+        .ends(2)
+        .says("there is no mode `lokdown`; did you mean `lockdown`?");
+}
+
+#[test]
+fn check_writes_nothing_and_says_what_would_change() {
+    let directory = clinic();
+    let here = directory.path();
+    septum(here, &["build", "clinic", "-o", "out", "--check"])
+        .ends(1)
+        .says("would change out/gateway.nft");
+    assert!(!here.join("out").exists());
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    let before = tree(here);
+    septum(here, &["build", "clinic", "-o", "out", "--check"]).ends(0);
+    add(
+        &directory,
+        "allow it -> pump-gateway : ssh { owner it; ticket CHG-8; reason \"care\" }\n",
+    );
+    let changed = septum(here, &["build", "clinic", "-o", "out", "--check"]).ends(1);
+    assert!(
+        changed.err.contains("would change out/gateway.nft"),
+        "{}",
+        changed.err
+    );
+    let after = tree(&here.join("out"));
+    assert!(after.iter().all(|(path, bytes)| before.get(path) == Some(bytes)));
+}
+
+/// A change of everything, something in the way of it, and what is there afterwards.
+fn fails_whole(block: impl Fn(&Path), code: i32, says: &str) {
+    let directory = clinic();
+    let here = directory.path();
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    add(&directory, WARD);
+    block(here);
+    let before = tree(here);
+    septum(here, &["build", "clinic", "-o", "out"])
+        .ends(code)
+        .says(says);
+    assert_eq!(tree(here), before);
+}
+
+#[test]
+fn nothing_is_written_where_one_device_cannot_say_a_rule() {
+    let add_rate = |here: &Path| {
+        let path = here.join("clinic/clinic.sept");
+        let text = fs::read_to_string(&path).unwrap().replace(
+            "allow ward -> pump-gateway : https",
+            "allow ward -> pump-gateway : https { rate 5/second }",
+        );
+        fs::write(path, text).unwrap();
+    };
+    fails_whole(add_rate, 1, "ward-work");
+}
+
+#[test]
+fn nothing_is_written_where_one_file_cannot_be() {
+    for in_the_way in ["wing.ios", "plans.json", "source-map.json"] {
+        let block = |here: &Path| {
+            let path = here.join("out").join(in_the_way);
+            let _ = fs::remove_file(&path);
+            fs::create_dir(path).unwrap();
+        };
+        fails_whole(block, 2, in_the_way);
+    }
+}
+
+#[test]
+fn the_output_cannot_be_a_file_or_where_nothing_can_be_written() {
+    let directory = clinic();
+    let here = directory.path();
+    fs::write(here.join("file"), "mine").unwrap();
+    let before = tree(here);
+    septum(here, &["build", "clinic", "-o", "file"])
+        .ends(2)
+        .says("file");
+    septum(here, &["build", "clinic", "-o", "file/below"])
+        .ends(2)
+        .says("file");
+    septum(here, &["build", "clinic", "-o", "/proc/nowhere"])
+        .ends(2)
+        .says("/proc/nowhere");
+    assert_eq!(tree(here), before);
+}
+
+#[test]
+fn a_policy_with_errors_builds_nothing() {
+    let directory = clinic();
+    let here = directory.path();
+    add(&directory, "forbid pumps -> servers\n");
+    septum(here, &["build", "clinic", "-o", "out"])
+        .ends(1)
+        .says("nothing was written");
+    assert!(!here.join("out").exists());
+    add(&directory, "allow nobody -> pumps\n");
+    septum(here, &["build", "clinic", "-o", "out"])
+        .ends(2)
+        .says("nobody");
+    assert!(!here.join("out").exists());
+}
+
+#[test]
+fn a_device_that_left_the_policy_takes_its_file_along() {
+    let directory = clinic();
+    let here = directory.path();
+    let policy = here.join("clinic/clinic.sept");
+    let small = fs::read_to_string(&policy).unwrap();
+    add(&directory, WARD);
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    fs::write(here.join("out/notes.txt"), "mine").unwrap();
+    fs::write(policy, small).unwrap();
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    assert!(!here.join("out/wing.ios").exists());
+    assert!(here.join("out/gateway.nft").exists() && here.join("out/notes.txt").exists());
+}
