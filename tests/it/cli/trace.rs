@@ -44,8 +44,8 @@ fn a_permitted_packet_and_its_reply_pass_every_device() {
       pumps
       |  wing (cisco-ios) permits, Vlan20 -> Te1/1
       |    policy  policy.sept:9 (rule-ebe64a)
-      |    config  wing.ios:30: 410 permit tcp 10.20.0.0 0.0.0.255 host 10.30.0.10 eq 443
-      |    reply   permits, by header, wing.ios:56: 310 permit tcp host 10.30.0.10 eq 443 10.20.0.0 0.0.0.255 established
+      |    config  wing.ios:28: 4972910 permit tcp 10.20.0.0 0.0.0.255 host 10.30.0.10 eq 443
+      |    reply   permits, by header, wing.ios:49: 1972910 permit tcp host 10.30.0.10 eq 443 10.20.0.0 0.0.0.255 established
       |  core (fortigate) permits, port1 -> port2
       |    policy  policy.sept:9 (rule-ebe64a)
       |    config  core.fortios:117: edit 774772
@@ -65,7 +65,7 @@ fn a_deny_is_shown_where_it_stops_the_packet() {
       pumps
       |  wing (cisco-ios) denies, Vlan20 -> Te1/1
       |    policy  policy.sept:11 (rule-08e6b6)
-      |    config  wing.ios:26: 210 deny tcp 10.20.0.0 0.0.0.255 host 10.30.0.20 eq 22
+      |    config  wing.ios:26: 3977710 deny tcp 10.20.0.0 0.0.0.255 host 10.30.0.20 eq 22
       |  core (fortigate) denies, port1 -> port2
       |    policy  policy.sept:11 (rule-08e6b6)
       |    config  core.fortios:90: edit 878793

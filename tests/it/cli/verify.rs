@@ -68,17 +68,17 @@ fn drift_is_shown_as_opened_and_closed_with_lines() {
     wing: drift, not what the policy says
       opened at Vlan20 in, Vlan20 in (established): tcp 22 from pumps to gateway
         example: tcp 10.20.0.11:49152 -> 10.30.0.10:22 (pump-1 to gateway)
-        line 24: 210 permit tcp 10.20.0.0 0.0.0.255 host 10.30.0.10 eq 22
+        line 24: 4972910 permit tcp 10.20.0.0 0.0.0.255 host 10.30.0.10 eq 22
       opened at Vlan30 in (established): tcp from 22 from gateway to pumps
         example: tcp 10.30.0.10:22 -> 10.20.0.11:443 (gateway to pump-1)
-        line 34: 210 permit tcp host 10.30.0.10 eq 22 10.20.0.0 0.0.0.255 established
+        line 34: 1972910 permit tcp host 10.30.0.10 eq 22 10.20.0.0 0.0.0.255 established
       closed at Vlan20 in, Vlan20 in (established): https from pumps to gateway
         example: tcp 10.20.0.11:49152 -> 10.30.0.10:443 (pump-1 to gateway)
-        line 26: 310 deny ip any any log
+        line 26: 10000110 deny ip any any log
         policy: policy.sept:5 (rule-ebe64a)
       closed at Vlan30 in (established): tcp from 443 from gateway to pumps
         example: tcp 10.30.0.10:443 -> 10.20.0.11:443 (gateway to pump-1)
-        line 36: 310 deny ip any any log
+        line 36: 10000110 deny ip any any log
         policy: policy.sept:5 (rule-ebe64a)
     ");
     assert_eq!(code, 1);

@@ -131,11 +131,9 @@ fn packets() -> Vec<Packet> {
 }
 
 /// What a device does with packets that open a flow: (from, to, packet).
-fn device(
-    platform: &str,
-    names: [&'static str; 3],
-    text: &str,
-) -> Box<dyn Fn(usize, usize, &Packet) -> bool> {
+type Forwards = Box<dyn Fn(usize, usize, &Packet) -> bool>;
+
+fn device(platform: &str, names: [&'static str; 3], text: &str) -> Forwards {
     match platform {
         "nftables" => {
             let mut ruleset = NftRuleset::default();
