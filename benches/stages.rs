@@ -1,6 +1,7 @@
 //! What each stage of `septum build policies/hospital` takes, from text to proof.
 //!
-//! `cargo bench --bench stages`; another repository: `SEPTUM_BENCH_POLICY=DIR cargo bench --bench stages`.
+//! `cargo bench --bench stages`; another repository: `SEPTUM_BENCH_POLICY=DIR cargo bench --bench stages`. What each
+//! check takes, once and without statistics: `cargo bench --bench stages -- --checks`.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -10,9 +11,10 @@
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use criterion::Criterion;
-use septum::check::{self, Context, Input, Settings};
+use septum::check::{self, CHECKS, Context, Input, Settings};
 use septum::inventory::{self, InventoryDevice};
 use septum::manifest::{self, Manifest};
 use septum::model::{self, Policy, Resolved};
@@ -96,7 +98,14 @@ impl Repository {
         plan::plans(policy, network, &self.sources, options)
     }
 
-    fn check(&self, policies: &[Parsed], policy: &Policy, network: &Network) -> usize {
+    /// Calls `run` with what checks look at.
+    fn with_context<T>(
+        &self,
+        policies: &[Parsed],
+        policy: &Policy,
+        network: &Network,
+        run: impl FnOnce(&Context<'_>) -> T,
+    ) -> T {
         let (settings, _) = Settings::new(&self.manifest);
         let trees: Vec<&File> = policies.iter().map(|parsed| &parsed.tree).collect();
         let stateless = stateless();
@@ -110,7 +119,7 @@ impl Repository {
             kev: None,
             today: today(),
         });
-        check::run(&context, &[]).len()
+        run(&context)
     }
 }
 
@@ -148,6 +157,19 @@ fn prove(plans: &[DevicePlan], read: &[ReadBack]) -> Vec<Proof> {
         .collect()
 }
 
+/// What each check takes, once.
+fn each_check(context: &Context<'_>) {
+    for check in CHECKS {
+        let start = Instant::now();
+        let findings = (check.run)(context).len();
+        println!(
+            "{:9.1} ms  {} ({findings})",
+            start.elapsed().as_secs_f64() * 1e3,
+            check.name
+        );
+    }
+}
+
 fn main() {
     let directory = std::env::var("SEPTUM_BENCH_POLICY").map_or_else(
         |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/hospital"),
@@ -164,6 +186,10 @@ fn main() {
     let back = read(&plans, &emitted);
     assert!(prove(&plans, &back).iter().all(Proof::holds));
 
+    if std::env::args().any(|argument| argument == "--checks") {
+        repository.with_context(&policies, policy, &network, each_check);
+        return;
+    }
     let mut criterion = Criterion::default()
         .sample_size(20)
         .warm_up_time(std::time::Duration::from_millis(200))
@@ -180,7 +206,11 @@ fn main() {
     });
     stage("network", &|| Network::new(policy).zones_at.len());
     stage("plan", &|| repository.plan(policy, &network).len());
-    stage("check", &|| repository.check(&policies, policy, &network));
+    stage("check", &|| {
+        repository.with_context(&policies, policy, &network, |context| {
+            check::run(context, &[]).len()
+        })
+    });
     stage("emit", &|| emit(&plans).len());
     stage("read back", &|| read(&plans, &emitted).len());
     stage("prove", &|| prove(&plans, &back).len());
