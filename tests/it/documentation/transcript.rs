@@ -156,10 +156,11 @@ fn read(directory: &Path, texts: &mut Vec<String>) {
     }
 }
 
-/// True where lines are those of an output.
+/// True where lines are those of an output. Empty ones at the end do not count.
 fn is(lines: &[&str], output: &str) -> bool {
-    let output: Vec<&str> = output.lines().collect();
-    matches(lines, &output, true)
+    let output: Vec<&str> = output.trim_end().lines().collect();
+    let end = lines.iter().rposition(|line| !line.trim().is_empty());
+    matches(&lines[..end.map_or(0, |last| last + 1)], &output, true)
 }
 
 /// True where lines stand together in an output, however far they are indented there.
