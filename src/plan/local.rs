@@ -25,11 +25,12 @@ pub fn run_flows(local: &LocalPlan) -> Vec<FlowSet> {
 }
 
 /// What a network needs to stay alive whatever the policy says, and what cannot open a flow: neighbour discovery
-/// (RFC 4861: never forwarded, its hop limit is 255) and ICMP errors (RFC 792, RFC 4443).
+/// (RFC 4861: never forwarded, its hop limit is 255), multicast listener discovery (RFC 3810: its hop limit is 1) and
+/// ICMP errors (RFC 792, RFC 4443).
 pub fn companion_flows() -> Vec<FlowSet> {
     let all = IntervalSet::range(0, 255);
     let errors = IntervalSet::from_ranges([(3, 3), (11, 12)]);
-    let v6 = IntervalSet::from_ranges([(1, 4), (133, 137)]);
+    let v6 = IntervalSet::from_ranges([(1, 4), (130, 137), (143, 143)]);
     vec![FlowSet {
         source: Arc::new(AddressSet::full()),
         destination: Arc::new(AddressSet::full()),

@@ -9,12 +9,17 @@ use super::ruleset::Chain;
 /// What comes before everything else in every base chain: replies pass, broken packets do not.
 pub const STATE: &str = "ct state vmap { established : accept, related : accept, invalid : drop }";
 
-/// Neighbour and router discovery (RFC 4861; the hop limit shows that no router passed it on), and the errors that
-/// path MTU discovery needs (RFC 4890, RFC 1191).
-const ALIVE: [(&str, &str); 3] = [
+/// Neighbour and router discovery (RFC 4861; the hop limit shows that no router passed it on), the listener reports
+/// without which a switch that snoops them stops passing neighbour solicitations (RFC 3810, 5: from a link-local
+/// address, or none yet), and the errors that path MTU discovery needs (RFC 4890, RFC 1191).
+const ALIVE: [(&str, &str); 4] = [
     (
         "icmpv6 type { 133-136 } ip6 hoplimit 255 counter accept",
         "neighbour and router discovery",
+    ),
+    (
+        "icmpv6 type { 130-132, 143 } ip6 saddr { ::, fe80::/10 } counter accept",
+        "multicast listeners",
     ),
     (
         "icmpv6 type { 1-4 } counter accept",

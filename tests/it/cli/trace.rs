@@ -71,7 +71,7 @@ fn a_deny_is_shown_where_it_stops_the_packet() {
       |    config  core.fortios:90: edit 878793
       |  host (nftables) denies, input
       |    policy  policy.sept:11 (rule-08e6b6)
-      |    config  host.nft:20: ip saddr 10.20.0.0/24 ip daddr 10.30.0.20 tcp dport 22 counter drop comment "rule-08e6b6 policy.sept:11"
+      |    config  host.nft:21: ip saddr 10.20.0.0/24 ip daddr 10.30.0.20 tcp dport 22 counter drop comment "rule-08e6b6 policy.sept:11"
       servers
 
     the packet goes no further than wing

@@ -52,7 +52,7 @@ pub struct Packets {
 pub const PROTOCOLS: [u8; 8] = [6, 17, 1, 58, 132, 50, 0, 255];
 
 const ICMP_TYPES: [u16; 8] = [0, 3, 5, 8, 11, 13, 40, 255];
-const ICMPV6_TYPES: [u16; 10] = [1, 2, 3, 128, 129, 133, 134, 135, 136, 255];
+const ICMPV6_TYPES: [u16; 12] = [1, 2, 3, 128, 129, 130, 133, 134, 135, 136, 143, 255];
 const ICMP_CODES: [u16; 7] = [0, 0, 0, 1, 4, 13, 255];
 
 impl Packets {

@@ -196,7 +196,7 @@ pub fn opener(packet: &Packet) -> Option<Packet> {
 pub fn is_companion(packet: &Packet) -> bool {
     match (packet.protocol, packet.source.is_ipv6()) {
         (protocol::ICMP, false) => matches!(packet.first, 3 | 11 | 12),
-        (protocol::ICMPV6, true) => matches!(packet.first, 1..=4 | 133..=137),
+        (protocol::ICMPV6, true) => matches!(packet.first, 1..=4 | 130..=137 | 143),
         _ => false,
     }
 }
