@@ -97,13 +97,16 @@ pub fn repository(size: &Size, random: &mut Random) -> Repository {
     let zones = zones(size, random);
     let (rules, elementary_rules) = rules(size, &zones, random);
     Repository {
-        files: vec![
+        files: [
             manifest("hospital-group"),
-            ("zones.sept".to_owned(), zone_text(&zones, size)),
-            ("network.sept".to_owned(), network_text(&zones, size)),
-            ("services.sept".to_owned(), rules),
-            ("inventory.csv".to_owned(), inventory(&zones, random)),
-        ],
+            vec![
+                ("zones.sept".to_owned(), zone_text(&zones, size)),
+                ("network.sept".to_owned(), network_text(&zones, size)),
+                ("services.sept".to_owned(), rules),
+                ("inventory.csv".to_owned(), inventory(&zones, random)),
+            ],
+        ]
+        .concat(),
         elementary_rules,
     }
 }
@@ -167,6 +170,15 @@ fn zone_text(zones: &[Zone], size: &Size) -> String {
                 zone.name,
                 zone.site,
                 4 * zone.number + 3,
+                zone.name
+            );
+            // They share a segment, so that nothing could keep them apart.
+            let _ = writeln!(
+                text,
+                "policy near-{} {{\n    owner {}\n    ticket CHG-10000\n    reason \"one segment\"\n    allow {} -> {}\n}}",
+                zone.name.replace('.', "-"),
+                kind.name,
+                zone.name,
                 zone.name
             );
         }

@@ -124,10 +124,23 @@ pub fn generate(shape: Shape, size: &Size) -> Repository {
     }
 }
 
-/// The manifest that all repositories share.
-fn manifest(name: &str) -> (String, String) {
-    let text = format!("name: {name}\npolicies: \"*.sept\"\ninventory: inventory.csv\n");
-    ("septum.yaml".to_owned(), text)
+/// The manifest that all repositories share, and what their devices can do: large ones, with object groups.
+fn manifest(name: &str) -> Vec<(String, String)> {
+    let text = format!(
+        "name: {name}\npolicies: \"*.sept\"\ninventory: inventory.csv\n\
+         capabilities: {{ cisco-ios: cisco-ios.yaml, fortigate: fortigate.yaml }}\n"
+    );
+    let ios = include_str!("../../../targets/cisco-ios/capability.yaml")
+        .replace("object_groups: false", "object_groups: true")
+        .replace("max_entries: 1000\n", "max_entries: 1000000\n")
+        .replace("refuse_entries: 50000\n", "refuse_entries: 1000000\n");
+    let fortigate = include_str!("../../../targets/fortigate/capability.yaml")
+        .replace("policies: 10000\n", "policies: 100000\n");
+    vec![
+        ("septum.yaml".to_owned(), text),
+        ("cisco-ios.yaml".to_owned(), ios),
+        ("fortigate.yaml".to_owned(), fortigate),
+    ]
 }
 
 /// Writes `tcp 443, udp 53` for some different ports.

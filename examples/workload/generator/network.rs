@@ -21,12 +21,15 @@ fn host(random: &mut Random, networks: usize) -> String {
 pub fn repository(topology: Topology, size: &Size, random: &mut Random) -> Repository {
     let (rules, elementary_rules) = rules(size, random);
     Repository {
-        files: vec![
+        files: [
             manifest(topology.name),
-            ("network.sept".to_owned(), network(&topology, size)),
-            ("services.sept".to_owned(), rules),
-            ("inventory.csv".to_owned(), inventory(topology.networks)),
-        ],
+            vec![
+                ("network.sept".to_owned(), network(&topology, size)),
+                ("services.sept".to_owned(), rules),
+                ("inventory.csv".to_owned(), inventory(topology.networks)),
+            ],
+        ]
+        .concat(),
         elementary_rules,
     }
 }

@@ -33,11 +33,14 @@ pub fn one_service(size: &Size) -> Repository {
         ports.join(", ")
     );
     Repository {
-        files: vec![
+        files: [
             manifest("one-service"),
-            ("policy.sept".to_owned(), policy),
-            ("inventory.csv".to_owned(), inventory),
-        ],
+            vec![
+                ("policy.sept".to_owned(), policy),
+                ("inventory.csv".to_owned(), inventory),
+            ],
+        ]
+        .concat(),
         elementary_rules: (size.hosts * size.hosts * size.ports) as u64,
     }
 }
@@ -63,11 +66,14 @@ pub fn terms(size: &Size, random: &mut Random) -> Repository {
         let _ = writeln!(policy, "policy t{term} {{ allow {from} -> {to} : {ports} }}");
     }
     Repository {
-        files: vec![
+        files: [
             manifest("terms"),
-            ("policy.sept".to_owned(), policy),
-            ("inventory.csv".to_owned(), "name,zone,address\n".to_owned()),
-        ],
+            vec![
+                ("policy.sept".to_owned(), policy),
+                ("inventory.csv".to_owned(), "name,zone,address\n".to_owned()),
+            ],
+        ]
+        .concat(),
         elementary_rules: elementary,
     }
 }

@@ -124,6 +124,10 @@ impl<'a> Lowering<'a> {
                 Ok(entries) => entries,
                 Err(error) => {
                     self.fail(rule, unwritable(&error, self.capability));
+                    // Said once of a list: every rule after this one would be too many as well.
+                    if matches!(error, Unwritable::TooMany(_)) {
+                        break;
+                    }
                     continue;
                 }
             };
