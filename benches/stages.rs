@@ -29,6 +29,7 @@ use septum::target::{Emitted, Owned, PLATFORMS, Platform, platform};
 
 /// The texts of a repository.
 struct Repository {
+    directory: PathBuf,
     sources: SourceMap,
     standard: Vec<FileId>,
     policies: Vec<FileId>,
@@ -64,6 +65,7 @@ impl Repository {
             inventory.extend(inventory::read_with(path, file, &text, &entry.columns).0);
         }
         Self {
+            directory: directory.to_owned(),
             sources,
             standard: standard.to_vec(),
             policies,
@@ -96,6 +98,17 @@ impl Repository {
             stateless: &stateless(),
         };
         plan::plans(policy, network, &self.sources, options)
+    }
+
+    fn emit(&self, plans: &[DevicePlan]) -> Vec<Emitted> {
+        let emit = |plan: &DevicePlan| {
+            let mut assets = target(plan).assets();
+            if let Some(path) = manifest::find(&self.manifest.capabilities, &plan.platform) {
+                assets.capability = std::fs::read_to_string(self.directory.join(&path.value)).unwrap();
+            }
+            target(plan).emit(plan, &assets, &Owned::new()).unwrap()
+        };
+        plans.iter().map(emit).collect()
     }
 
     /// Calls `run` with what checks look at.
@@ -136,15 +149,6 @@ fn target(plan: &DevicePlan) -> &'static dyn Platform {
     platform(&plan.platform).unwrap()
 }
 
-fn emit(plans: &[DevicePlan]) -> Vec<Emitted> {
-    let emit = |plan: &DevicePlan| {
-        target(plan)
-            .emit(plan, &target(plan).assets(), &Owned::new())
-            .unwrap()
-    };
-    plans.iter().map(emit).collect()
-}
-
 fn read(plans: &[DevicePlan], emitted: &[Emitted]) -> Vec<ReadBack> {
     let both = plans.iter().zip(emitted);
     both.map(|(plan, emitted)| target(plan).read(&emitted.text))
@@ -181,15 +185,15 @@ fn main() {
     let resolved = repository.resolve(&standard, &policies);
     let policy = &resolved.policy;
     let network = Network::new(policy);
-    let plans = repository.plan(policy, &network);
-    let emitted = emit(&plans);
-    let back = read(&plans, &emitted);
-    assert!(prove(&plans, &back).iter().all(Proof::holds));
-
     if std::env::args().any(|argument| argument == "--checks") {
         repository.with_context(&policies, policy, &network, each_check);
         return;
     }
+    let plans = repository.plan(policy, &network);
+    let emitted = repository.emit(&plans);
+    let back = read(&plans, &emitted);
+    assert!(prove(&plans, &back).iter().all(Proof::holds));
+
     let mut criterion = Criterion::default()
         .sample_size(20)
         .warm_up_time(std::time::Duration::from_millis(200))
@@ -211,7 +215,7 @@ fn main() {
             check::run(context, &[]).len()
         })
     });
-    stage("emit", &|| emit(&plans).len());
+    stage("emit", &|| repository.emit(&plans).len());
     stage("read back", &|| read(&plans, &emitted).len());
     stage("prove", &|| prove(&plans, &back).len());
     criterion.final_summary();

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# What `septum build` takes on workloads of a given size: median CPU seconds and peak memory of some runs, checks and
+# proof included. Needs GNU time.
+#
+#   benches/workloads.sh [RUNS] [ROW]...
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+runs=${1:-5}
+shift || true
+cargo build --release --locked --quiet
+cargo build --release --locked --quiet --example workload
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+row() {
+    local name=$1
+    shift
+    [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $name "* ]] || return 0
+    local policy=$scratch/policy results=$scratch/results
+    rm -rf "$policy" "$results"
+    target/release/examples/workload "$@" "$policy" >/dev/null
+    for _ in $(seq "$runs"); do
+        rm -rf "$scratch/out"
+        /usr/bin/time -a -o "$results" -f '%U %S %e %M' \
+            target/release/septum build "$policy" -o "$scratch/out" >/dev/null 2>&1 || {
+            echo "| $name | refused | | |"
+            return 0
+        }
+    done
+    awk '{ print $1 + $2, $3, $4 / 1000 }' "$results" | sort -n |
+        awk -v name="$name" '{ cpu[NR] = $1; wall[NR] = $2; memory[NR] = $3 }
+            END { m = int((NR + 1) / 2); printf "| %s | %.2f | %.2f | %.0f |\n", name, cpu[m], wall[m], memory[m] }'
+}
+
+wanted=("$@")
+echo "| workload | CPU s | wall s | MB |"
+echo "|---|---|---|---|"
+row star-10 star --firewalls 10 --networks 100 --services 1000 --target nftables
+row star-50 star --firewalls 50 --networks 1000 --services 10000 --target nftables
+row star-200 star --firewalls 200 --networks 5000 --services 50000 --target nftables
+row star-500 star --firewalls 500 --networks 10000 --services 100000 --target nftables
+row one-service one-service --hosts 1000 --ports 10 --target nftables
+row grid-5x5 grid --firewalls 25 --networks 100 --services 100 --target nftables
+row grid-6x6 grid --firewalls 36 --networks 100 --services 100 --target nftables
+row grid-10x10 grid --firewalls 100 --networks 100 --services 100 --target nftables
+row dual-core dual-core --firewalls 100 --networks 1000 --services 1000 --target nftables
+row terms-cisco-ios terms --terms 10000 --target cisco-ios
+row terms-nftables terms --terms 10000 --target nftables
+row terms-fortigate terms --terms 10000 --target fortigate
+row hospital-group group --sites 15
