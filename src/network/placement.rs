@@ -76,14 +76,15 @@ impl<'n> Placement<'n> {
         zones
     }
 
-    /// Zones by the way they lie: those behind each set of sides that share a block, ascending as they came.
+    /// Zones by the way they lie: those behind each set of sides that share a block, in the order in which they came.
     pub fn apart(&self, zones: &[ZoneId]) -> Vec<ZonesBehind> {
-        let mut parts: BTreeMap<usize, Vec<ZoneId>> = BTreeMap::new();
+        let mut parts: BTreeMap<usize, Vec<Hanging>> = BTreeMap::new();
         for zone in zones {
-            for (block, _) in self.places(*zone) {
+            for (block, vertex) in self.places(*zone) {
                 let part = parts.entry(block).or_default();
-                if part.last() != Some(zone) {
-                    part.push(*zone);
+                match part.last_mut() {
+                    Some((last, vertices)) if last == zone => vertices.push(vertex),
+                    _ => part.push((*zone, vec![vertex])),
                 }
             }
         }
@@ -134,13 +135,15 @@ impl<'n> Placement<'n> {
     }
 }
 
+/// A zone, and the vertices of a block at which it hangs.
+type Hanging = (ZoneId, Vec<usize>);
+
 /// Zones that lie the same way from a point, and the sides that lead there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZonesBehind {
     /// Indices into [`Placement::sides`], ascending.
     pub sides: Vec<usize>,
-    /// The zones.
-    pub zones: Vec<ZoneId>,
+    zones: Vec<Hanging>,
 }
 
 /// What crosses a point from one side to another.
@@ -159,31 +162,51 @@ impl Crossing<'_> {
     /// Of the pairs of a source and a destination zone those that cross, as disjoint products, in the order of the
     /// first source. Both lists are ascending.
     pub fn products(&mut self, sources: &[ZoneId], destinations: &[ZoneId]) -> Vec<ZoneProduct> {
-        let from = self.hanging(self.entered, sources);
-        let to = self.hanging(self.left, destinations);
+        let behind = |zones: &[ZoneId], block: usize| -> Vec<Hanging> {
+            let parts = self.placement.apart(zones).into_iter();
+            let leads_there = |side: &usize| self.placement.block_of_side.get(*side) == Some(&block);
+            let mut parts = parts.filter(|part| part.sides.first().is_some_and(leads_there));
+            parts.next().map(|part| part.zones).unwrap_or_default()
+        };
+        let (from, to) = (behind(sources, self.entered), behind(destinations, self.left));
+        self.combined(&from, &to)
+    }
+
+    /// The same for zones that are known to lie behind the side that is entered, and behind the one that is left.
+    pub fn products_between(
+        &mut self,
+        sources: &ZonesBehind,
+        destinations: &ZonesBehind,
+    ) -> Vec<ZoneProduct> {
+        self.combined(&sources.zones, &destinations.zones)
+    }
+
+    fn combined(&mut self, from: &[Hanging], to: &[Hanging]) -> Vec<ZoneProduct> {
         let mut products: Vec<ZoneProduct> = Vec::new();
         let mut index: FxHashMap<Vec<ZoneId>, usize> = FxHashMap::default();
         let mut last: Option<(&[usize], Vec<ZoneId>)> = None;
-        let far: BTreeSet<ZoneId> = to.iter().map(|(zone, _)| *zone).collect();
-        for (zone, entered) in &from {
-            let reached = match (&last, &mut self.walk) {
-                (Some((at, reached)), _) if at == entered && !far.contains(zone) => {
-                    // As for the zone before, which hangs where this one does.
-                    if let Some((zones, _)) = index.get(reached).and_then(|at| products.get_mut(*at)) {
-                        zones.push(*zone);
-                    }
-                    continue;
+        for (zone, entered) in from {
+            let on_both_sides = to.binary_search_by_key(zone, |(other, _)| *other).is_ok();
+            if let Some((at, reached)) = &last
+                && !on_both_sides
+                && (self.walk.is_none() || *at == entered.as_slice())
+            {
+                // As for the zone before, which hangs where this one does.
+                if let Some((zones, _)) = index.get(reached).and_then(|at| products.get_mut(*at)) {
+                    zones.push(*zone);
                 }
-                (_, None) => to.iter().map(|(other, _)| *other).collect(),
-                (_, Some(walk)) => to
-                    .iter()
-                    .filter(|(_, left)| entered.iter().any(|p| left.iter().any(|q| walk.disjoint(*p, *q))))
-                    .map(|(other, _)| *other)
-                    .collect::<Vec<_>>(),
-            };
-            // Traffic inside a zone crosses nothing.
-            let reached: Vec<ZoneId> = reached.into_iter().filter(|other| other != zone).collect();
-            last = (!far.contains(zone)).then(|| (entered.as_slice(), reached.clone()));
+                continue;
+            }
+            let reached = to.iter().filter(|(other, left)| {
+                // Traffic inside a zone crosses nothing.
+                other != zone
+                    && self
+                        .walk
+                        .as_mut()
+                        .is_none_or(|walk| entered.iter().any(|p| left.iter().any(|q| walk.disjoint(*p, *q))))
+            });
+            let reached: Vec<ZoneId> = reached.map(|(other, _)| *other).collect();
+            last = (!on_both_sides).then(|| (entered.as_slice(), reached.clone()));
             if reached.is_empty() {
                 continue;
             }
@@ -196,24 +219,6 @@ impl Crossing<'_> {
             }
         }
         products
-    }
-
-    /// Of zones those behind a block, with the vertices of it at which they hang. Where no walk asks for these, all
-    /// of the block is one.
-    fn hanging(&self, block: usize, zones: &[ZoneId]) -> Vec<(ZoneId, Vec<usize>)> {
-        let mut hanging = Vec::new();
-        for zone in zones {
-            let places = self.placement.places(*zone).filter(|(at, _)| *at == block);
-            if self.walk.is_some() {
-                let vertices: Vec<usize> = places.map(|(_, vertex)| vertex).collect();
-                if !vertices.is_empty() {
-                    hanging.push((*zone, vertices));
-                }
-            } else if places.into_iter().next().is_some() {
-                hanging.push((*zone, Vec::new()));
-            }
-        }
-        hanging
     }
 }
 

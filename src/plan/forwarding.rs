@@ -146,7 +146,7 @@ impl Crossings<'_> {
                             .entry((*i, *j))
                             .or_insert_with(|| placement.crossing(*i, *j));
                         let Some(crossing) = crossing else { continue };
-                        for (sources, destinations) in crossing.products(&entered.zones, &left.zones) {
+                        for (sources, destinations) in crossing.products_between(entered, left) {
                             place((*i, *j), &sources, &destinations);
                         }
                     }
