@@ -106,6 +106,30 @@ impl Repository {
     }
 }
 
+/// Which policy repository a question is about, in which mode and on which day.
+#[derive(Debug, Args)]
+pub struct Situation {
+    /// Policy repository [default: .]
+    #[arg(short, long = "policy", value_name = "DIR")]
+    policy: Option<PathBuf>,
+    /// In an emergency mode
+    #[arg(long, value_name = "MODE")]
+    mode: Option<String>,
+    /// The day to ask about, YYYY-MM-DD [default: today]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<jiff::civil::Date>,
+}
+
+impl Situation {
+    fn directory(&self) -> PathBuf {
+        self.policy.clone().unwrap_or_else(|| PathBuf::from("."))
+    }
+
+    fn today(&self) -> jiff::civil::Date {
+        self.as_of.unwrap_or_else(|| jiff::Zoned::now().date())
+    }
+}
+
 /// Why a command could not do its work: exit code 2.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {

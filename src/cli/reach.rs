@@ -1,13 +1,12 @@
 //! `septum reach`
 
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::Serialize;
 
 use super::workspace::{self, Workspace};
-use super::{CliError, Outcome, matrix, report, table};
+use super::{CliError, Outcome, Situation, matrix, report, table};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Describer, Examples, ModeId, Rule, Zone};
 use crate::network::Network;
@@ -26,15 +25,8 @@ pub struct Arguments {
     /// Through any chain of hosts, each of which may be used to go on
     #[arg(long)]
     transitive: bool,
-    /// Policy repository [default: .]
-    #[arg(short, long = "policy", value_name = "DIR")]
-    policy: Option<PathBuf>,
-    /// In an emergency mode
-    #[arg(long, value_name = "MODE")]
-    mode: Option<String>,
-    /// The day to look at, YYYY-MM-DD [default: today]
-    #[arg(long, value_name = "DATE")]
-    as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    situation: Situation,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -102,7 +94,7 @@ struct Link {
 
 /// Answers who reaches whom.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
-    let directory = arguments.policy.clone().unwrap_or_else(|| PathBuf::from("."));
+    let directory = arguments.situation.directory();
     let mut workspace = workspace::load(&directory)?;
     if workspace.broken() {
         report::diagnostics(&workspace.diagnostics, &workspace.sources);
@@ -115,8 +107,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
             return Ok(Outcome::BadInput);
         }
     };
-    let mode = super::build::find_mode(&workspace.policy, arguments.mode.as_deref())?;
-    let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
+    let mode = super::build::find_mode(&workspace.policy, arguments.situation.mode.as_deref())?;
+    let today = arguments.situation.today();
     let question = Question {
         workspace: &workspace,
         network: Network::new(&workspace.policy),
@@ -132,7 +124,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let answer = Answer {
         from: asked.source.text.to_string(),
         to: asked.destination.text.to_string(),
-        mode: arguments.mode.clone(),
+        mode: arguments.situation.mode.clone(),
         direct,
         transitive,
     };

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -10,7 +9,7 @@ use serde::Serialize;
 use super::compile::{self, Built};
 use super::proof_report::emitted_line;
 use super::workspace::{self, Workspace};
-use super::{CliError, Outcome, report};
+use super::{CliError, Outcome, Situation, report};
 use crate::model::{Describer, Examples, RuleId};
 use crate::network::Network;
 use crate::target;
@@ -28,15 +27,8 @@ pub struct Arguments {
     /// With what: a service, or `tcp 443`
     #[arg(value_name = "SERVICE")]
     service: String,
-    /// Policy repository [default: .]
-    #[arg(short, long = "policy", value_name = "DIR")]
-    policy: Option<PathBuf>,
-    /// In an emergency mode
-    #[arg(long, value_name = "MODE")]
-    mode: Option<String>,
-    /// The day to look at, YYYY-MM-DD [default: today]
-    #[arg(long, value_name = "DATE")]
-    as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    situation: Situation,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -90,7 +82,7 @@ struct ShownHop {
 
 /// Follows one packet through the network.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
-    let directory = arguments.policy.clone().unwrap_or_else(|| PathBuf::from("."));
+    let directory = arguments.situation.directory();
     let mut workspace = workspace::load(&directory)?;
     if workspace.broken() {
         report::diagnostics(&workspace.diagnostics, &workspace.sources);
@@ -110,8 +102,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         }
     };
     let policy = &workspace.policy;
-    let mode = super::build::find_mode(policy, arguments.mode.as_deref())?;
-    let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
+    let mode = super::build::find_mode(policy, arguments.situation.mode.as_deref())?;
+    let today = arguments.situation.today();
     let Some(packet) = Examples::new(policy).packet(&asked.flow()) else {
         return Err(CliError::Other(
             "no packet fits: the two sides have no address of one family with this service".to_owned(),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::build_manifest::{BuildManifest, PLANS, sha256};
 use super::compile::{self, proof_options};
 use super::proof_report::{self, emitted_line};
-use super::{CliError, Outcome, report, workspace};
+use super::{CliError, Outcome, Situation, report, workspace};
 use crate::model::{Describer, ModeId, Policy};
 use crate::network::Network;
 use crate::plan::{DevicePlan, PlanArchive};
@@ -28,15 +28,8 @@ pub struct Arguments {
     /// Check a build directory again, without the policy
     #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["config", "device", "mode"])]
     manifest: Option<PathBuf>,
-    /// Policy repository [default: .]
-    #[arg(short, long = "policy", value_name = "DIR")]
-    policy: Option<PathBuf>,
-    /// Compare with an emergency mode
-    #[arg(long, value_name = "MODE")]
-    mode: Option<String>,
-    /// The day to compare for, YYYY-MM-DD [default: today]
-    #[arg(long, value_name = "DATE")]
-    as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    situation: Situation,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -122,16 +115,17 @@ fn of_config(
     config: &Path,
     device: &str,
 ) -> Result<Result<Verdict, Outcome>, CliError> {
-    let directory = arguments.policy.clone().unwrap_or_else(|| PathBuf::from("."));
+    let directory = arguments.situation.directory();
     let text = workspace::read_text(config)?;
     let workspace = workspace::load(&directory)?;
     if workspace.broken() {
         report::diagnostics(&workspace.diagnostics, &workspace.sources);
         return Ok(Err(Outcome::BadInput));
     }
-    let mode: Option<ModeId> = super::build::find_mode(&workspace.policy, arguments.mode.as_deref())?;
+    let mode: Option<ModeId> =
+        super::build::find_mode(&workspace.policy, arguments.situation.mode.as_deref())?;
     let network = Network::new(&workspace.policy);
-    let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
+    let today = arguments.situation.today();
     let plans = compile::plans(&workspace, &network, today, mode);
     let Some(plan) = plans.iter().find(|plan| plan.device == device) else {
         let devices = plans.iter().map(|plan| plan.device.as_str());
