@@ -81,11 +81,7 @@ impl<'n> Placement<'n> {
         let mut parts: BTreeMap<usize, Vec<Hanging>> = BTreeMap::new();
         for zone in zones {
             for (block, vertex) in self.places(*zone) {
-                let part = parts.entry(block).or_default();
-                match part.last_mut() {
-                    Some((last, vertices)) if last == zone => vertices.push(vertex),
-                    _ => part.push((*zone, vec![vertex])),
-                }
+                hang(parts.entry(block).or_default(), *zone, vertex);
             }
         }
         let sides_into = |block: usize| {
@@ -99,6 +95,17 @@ impl<'n> Placement<'n> {
                 zones,
             })
             .collect()
+    }
+
+    /// Of zones those behind one block.
+    fn behind_block(&self, block: usize, zones: &[ZoneId]) -> Vec<Hanging> {
+        let mut behind = Vec::new();
+        for zone in zones {
+            for (_, vertex) in self.places(*zone).filter(|(at, _)| *at == block) {
+                hang(&mut behind, *zone, vertex);
+            }
+        }
+        behind
     }
 
     /// Where a zone lies: by which block, and at which vertex of it. One each, but for the external zone.
@@ -138,6 +145,14 @@ impl<'n> Placement<'n> {
 /// A zone, and the vertices of a block at which it hangs.
 type Hanging = (ZoneId, Vec<usize>);
 
+/// Adds a vertex at which a zone hangs. The vertices of one zone come one after the other.
+fn hang(zones: &mut Vec<Hanging>, zone: ZoneId, vertex: usize) {
+    match zones.last_mut() {
+        Some((last, vertices)) if *last == zone => vertices.push(vertex),
+        _ => zones.push((zone, vec![vertex])),
+    }
+}
+
 /// Zones that lie the same way from a point, and the sides that lead there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZonesBehind {
@@ -162,13 +177,8 @@ impl Crossing<'_> {
     /// Of the pairs of a source and a destination zone those that cross, as disjoint products, in the order of the
     /// first source. Both lists are ascending.
     pub fn products(&mut self, sources: &[ZoneId], destinations: &[ZoneId]) -> Vec<ZoneProduct> {
-        let behind = |zones: &[ZoneId], block: usize| -> Vec<Hanging> {
-            let parts = self.placement.apart(zones).into_iter();
-            let leads_there = |side: &usize| self.placement.block_of_side.get(*side) == Some(&block);
-            let mut parts = parts.filter(|part| part.sides.first().is_some_and(leads_there));
-            parts.next().map(|part| part.zones).unwrap_or_default()
-        };
-        let (from, to) = (behind(sources, self.entered), behind(destinations, self.left));
+        let from = self.placement.behind_block(self.entered, sources);
+        let to = self.placement.behind_block(self.left, destinations);
         self.combined(&from, &to)
     }
 
