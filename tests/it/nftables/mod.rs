@@ -1,6 +1,7 @@
 //! Tests of `nftables`.
 
 mod harness;
+mod hospital;
 mod hostile;
 mod load;
 mod packets;

@@ -4,7 +4,7 @@ mod cases;
 mod differential;
 mod fail_open;
 mod guides;
-mod meaning;
+pub mod meaning;
 mod placement;
 mod services;
 mod stability;
