@@ -121,8 +121,15 @@ pub struct Situation {
 }
 
 impl Situation {
-    fn directory(&self) -> PathBuf {
-        self.policy.clone().unwrap_or_else(|| PathBuf::from("."))
+    /// The repository; none where it cannot be used, after its mistakes have been reported.
+    fn load(&self) -> Result<Option<workspace::Workspace>, CliError> {
+        let directory = self.policy.clone().unwrap_or_else(|| PathBuf::from("."));
+        let workspace = workspace::load(&directory)?;
+        if workspace.broken() {
+            report::diagnostics(&workspace.diagnostics, &workspace.sources);
+            return Ok(None);
+        }
+        Ok(Some(workspace))
     }
 
     fn today(&self) -> jiff::civil::Date {

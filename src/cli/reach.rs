@@ -5,7 +5,7 @@ use std::io::Write as _;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::workspace::{self, Workspace};
+use super::workspace::Workspace;
 use super::{CliError, Outcome, Situation, matrix, report, table};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Describer, Examples, ModeId, Rule, Zone};
@@ -94,12 +94,9 @@ struct Link {
 
 /// Answers who reaches whom.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
-    let directory = arguments.situation.directory();
-    let mut workspace = workspace::load(&directory)?;
-    if workspace.broken() {
-        report::diagnostics(&workspace.diagnostics, &workspace.sources);
+    let Some(mut workspace) = arguments.situation.load()? else {
         return Ok(Outcome::BadInput);
-    }
+    };
     let asked = match question(&mut workspace, &arguments.from, arguments.to.as_deref()) {
         Ok(asked) => asked,
         Err(found) => {

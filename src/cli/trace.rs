@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::compile::{self, Built};
 use super::proof_report::emitted_line;
-use super::workspace::{self, Workspace};
+use super::workspace::Workspace;
 use super::{CliError, Outcome, Situation, report};
 use crate::model::{Describer, Examples, RuleId};
 use crate::network::Network;
@@ -82,12 +82,9 @@ struct ShownHop {
 
 /// Follows one packet through the network.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
-    let directory = arguments.situation.directory();
-    let mut workspace = workspace::load(&directory)?;
-    if workspace.broken() {
-        report::diagnostics(&workspace.diagnostics, &workspace.sources);
+    let Some(mut workspace) = arguments.situation.load()? else {
         return Ok(Outcome::BadInput);
-    }
+    };
     let question = format!(
         "allow {} -> {} : {}",
         arguments.source,

@@ -115,13 +115,10 @@ fn of_config(
     config: &Path,
     device: &str,
 ) -> Result<Result<Verdict, Outcome>, CliError> {
-    let directory = arguments.situation.directory();
     let text = workspace::read_text(config)?;
-    let workspace = workspace::load(&directory)?;
-    if workspace.broken() {
-        report::diagnostics(&workspace.diagnostics, &workspace.sources);
+    let Some(workspace) = arguments.situation.load()? else {
         return Ok(Err(Outcome::BadInput));
-    }
+    };
     let mode: Option<ModeId> =
         super::build::find_mode(&workspace.policy, arguments.situation.mode.as_deref())?;
     let network = Network::new(&workspace.policy);
