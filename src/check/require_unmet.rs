@@ -83,8 +83,7 @@ fn refute(
         let mut atoms = atoms.iter().filter_map(|atom| view.hosts.atoms.get(*atom));
         atoms.any(|atom| atom.family == family)
     };
-    let possible =
-        |family| has(from, family) && has(to, family) && !flow.service.in_family(family).is_empty();
+    let possible = |family| has(from, family) && has(to, family) && !flow.service.is_empty_in(family);
     if !Family::BOTH.into_iter().any(possible) {
         let message = format!("no packet can be of {text}: the two sides share no address family");
         return Some(

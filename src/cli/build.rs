@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::build_manifest::{
-    BuildManifest, BuiltDevice, FORMAT, NAME, PLANS, ProofRecord, SOURCE_MAP, sha256,
-};
+use super::build_manifest::{BuildManifest, BuiltDevice, FORMAT, NAME, PLANS, SOURCE_MAP, sha256};
 use super::compile::{self, Built};
 use super::progress::Progress;
 use super::shallow_json::shallow_json;
+use super::source_map::{self, SourceMap};
 use super::workspace::{self, Workspace};
 use super::write::{self, Change};
 use super::{CliError, Outcome, Repository, lint, report, verify};
@@ -18,7 +17,7 @@ use crate::model::{ModeId, Policy};
 use crate::network::Network;
 use crate::plan::{DevicePlan, PlanArchive};
 use crate::reach::mode_cuts;
-use crate::target::{self, EmittedLine};
+use crate::target;
 
 /// Tables of entries stand at the first level, their entries at the second.
 const ENTRY_A_LINE: usize = 2;
@@ -84,10 +83,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     }
 
     let partial = !arguments.device.is_empty() || !arguments.target.is_empty();
+    let summary = summary(&output, &built);
     let changes = changes(
         &workspace,
         &output,
-        &built,
+        built,
         previous,
         arguments.mode.as_deref(),
         partial,
@@ -96,8 +96,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         return compare(&changes);
     }
     write::apply(changes)?;
-    for built in &built {
-        report::status(&line_about(&output, built));
+    for line in summary {
+        report::status(&line);
     }
     Ok(Outcome::Clean)
 }
@@ -161,7 +161,7 @@ fn previous_build(output: &Path) -> Result<Option<BuildManifest>, CliError> {
 fn changes(
     workspace: &Workspace,
     output: &Path,
-    built: &[Built],
+    built: Vec<Built>,
     previous: Option<BuildManifest>,
     mode: Option<&str>,
     partial: bool,
@@ -184,12 +184,16 @@ fn changes(
         plans: String::new(),
         devices: BTreeMap::new(),
     };
-    let mut map: BTreeMap<String, Vec<EmittedLine>> = BTreeMap::new();
+    let mut map = SourceMap::new();
     let mut changes = Vec::new();
+    let mut plans = Vec::new();
     for one in built {
         let file = one.file();
         let Built {
-            plan, emitted, proof, ..
+            plan,
+            emitted,
+            record,
+            ..
         } = one;
         manifest.devices.insert(
             plan.device.clone(),
@@ -201,32 +205,31 @@ fn changes(
                     .iter()
                     .map(|(name, count)| ((*name).to_owned(), *count))
                     .collect(),
-                residual: emitted.residual.clone(),
-                proof: ProofRecord::new(proof),
-                owned: emitted.owned.clone(),
+                residual: emitted.residual,
+                proof: record,
+                owned: emitted.owned,
                 file: file.clone(),
             },
         );
-        map.insert(file.clone(), emitted.lines.clone());
-        changes.push(Change::Write(
-            output.join(file),
-            emitted.text.clone().into_bytes(),
-        ));
+        map.insert(file.clone(), source_map::of_file(&emitted.lines));
+        changes.push(Change::Write(output.join(file), emitted.text.into_bytes()));
+        plans.push(plan);
     }
     let mut kept = Vec::new();
     if let Some(before) = previous {
-        let old_map = fs::read(output.join(SOURCE_MAP)).unwrap_or_default();
-        let old_map: BTreeMap<String, Vec<EmittedLine>> =
-            serde_json::from_slice(&old_map).unwrap_or_default();
+        let mut old_map = if partial {
+            let old_map = fs::read(output.join(SOURCE_MAP)).unwrap_or_default();
+            serde_json::from_slice(&old_map).unwrap_or_default()
+        } else {
+            SourceMap::new()
+        };
         for (name, device) in before.devices {
             if manifest.devices.contains_key(&name) {
                 continue;
             }
             let still_there = workspace.policy.points.iter().any(|point| point.name == name);
             if partial && still_there {
-                if let Some(lines) = old_map.get(&device.file) {
-                    map.insert(device.file.clone(), lines.clone());
-                }
+                map.extend(old_map.remove_entry(&device.file));
                 kept.push(name.clone());
                 manifest.devices.insert(name, device);
             } else if plain_file_name(&device.file) {
@@ -234,7 +237,7 @@ fn changes(
             }
         }
     }
-    let plans = shallow_json(&archive(output, built, &kept)?, ENTRY_A_LINE);
+    let plans = shallow_json(&archive(output, plans, &kept)?, ENTRY_A_LINE);
     manifest.plans = sha256(&plans);
     changes.push(Change::Write(output.join(PLANS), plans));
     changes.push(Change::Write(
@@ -249,16 +252,13 @@ fn changes(
 }
 
 /// The plans of what was built, and of the devices that a partial build keeps.
-fn archive(output: &Path, built: &[Built], kept: &[String]) -> Result<PlanArchive, CliError> {
-    let before = if kept.is_empty() {
-        Vec::new()
-    } else {
-        verify::archived_plans(&output.join(PLANS))?
-    };
-    let before = before.iter().filter(|plan| kept.contains(&plan.device));
-    let mut plans: Vec<&DevicePlan> = built.iter().map(|one| &one.plan).chain(before).collect();
+fn archive(output: &Path, mut plans: Vec<DevicePlan>, kept: &[String]) -> Result<PlanArchive, CliError> {
+    if !kept.is_empty() {
+        let before = verify::archived_plans(&output.join(PLANS))?;
+        plans.extend(before.into_iter().filter(|plan| kept.contains(&plan.device)));
+    }
     plans.sort_by(|a, b| a.device.cmp(&b.device));
-    Ok(PlanArchive::new(plans))
+    Ok(PlanArchive::new(&plans))
 }
 
 /// A manifest may have been edited: it never makes us remove what lies outside the output directory.
@@ -285,6 +285,19 @@ fn compare(changes: &[Change]) -> Result<Outcome, CliError> {
     } else {
         Outcome::Clean
     })
+}
+
+/// A line a file, and one about the proofs taken over.
+fn summary(output: &Path, built: &[Built]) -> Vec<String> {
+    let mut lines: Vec<String> = built.iter().map(|one| line_about(output, one)).collect();
+    let before = built.iter().filter(|one| one.proven_before).count();
+    if before > 0 {
+        lines.push(format!(
+            "{before} of {} configurations are as the build before proved them",
+            built.len()
+        ));
+    }
+    lines
 }
 
 fn line_about(output: &Path, built: &Built) -> String {

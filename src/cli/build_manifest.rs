@@ -1,6 +1,7 @@
 //! `manifest.json` of a build: what went in, what came out, and what earlier builds left on the devices.
 
 use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::CliError;
 use crate::model::Describer;
+use crate::plan::{DevicePlan, PlanArchive};
 use crate::proof::Proof;
 use crate::target::Owned;
 
@@ -20,6 +22,9 @@ pub(super) const SOURCE_MAP: &str = "source-map.json";
 
 /// The plans that the configurations were proven against, beside it.
 pub(super) const PLANS: &str = "plans.json";
+
+/// The result of a proof that holds.
+const EQUAL: &str = "equal";
 
 /// A build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,16 +98,19 @@ pub(super) struct ProofRecord {
     pub result: String,
     /// How many places were compared: pairs of interfaces, interfaces, or directions.
     pub places: usize,
+    /// What was proven of what, as a hash: see [`subject`]. A later build of the same takes this record over.
+    #[serde(default)]
+    pub subject: String,
     /// What passes beyond the policy because the platform cannot do without it, by place.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub beyond: BTreeMap<String, Vec<String>>,
 }
 
 impl ProofRecord {
-    /// The record of a proof.
-    pub(super) fn new(proof: &Proof) -> Self {
+    /// The record of a proof about a [`subject`].
+    pub(super) fn new(proof: &Proof, subject: String) -> Self {
         let describer = Describer::default();
-        let result = if proof.holds() { "equal" } else { "not proven" };
+        let result = if proof.holds() { EQUAL } else { "not proven" };
         let beyond = proof
             .residuals
             .iter()
@@ -122,15 +130,50 @@ impl ProofRecord {
         Self {
             result: result.to_owned(),
             places: proof.places,
+            subject,
             beyond,
         }
+    }
+
+    /// True where it says that this very subject was proven.
+    pub(super) fn covers(&self, subject: &str) -> bool {
+        self.result == EQUAL && self.subject == subject
+    }
+}
+
+/// All that a proof depends on, as one hash: the version of the tool, the plan as archived, and the configuration as
+/// emitted.
+pub(super) fn subject(plan: &DevicePlan, text: &str) -> String {
+    let mut hash = BufWriter::new(Hashing(Sha256::new()));
+    // Writing into a hash cannot fail; if it did, the hash would be of less, and so of no earlier record.
+    let written = write!(hash, "septum {}\n", env!("CARGO_PKG_VERSION"))
+        .and_then(|()| serde_json::to_writer(&mut hash, &PlanArchive::new([plan])).map_err(Into::into))
+        .and_then(|()| write!(hash, "\n{text}"));
+    match (written, hash.into_inner()) {
+        (Ok(()), Ok(Hashing(hash))) => hexadecimal(&hash.finalize()),
+        _ => String::new(),
+    }
+}
+
+/// A hash that is written to.
+struct Hashing(Sha256);
+
+impl io::Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
 /// The SHA-256 of some bytes, in hexadecimal.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::build_manifest::BuildManifest;
+use super::build_manifest::{self, BuildManifest, ProofRecord};
 use super::workspace::{self, Workspace};
 use super::{CliError, proof_report};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -20,7 +20,11 @@ pub(super) struct Built {
     pub plan: DevicePlan,
     pub platform: &'static dyn Platform,
     pub emitted: Emitted,
-    pub proof: Proof,
+    pub record: ProofRecord,
+    /// The proof, where it does not hold.
+    pub refuted: Option<Proof>,
+    /// True where the record is that of the build before.
+    pub proven_before: bool,
 }
 
 impl Built {
@@ -60,6 +64,9 @@ pub(super) fn proof_options(platform: &dyn Platform, describer: &Describer) -> p
 
 /// Emits all plans in parallel, reads each configuration back and compares. What a platform cannot express, and what
 /// differs from its plan, becomes a finding at its rule.
+///
+/// Where the previous build proved the same configuration of the same plan, its record is taken over. Configurations
+/// by a template or capability file of the repository are always proven: whoever can edit those can edit the record.
 pub(super) fn compile(
     workspace: &Workspace,
     plans: Vec<DevicePlan>,
@@ -78,21 +85,33 @@ pub(super) fn compile(
             let (platform, assets) = assets.get(plan.platform.as_str())?;
             let before = previous
                 .and_then(|build| build.devices.get(&plan.device))
-                .filter(|device| device.platform == plan.platform)
-                .map_or(&none, |device| &device.owned);
-            Some(match platform.emit(&plan, assets, before) {
-                Ok(emitted) => {
+                .filter(|device| device.platform == plan.platform);
+            let owned = before.map_or(&none, |device| &device.owned);
+            let emitted = match platform.emit(&plan, assets, owned) {
+                Ok(emitted) => emitted,
+                Err(error) => return Some(Err((plan, error))),
+            };
+            let subject = build_manifest::subject(&plan, &emitted.text);
+            let known = before
+                .map(|device| &device.proof)
+                .filter(|record| record.covers(&subject) && *assets == platform.assets());
+            let (record, refuted) = match known {
+                Some(record) => (record.clone(), None),
+                None => {
                     let read = platform.read(&emitted.text);
                     let proof = proof::prove(&plan, &read, &proof_options(*platform, &describer));
-                    Ok(Built {
-                        plan,
-                        platform: *platform,
-                        emitted,
-                        proof,
-                    })
+                    let record = ProofRecord::new(&proof, subject);
+                    (record, (!proof.holds()).then_some(proof))
                 }
-                Err(error) => Err((plan, error)),
-            })
+            };
+            Some(Ok(Built {
+                plan,
+                platform: *platform,
+                emitted,
+                record,
+                refuted,
+                proven_before: known.is_some(),
+            }))
         })
         .collect();
     let mut built = Vec::new();

@@ -25,6 +25,7 @@ mod reach;
 mod report;
 mod revisions;
 mod shallow_json;
+mod source_map;
 mod table;
 mod trace;
 mod verify;

@@ -16,6 +16,9 @@ const PLACES: usize = 4;
 /// What is wrong with a configuration that was just written. Each is an error: the build stops. The same packets at
 /// several places are one finding.
 pub(super) fn findings(workspace: &Workspace, describer: &Describer, built: &Built) -> Vec<Diagnostic> {
+    let Some(proof) = &built.refuted else {
+        return Vec::new();
+    };
     let policy = &workspace.policy;
     let point = policy
         .points
@@ -33,7 +36,7 @@ pub(super) fn findings(workspace: &Workspace, describer: &Describer, built: &Bui
         }
     };
     let mut groups: Vec<(&Mismatch, Vec<&str>)> = Vec::new();
-    for mismatch in &built.proof.mismatches {
+    for mismatch in &proof.mismatches {
         let same = |other: &Mismatch| other.opened == mismatch.opened && other.change == mismatch.change;
         match groups.iter_mut().find(|(first, _)| same(first)) {
             Some((_, places)) => places.push(&mismatch.place),
@@ -69,7 +72,7 @@ pub(super) fn findings(workspace: &Workspace, describer: &Describer, built: &Bui
             )
         })
         .collect();
-    let unknown: Vec<String> = built.proof.unknown.iter().map(why).collect();
+    let unknown: Vec<String> = proof.unknown.iter().map(why).collect();
     if !unknown.is_empty() {
         let message = format!("the configuration of `{}` cannot be proven", built.plan.device);
         let mut diagnostic = Diagnostic::new(Severity::Error, "not-proven", message);

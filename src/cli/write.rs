@@ -23,6 +23,9 @@ impl Change {
     }
 }
 
+/// How temporary names begin.
+const PREFIX: &str = ".septum-";
+
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> CliError + '_ {
     move |source| CliError::Write {
         path: path.display().to_string(),
@@ -44,43 +47,63 @@ pub(super) fn apply(changes: Vec<Change>) -> Result<(), CliError> {
         match change {
             Change::Write(_, bytes) if before.as_ref() == Some(&bytes) => {}
             Change::Write(_, bytes) => {
-                let parent = path
-                    .parent()
-                    .filter(|p| !p.as_os_str().is_empty())
-                    .unwrap_or(Path::new("."));
+                let parent = parent(&path);
                 fs::create_dir_all(parent).map_err(failed(&path))?;
                 let mut file = tempfile::Builder::new()
-                    .prefix(".septum-")
+                    .prefix(PREFIX)
                     .tempfile_in(parent)
                     .map_err(failed(&path))?;
                 file.write_all(&bytes)
                     .and_then(|()| file.as_file().sync_all())
                     .map_err(failed(&path))?;
                 readable(&file, &path)?;
-                staged.push((path, before, Some(file)));
+                staged.push((path, before.is_some(), Some(file)));
             }
             Change::Remove(_) if before.is_none() => {}
-            Change::Remove(_) => staged.push((path, before, None)),
+            Change::Remove(_) => staged.push((path, true, None)),
         }
     }
-    let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
-    for (path, before, file) in staged {
-        let moved = match file {
-            Some(file) => file.persist(&path).map(|_| ()).map_err(|error| error.error),
-            None => fs::remove_file(&path),
-        };
+    let Some((first, ..)) = staged.first() else {
+        return Ok(());
+    };
+    // What is there is kept by a second name, which takes no copy.
+    let saved = tempfile::Builder::new()
+        .prefix(PREFIX)
+        .tempdir_in(parent(first))
+        .map_err(failed(first))?;
+    let mut done: Vec<(PathBuf, Option<PathBuf>)> = Vec::new();
+    for (number, (path, existed, file)) in staged.into_iter().enumerate() {
+        let old = existed.then(|| saved.path().join(number.to_string()));
+        let moved = old
+            .as_deref()
+            .map_or(Ok(()), |old| keep(&path, old))
+            .and_then(|()| match file {
+                Some(file) => file.persist(&path).map(|_| ()).map_err(|error| error.error),
+                None => fs::remove_file(&path),
+            });
         if let Err(source) = moved {
-            for (path, before) in done {
-                let _ = match before {
-                    Some(bytes) => fs::write(&path, bytes),
+            for (path, old) in done {
+                let _ = match old {
+                    Some(old) => fs::rename(&old, &path).or_else(|_| fs::copy(&old, &path).map(drop)),
                     None => fs::remove_file(&path),
                 };
             }
             return Err(failed(&path)(source));
         }
-        done.push((path, before));
+        done.push((path, old));
     }
     Ok(())
+}
+
+/// Gives a file a second name, by a copy where the file system has no links.
+fn keep(path: &Path, old: &Path) -> std::io::Result<()> {
+    fs::hard_link(path, old).or_else(|_| fs::copy(path, old).map(drop))
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// Temporary files are private; outputs have the mode of any other file.

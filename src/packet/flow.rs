@@ -101,7 +101,7 @@ impl FlowSet {
         Family::BOTH.iter().all(|family| {
             self.source.is_empty_in(*family)
                 || self.destination.is_empty_in(*family)
-                || self.service.in_family(*family).is_empty()
+                || self.service.is_empty_in(*family)
         })
     }
 

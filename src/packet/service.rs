@@ -144,6 +144,20 @@ impl ServiceSet {
         *self == Self::default()
     }
 
+    /// True where packets of `family` can have nothing of it.
+    pub fn is_empty_in(&self, family: Family) -> bool {
+        let (messages, own) = match family {
+            Family::V4 => (&self.icmp, protocol::ICMP),
+            Family::V6 => (&self.icmpv6, protocol::ICMPV6),
+        };
+        let others = self.other.ranges();
+        self.tcp.is_empty()
+            && self.udp.is_empty()
+            && self.sctp.is_empty()
+            && messages.is_empty()
+            && (others.is_empty() || others == [(own, own)])
+    }
+
     /// True where it holds everything.
     pub fn is_full(&self) -> bool {
         *self == Self::full()

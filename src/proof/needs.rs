@@ -53,9 +53,9 @@ fn icmp_errors(forwarding: &Forwarding, index: usize, side: &Side) -> Vec<FlowSe
         .zip(errors)
         .map(|(family, service)| {
             // A rule of both families may hold packets of one alone.
-            let senders = allows.iter().filter(|flow| {
-                !flow.destination.is_empty_in(family) && !flow.service.in_family(family).is_empty()
-            });
+            let senders = allows
+                .iter()
+                .filter(|flow| !flow.destination.is_empty_in(family) && !flow.service.is_empty_in(family));
             let senders = AddressSet::union_of(senders.map(|flow| &*flow.source));
             FlowSet {
                 source: Arc::new(side.behind.only(family)),

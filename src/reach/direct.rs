@@ -128,7 +128,7 @@ fn in_the_open(
         let Some(atom) = view.hosts.atoms.get(*receiver) else {
             continue;
         };
-        let has_service = !service.in_family(atom.family).is_empty();
+        let has_service = !service.is_empty_in(atom.family);
         let mut near = senders
             .iter()
             .filter(|((zone, family), _)| *family == atom.family && view.is_open(*zone, atom.zone));

@@ -8,10 +8,11 @@ pub mod readback;
 pub mod template;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::plan::DevicePlan;
+use crate::plan::{DevicePlan, Origin};
 
 /// A device's configuration as text, with where each line came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +31,12 @@ pub struct Emitted {
 }
 
 /// One emitted line and the rule behind it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmittedLine {
     /// Line of the configuration, from 1.
     pub line: usize,
-    /// [`crate::plan::Origin::id`].
-    pub rule: String,
-    /// [`crate::plan::Origin::location`].
-    pub location: String,
+    /// The rule.
+    pub origin: Arc<Origin>,
 }
 
 /// Names on the device by kind (`chain`, `set`, `acl`, `policy`, `address`, …), each sorted.

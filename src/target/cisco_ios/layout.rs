@@ -134,8 +134,7 @@ impl Layout<'_> {
             } else if let Some(origin) = open.and_then(|list| list.get(line)) {
                 found.push(EmittedLine {
                     line: index + 1,
-                    rule: origin.id.clone(),
-                    location: origin.location.clone(),
+                    origin: Arc::clone(origin),
                 });
             }
         }

@@ -126,5 +126,5 @@ impl Lowering {
 pub fn has_packets(flow: &FlowSet, family: Family) -> bool {
     !flow.source.is_empty_in(family)
         && !flow.destination.is_empty_in(family)
-        && !flow.service.in_family(family).is_empty()
+        && !flow.service.is_empty_in(family)
 }

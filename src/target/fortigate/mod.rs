@@ -256,11 +256,7 @@ fn rule_lines(text: &str, context: &Context) -> Vec<EmittedLine> {
             continue;
         };
         let origin = current.and_then(|table| open.get_mut(table)?.1.remove::<u32>(&id));
-        lines.extend(origin.map(|origin| EmittedLine {
-            line: number,
-            rule: origin.id.clone(),
-            location: origin.location.clone(),
-        }));
+        lines.extend(origin.map(|origin| EmittedLine { line: number, origin }));
     }
     lines
 }

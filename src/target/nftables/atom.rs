@@ -2,6 +2,7 @@
 //! serves them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 
 use crate::packet::{AddressSet, Family, IntervalSet, Ordinal, Region, ServiceSet, protocol};
 
@@ -135,11 +136,17 @@ fn with_ports(number: u8) -> &'static str {
     }
 }
 
+static FULL4: LazyLock<ServiceSet> = LazyLock::new(|| ServiceSet::full().in_family(Family::V4));
+static FULL6: LazyLock<ServiceSet> = LazyLock::new(|| ServiceSet::full().in_family(Family::V6));
+
 /// What a service is in one family, as parts that together hold exactly that.
 pub fn service(service: &ServiceSet, family: Family) -> Vec<Part> {
-    let full = ServiceSet::full().in_family(family);
+    let full: &ServiceSet = match family {
+        Family::V4 => &FULL4,
+        Family::V6 => &FULL6,
+    };
     let service = service.in_family(family);
-    if service == full {
+    if service == *full {
         return vec![Part::Test(String::new())];
     }
     let mut parts = Vec::new();

@@ -6,8 +6,9 @@ use crate::plan::{DevicePlan, Forwarding, HostPlan, PairPlan, PlanRule, Role, Si
 use crate::target::{EmitError, Inexpressible, Owned};
 
 use super::capability::Capability;
+use super::elements::Elements;
 use super::obsolete::DISPATCH;
-use super::ruleset::{Chain, Element, Ruleset, Set};
+use super::ruleset::{Chain, Ruleset, Set};
 use super::section::{Lowering, Section};
 use super::trace::Trace;
 use super::{TABLE, local, name, obsolete, quote};
@@ -101,7 +102,7 @@ impl Lowering<'_> {
         let mut dispatch = Set {
             name: DISPATCH.to_owned(),
             body: obsolete::DISPATCH_BODY,
-            elements: Vec::new(),
+            elements: Elements::default(),
         };
         let mut pairs: BTreeMap<(usize, usize), &PairPlan> = BTreeMap::new();
         for pair in &forwarding.pairs {
@@ -135,11 +136,10 @@ impl Lowering<'_> {
             self.section(&section, &mut chain);
             self.close(&mut chain, &label);
             for incoming in a_ports {
-                dispatch.elements.extend(b_ports.iter().map(|outgoing| Element {
-                    key: format!("\"{incoming}\" . \"{outgoing}\""),
-                    comment: String::new(),
-                    value: Some(format!("goto {}", chain.name)),
-                }));
+                for outgoing in b_ports {
+                    let key = format!("\"{incoming}\" . \"{outgoing}\"");
+                    dispatch.elements.push(&key, &format!("goto {}", chain.name));
+                }
             }
             self.ruleset.chains.push(chain);
         }

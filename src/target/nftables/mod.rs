@@ -7,6 +7,7 @@
 mod atom;
 mod capability;
 mod device;
+mod elements;
 mod local;
 mod name;
 mod obsolete;

@@ -19,9 +19,6 @@ pub struct Product {
     pub ports: Numbers,
 }
 
-/// One element: a range of sources, of destinations, a protocol, a range of ports.
-pub type Cell = ((u128, u128), (u128, u128), u8, (u16, u16));
-
 impl Product {
     /// How many elements it takes as it is.
     pub fn size(&self) -> usize {
@@ -38,18 +35,6 @@ impl Product {
             set.ranges().iter().all(|(first, last)| first == last)
         }
         singles(&self.source) && singles(&self.destination) && singles(&self.ports)
-    }
-
-    /// Its elements, in the order of its sets.
-    pub fn cells(&self) -> impl Iterator<Item = Cell> + '_ {
-        self.source.ranges().iter().flat_map(move |source| {
-            self.destination.ranges().iter().flat_map(move |destination| {
-                self.ports
-                    .ranges()
-                    .iter()
-                    .map(move |ports| (*source, *destination, self.protocol, *ports))
-            })
-        })
     }
 
     fn overlaps(&self, other: &Self) -> bool {

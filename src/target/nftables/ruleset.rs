@@ -1,6 +1,8 @@
 //! The typed file that the template lays out: every name is already safe, every text already escaped.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use super::elements::Elements;
 
 /// What the template gets.
 #[derive(Debug, Default, Serialize)]
@@ -29,9 +31,23 @@ impl Ruleset {
         self.sets.iter().chain(&self.maps)
     }
 
+    /// The name under which a set is found that holds these elements: of one that is there, if it holds the same.
+    pub fn hold(&mut self, name: String, body: &'static str, elements: Elements) -> String {
+        let same = |set: &&Set| set.body == body && set.elements.text == elements.text;
+        if let Some(set) = self.sets.iter().find(same) {
+            return set.name.clone();
+        }
+        self.sets.push(Set {
+            name: name.clone(),
+            body,
+            elements,
+        });
+        name
+    }
+
     /// How many elements all sets and maps hold.
     pub fn elements(&self) -> usize {
-        self.filled().map(|set| set.elements.len()).sum()
+        self.filled().map(|set| set.elements.count).sum()
     }
 
     /// How many rules all chains hold.
@@ -79,19 +95,13 @@ pub struct Set {
     pub name: String,
     /// Its type and flags.
     pub body: &'static str,
-    /// What it holds.
-    pub elements: Vec<Element>,
+    /// What it holds, as lines.
+    #[serde(serialize_with = "lines")]
+    pub elements: Elements,
 }
 
-/// An element.
-#[derive(Debug, Serialize)]
-pub struct Element {
-    /// The key.
-    pub key: String,
-    /// Where it comes from; may be empty.
-    pub comment: String,
-    /// The verdict, in a map.
-    pub value: Option<String>,
+fn lines<S: Serializer>(elements: &Elements, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&elements.text)
 }
 
 /// An object that is only declared.

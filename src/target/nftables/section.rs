@@ -12,10 +12,11 @@ use crate::target::Inexpressible;
 
 use super::atom::{self, Part};
 use super::capability::Capability;
+use super::elements::Writer;
 use super::name;
-use super::product::{self, Cell, Product};
+use super::product::{self, Product};
 use super::quote;
-use super::ruleset::{Chain, Element, Object, Rule, Ruleset, Set};
+use super::ruleset::{Chain, Object, Rule, Ruleset};
 use super::trace::Trace;
 
 /// The kinds of set that a section may have, with their types. The kind opens the set's name, so that a set that
@@ -141,18 +142,12 @@ impl Lowering<'_> {
         if taken.iter().filter(|taken| **taken).count() < bounds.hash_rules {
             return shares;
         }
-        let mut seen: BTreeSet<Cell> = BTreeSet::new();
         let mut cells = Vec::new();
         let mut rest = Vec::new();
         for (share, taken) in shares.into_iter().zip(taken) {
-            if !taken {
-                rest.push(share);
-                continue;
-            }
-            for cell in share.product.iter().flat_map(Product::cells) {
-                if seen.insert(cell) {
-                    cells.push((share.rule, cell));
-                }
+            match share.product {
+                Some(product) if taken => cells.push((share.rule, product)),
+                product => rest.push(Share { product, ..share }),
             }
         }
         self.lookup(section, "x", family, &cells, chain);
@@ -191,12 +186,7 @@ impl Lowering<'_> {
             };
             let Some(share) = shares.get(*index) else { continue };
             moved.insert(*index);
-            cells.extend(
-                pieces
-                    .iter()
-                    .flat_map(Product::cells)
-                    .map(|cell| (share.rule, cell)),
-            );
+            cells.extend(pieces.iter().map(|piece| (share.rule, piece.clone())));
         }
         self.lookup(section, "r", family, &cells, chain);
         (0..)
@@ -212,7 +202,7 @@ impl Lowering<'_> {
         section: &Section<'_>,
         kind: &str,
         family: Family,
-        cells: &[(&PlanRule, Cell)],
+        cells: &[(&PlanRule, Product)],
         chain: &mut Chain,
     ) {
         let Some((first, _)) = cells.first() else { return };
@@ -228,26 +218,18 @@ impl Lowering<'_> {
         let Some((name, body)) = set_names(section.name).find(|(name, _)| *name == wanted) else {
             return;
         };
-        let elements = cells
-            .iter()
-            .map(|(rule, (source, destination, protocol, ports))| Element {
-                key: format!(
-                    "{}{} . {} . {protocol} . {}",
-                    self.trace.mark(&rule.origin),
-                    atom::address_range(family, *source),
-                    atom::address_range(family, *destination),
-                    atom::range(*ports),
-                ),
-                comment: quote::provenance(&rule.origin, self.capability.comment_bytes),
-                value: None,
-            })
-            .collect();
+        let mut writer = Writer::new(family);
+        for (rule, product) in cells {
+            let mark = self.trace.mark(&rule.origin);
+            let comment = quote::provenance(&rule.origin, self.capability.comment_bytes);
+            writer.product(product, &mark, &comment);
+        }
+        let name = self.ruleset.hold(name, body, writer.elements);
         let header = atom::header(family);
         chain.add(
             format!("{header} saddr . {header} daddr . meta l4proto . th dport @{name} counter {verdict}"),
             format!("{action}: each element names its rule"),
         );
-        self.ruleset.sets.push(Set { name, body, elements });
     }
 
     /// Adds a share as a plain rule.

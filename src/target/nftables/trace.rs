@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::plan::Origin;
 use crate::target::EmittedLine;
 
@@ -14,18 +16,17 @@ const CLOSE: char = '\u{2}';
 #[derive(Debug, Default)]
 pub struct Trace {
     origins: Vec<Arc<Origin>>,
+    /// Where each stands, by its place in memory: it is held, so that the place stays its own.
+    known: FxHashMap<*const Origin, usize>,
 }
 
 impl Trace {
     /// A mark to stand somewhere in a line that comes from a rule.
     pub fn mark(&mut self, origin: &Arc<Origin>) -> String {
-        let index = match self.origins.last() {
-            Some(last) if last == origin => self.origins.len() - 1,
-            _ => {
-                self.origins.push(Arc::clone(origin));
-                self.origins.len() - 1
-            }
-        };
+        let index = *self.known.entry(Arc::as_ptr(origin)).or_insert_with(|| {
+            self.origins.push(Arc::clone(origin));
+            self.origins.len() - 1
+        });
         format!("{OPEN}{index}{CLOSE}")
     }
 
@@ -44,8 +45,7 @@ impl Trace {
                 if let Some(origin) = number.parse::<usize>().ok().and_then(|n| self.origins.get(n)) {
                     lines.push(EmittedLine {
                         line: index + 1,
-                        rule: origin.id.clone(),
-                        location: origin.location.clone(),
+                        origin: Arc::clone(origin),
                     });
                 }
                 rest = after;

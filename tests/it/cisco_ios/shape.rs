@@ -45,9 +45,9 @@ fn every_entry_is_traced_to_its_rule() {
     for traced in &emitted.lines {
         let line = lines[traced.line - 1];
         assert!(line.contains("permit") || line.contains("deny"), "{line}");
-        assert_eq!(traced.location, "hospital.sept:24");
+        assert_eq!(traced.origin.location, "hospital.sept:24");
     }
-    let of = |id: &str| emitted.lines.iter().filter(|line| line.rule == id).count();
+    let of = |id: &str| emitted.lines.iter().filter(|line| line.origin.id == id).count();
     assert_eq!(of("no-telnet-11"), 2);
     assert_eq!(of("his-22"), 4);
     assert_eq!(of("web-44"), 4);

@@ -125,7 +125,7 @@ fn every_policy_line_leads_to_its_rule() {
     for line in &emitted.lines {
         assert!(lines[line.line - 1].trim().starts_with("edit "), "{line:?}");
         let block = &lines[line.line..line.line + 14];
-        let comments = format!("set comments \"{}; {}", line.rule, line.location);
+        let comments = format!("set comments \"{}; {}", line.origin.id, line.origin.location);
         assert!(
             block.iter().any(|l| l.trim().starts_with(&comments)),
             "{line:?}: {block:#?}"

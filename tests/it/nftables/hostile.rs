@@ -136,7 +136,7 @@ fn a_line_leads_back_to_its_rule() {
     for line in &emitted.lines {
         let text = lines[line.line - 1];
         assert!(
-            text.contains(&format!("\"{} {}", line.rule, line.location)),
+            text.contains(&format!("\"{} {}", line.origin.id, line.origin.location)),
             "{text}"
         );
     }

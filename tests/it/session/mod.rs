@@ -6,6 +6,7 @@ mod graph;
 mod hostile;
 mod init;
 mod program;
+mod reuse;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

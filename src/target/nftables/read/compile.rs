@@ -1,12 +1,14 @@
 //! Rules to arms: which packets, in which circumstances, go where.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use rustc_hash::FxHashMap;
 
 use super::cube::{self, Cube, Interfaces, Values};
 use super::field::{Field, Kind, Transport};
 use super::lex::Fault;
+use super::memo::Memo;
 use super::rule::{Against, Key, Outcome, Rule, Test, Verdict};
 use super::table::{Base, Family, Set, Table, Tables};
 use super::value::Value;
@@ -132,6 +134,7 @@ pub(super) struct Program {
 pub(super) fn compile(tables: &Tables, faults: &mut Vec<Fault>) -> Program {
     let mut program = Program::default();
     let mut names = Names::default();
+    let mut memo = Memo::default();
     let mut work = WORK;
     for ((family, _), table) in tables {
         let first = program.chains.len();
@@ -140,6 +143,7 @@ pub(super) fn compile(tables: &Tables, faults: &mut Vec<Fault>) -> Program {
             table,
             chains: &numbers,
             names: &mut names,
+            memo: &mut memo,
             work: &mut work,
         };
         for (number, chain) in (first..).zip(table.chains.values()) {
@@ -194,6 +198,7 @@ struct Scope<'a> {
     table: &'a Table,
     chains: &'a BTreeMap<&'a str, usize>,
     names: &'a mut Names,
+    memo: &'a mut Memo,
     /// What is left of [`WORK`].
     work: &'a mut usize,
 }
@@ -296,19 +301,22 @@ impl<'a> Scope<'a> {
         negated: bool,
         against: &Against,
     ) -> Result<Vec<(Cube, usize)>, String> {
-        let mut lines: Vec<(Key, Option<usize>)> = match against {
-            Against::Plain(values) => values.iter().map(|value| (vec![value.clone()], None)).collect(),
-            Against::Set(keys) => keys.iter().map(|(key, _)| (key.clone(), None)).collect(),
+        let lines: Vec<(&[Value], Option<usize>)> = match against {
+            Against::Plain(values) => values
+                .iter()
+                .map(|value| (slice::from_ref(value), None))
+                .collect(),
+            Against::Set(keys) => keys.iter().map(|(key, _)| (key.as_slice(), None)).collect(),
             Against::Named(name) => {
                 let set = self.set(name, fields, false)?;
                 let elements = set.elements.iter();
                 elements
-                    .map(|(key, element)| (key.clone(), Some(element.line)))
+                    .map(|(key, element)| (key.as_slice(), Some(element.line)))
                     .collect()
             }
         };
         if let [field] = fields {
-            let mut values = self.values(*field, lines.drain(..).flat_map(|(key, _)| key))?;
+            let mut values = self.values(*field, lines.iter().flat_map(|(key, _)| *key))?;
             if negated {
                 values = complement(*field, values);
             } else if *field == Field::State && matches!(against, Against::Plain(_)) {
@@ -336,7 +344,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The cube with each field restricted to its value.
-    fn narrowed(&mut self, cube: &Cube, fields: &[Field], key: &Key) -> Result<Cube, String> {
+    fn narrowed(&mut self, cube: &Cube, fields: &[Field], key: &[Value]) -> Result<Cube, String> {
         let mut cube = cube.clone();
         // What a protocol's header means is known once the protocol is.
         let is_late = |field: Field| matches!(field, Field::Port(Transport::Any, _));
@@ -346,8 +354,13 @@ impl<'a> Scope<'a> {
                 .zip(key)
                 .filter(|(field, _)| is_late(**field) == late)
             {
-                let values = self.values(*field, std::iter::once(value.clone()))?;
-                cube.restrict(*field, &values)?;
+                match value {
+                    Value::Numbers(first, last) => self.memo.restrict(&mut cube, *field, (*first, *last))?,
+                    Value::Name(_) => {
+                        let values = self.values(*field, std::iter::once(value))?;
+                        cube.restrict(*field, &values)?;
+                    }
+                }
             }
         }
         Ok(cube)
@@ -358,7 +371,7 @@ impl<'a> Scope<'a> {
         &mut self,
         cubes: Vec<(Cube, usize)>,
         fields: &[Field],
-        elements: &[(Key, Option<usize>)],
+        elements: &[(&[Value], Option<usize>)],
     ) -> Result<Vec<(Cube, usize)>, String> {
         let mut found = Vec::new();
         for (mut cube, line) in cubes {
@@ -424,12 +437,16 @@ impl<'a> Scope<'a> {
     }
 
     /// The union of values of a field.
-    fn values(&mut self, field: Field, values: impl Iterator<Item = Value>) -> Result<Values, String> {
+    fn values<'v>(
+        &mut self,
+        field: Field,
+        values: impl Iterator<Item = &'v Value>,
+    ) -> Result<Values, String> {
         let (mut numbers, mut listed) = (Vec::new(), Vec::new());
         for value in values {
             match value {
-                Value::Numbers(first, last) => numbers.push((first, last)),
-                Value::Name(name) => listed.push(self.names.number(&name)),
+                Value::Numbers(first, last) => numbers.push((*first, *last)),
+                Value::Name(name) => listed.push(self.names.number(name)),
             }
         }
         Ok(match field.kind() {

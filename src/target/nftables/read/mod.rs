@@ -11,6 +11,7 @@ mod declare;
 mod field;
 mod hooks;
 mod lex;
+mod memo;
 mod names;
 mod rule;
 mod table;
