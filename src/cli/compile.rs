@@ -66,7 +66,7 @@ pub(super) fn proof_options(platform: &dyn Platform, describer: &Describer) -> p
 /// differs from its plan, becomes a finding at its rule.
 ///
 /// Where the previous build proved the same configuration of the same plan, its record is taken over. Configurations
-/// by a template or capability file of the repository are always proven: whoever can edit those can edit the record.
+/// by a template of the repository are always proven: it can say anything, and who edits it can edit the record.
 pub(super) fn compile(
     workspace: &Workspace,
     plans: Vec<DevicePlan>,
@@ -94,7 +94,7 @@ pub(super) fn compile(
             let subject = build_manifest::subject(&plan, &emitted.text);
             let known = before
                 .map(|device| &device.proof)
-                .filter(|record| record.covers(&subject) && *assets == platform.assets());
+                .filter(|record| record.covers(&subject) && assets.template == platform.assets().template);
             let (record, refuted) = match known {
                 Some(record) => (record.clone(), None),
                 None => {
