@@ -28,9 +28,11 @@ pub fn render(name: &str, template: &str, context: &impl Serialize) -> Result<St
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.add_template(name, template).map_err(failed)?;
-    let rendered = environment
+    let mut rendered = environment
         .get_template(name)
         .and_then(|t| t.render(context))
         .map_err(failed)?;
-    Ok(format!("{}\n", rendered.trim_end_matches('\n')))
+    rendered.truncate(rendered.trim_end_matches('\n').len());
+    rendered.push('\n');
+    Ok(rendered)
 }
