@@ -1,7 +1,8 @@
 //! What each stage of `septum build policies/hospital` takes, from text to proof.
 //!
-//! `cargo bench --bench stages`; another repository: `SEPTUM_BENCH_POLICY=DIR cargo bench --bench stages`. What each
-//! check takes, once and without statistics: `cargo bench --bench stages -- --checks`.
+//! `cargo bench --bench stages`; another repository: `SEPTUM_BENCH_POLICY=DIR cargo bench --bench stages`. Once and
+//! without statistics: `-- --shares` has the CPU share and the memory of each stage, `-- --checks` the time of each
+//! check.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -9,157 +10,25 @@
     reason = "a benchmark reads its own input and may fail loudly"
 )]
 
+mod device;
+mod repository;
+#[path = "../../src/cli/shallow_json.rs"]
+#[allow(unused_imports, reason = "its tests run elsewhere")]
+mod shallow_json;
+mod shares;
+
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use criterion::Criterion;
-use septum::check::{self, CHECKS, Context, Input, Settings};
-use septum::inventory::{self, InventoryDevice};
-use septum::manifest::{self, Manifest};
-use septum::model::{self, Policy, Resolved};
+use septum::check::{self, CHECKS, Context};
+use septum::model::Describer;
 use septum::network::Network;
-use septum::plan::{self, DevicePlan};
-use septum::proof::{self, Proof};
-use septum::source::{FileId, SourceFile, SourceMap};
-use septum::standard;
-use septum::syntax::{self, Parsed, tree::File};
-use septum::target::readback::ReadBack;
-use septum::target::{Emitted, Owned, PLATFORMS, Platform, platform};
+use septum::plan::DevicePlan;
+use septum::proof::Proof;
 
-/// The texts of a repository.
-struct Repository {
-    directory: PathBuf,
-    sources: SourceMap,
-    standard: Vec<FileId>,
-    policies: Vec<FileId>,
-    manifest: Manifest,
-    inventory: Vec<InventoryDevice>,
-}
-
-impl Repository {
-    fn read(directory: &Path) -> Self {
-        let text = |path: &Path| std::fs::read_to_string(path).unwrap();
-        let mut sources = SourceMap::default();
-        let standard = standard::FILES.map(|(path, text)| sources.add(SourceFile::new(path, text)));
-        let manifest_text = text(&directory.join("septum.yaml"));
-        let (manifest, _) = manifest::read(
-            sources.add(SourceFile::new("septum.yaml", &*manifest_text)),
-            &manifest_text,
-        );
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(directory)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "sept"))
-            .collect();
-        paths.sort();
-        let policies = paths
-            .iter()
-            .map(|path| sources.add(SourceFile::new(path.to_string_lossy(), text(path))))
-            .collect();
-        let mut inventory = Vec::new();
-        for entry in &manifest.inventory {
-            let path = entry.path.value.as_str();
-            let text = text(&directory.join(path));
-            let file = sources.add(SourceFile::new(path, &*text));
-            inventory.extend(inventory::read_with(path, file, &text, &entry.columns).0);
-        }
-        Self {
-            directory: directory.to_owned(),
-            sources,
-            standard: standard.to_vec(),
-            policies,
-            manifest,
-            inventory,
-        }
-    }
-
-    fn parse(&self, files: &[FileId]) -> Vec<Parsed> {
-        let text = |file: &FileId| self.sources.file(*file).unwrap().text();
-        files
-            .iter()
-            .map(|file| syntax::parse(*file, text(file)))
-            .collect()
-    }
-
-    fn resolve(&self, standard: &[Parsed], policies: &[Parsed]) -> Resolved {
-        model::resolve(model::Input {
-            standard: &standard.iter().map(|parsed| &parsed.tree).collect::<Vec<_>>(),
-            files: &policies.iter().map(|parsed| &parsed.tree).collect::<Vec<_>>(),
-            inventory: &self.inventory,
-            platforms: &PLATFORMS.map(|platform| platform.name()),
-        })
-    }
-
-    fn plan(&self, policy: &Policy, network: &Network) -> Vec<DevicePlan> {
-        let options = plan::Options {
-            today: today(),
-            mode: None,
-            stateless: &stateless(),
-        };
-        plan::plans(policy, network, &self.sources, options)
-    }
-
-    fn emit(&self, plans: &[DevicePlan]) -> Vec<Emitted> {
-        let emit = |plan: &DevicePlan| {
-            let mut assets = target(plan).assets();
-            if let Some(path) = manifest::find(&self.manifest.capabilities, &plan.platform) {
-                assets.capability = std::fs::read_to_string(self.directory.join(&path.value)).unwrap();
-            }
-            target(plan).emit(plan, &assets, &Owned::new()).unwrap()
-        };
-        plans.iter().map(emit).collect()
-    }
-
-    /// Calls `run` with what checks look at.
-    fn with_context<T>(
-        &self,
-        policies: &[Parsed],
-        policy: &Policy,
-        network: &Network,
-        run: impl FnOnce(&Context<'_>) -> T,
-    ) -> T {
-        let (settings, _) = Settings::new(&self.manifest);
-        let trees: Vec<&File> = policies.iter().map(|parsed| &parsed.tree).collect();
-        let stateless = stateless();
-        let context = Context::new(Input {
-            policy,
-            network,
-            sources: &self.sources,
-            trees: &trees,
-            settings: &settings,
-            stateless: &stateless,
-            kev: None,
-            today: today(),
-        });
-        run(&context)
-    }
-}
-
-fn today() -> jiff::civil::Date {
-    jiff::civil::date(2027, 1, 15)
-}
-
-fn stateless() -> Vec<&'static str> {
-    let platforms = PLATFORMS.iter().filter(|platform| platform.stateless());
-    platforms.map(|platform| platform.name()).collect()
-}
-
-fn target(plan: &DevicePlan) -> &'static dyn Platform {
-    platform(&plan.platform).unwrap()
-}
-
-fn read(plans: &[DevicePlan], emitted: &[Emitted]) -> Vec<ReadBack> {
-    let both = plans.iter().zip(emitted);
-    both.map(|(plan, emitted)| target(plan).read(&emitted.text))
-        .collect()
-}
-
-fn prove(plans: &[DevicePlan], read: &[ReadBack]) -> Vec<Proof> {
-    let both = plans.iter().zip(read);
-    both.map(|(plan, read)| proof::prove(plan, read, &proof::Options::of(target(plan))))
-        .collect()
-}
+use repository::Repository;
 
 /// What each check takes, once.
 fn each_check(context: &Context<'_>) {
@@ -174,25 +43,45 @@ fn each_check(context: &Context<'_>) {
     }
 }
 
+/// Makes a step for each plan and what the step before it made of it.
+fn each<A, B>(plans: &[DevicePlan], before: &[A], step: impl Fn(&DevicePlan, &A) -> B) -> Vec<B> {
+    plans
+        .iter()
+        .zip(before)
+        .map(|(plan, one)| step(plan, one))
+        .collect()
+}
+
 fn main() {
     let directory = std::env::var("SEPTUM_BENCH_POLICY").map_or_else(
         |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/hospital"),
         PathBuf::from,
     );
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--shares") {
+        // Cargo adds arguments of its own.
+        let name = arguments.get(at + 1).filter(|name| !name.starts_with("--"));
+        shares::print(&directory, name.map(String::as_str));
+        return;
+    }
     let repository = Repository::read(&directory);
-    let standard = repository.parse(&repository.standard);
-    let policies = repository.parse(&repository.policies);
-    let resolved = repository.resolve(&standard, &policies);
+    let (standard, policies) = repository.parse();
+    let inventory = repository.inventory();
+    let resolved = repository.resolve(&standard, &policies, &inventory);
     let policy = &resolved.policy;
     let network = Network::new(policy);
-    if std::env::args().any(|argument| argument == "--checks") {
+    if arguments.iter().any(|argument| argument == "--checks") {
         repository.with_context(&policies, policy, &network, each_check);
         return;
     }
     let plans = repository.plan(policy, &network);
-    let emitted = repository.emit(&plans);
-    let back = read(&plans, &emitted);
-    assert!(prove(&plans, &back).iter().all(Proof::holds));
+    let (assets, describer) = (repository.assets(), Describer::new(policy));
+    let emit = || each(&plans, &plans, |plan, _| device::emit(plan, &assets));
+    let emitted = emit();
+    let read = || each(&plans, &emitted, device::read);
+    let back = read();
+    let prove = || each(&plans, &back, |plan, read| device::prove(plan, read, &describer));
+    assert!(prove().iter().all(Proof::holds));
 
     let mut criterion = Criterion::default()
         .sample_size(20)
@@ -202,11 +91,12 @@ fn main() {
     let mut stage = |name: &str, run: &dyn Fn() -> usize| {
         criterion.bench_function(name, |bencher| bencher.iter(|| black_box(run())));
     };
-    stage("read and parse", &|| {
-        Repository::read(&directory).parse(&repository.policies).len()
-    });
+    stage("read", &|| Repository::read(&directory).sources.files().count());
+    stage("parse", &|| repository.parse().1.len());
+    stage("inventory", &|| repository.inventory().len());
     stage("resolve", &|| {
-        repository.resolve(&standard, &policies).policy.rules.len()
+        let resolved = repository.resolve(&standard, &policies, &inventory);
+        resolved.policy.rules.len()
     });
     stage("network", &|| Network::new(policy).zones_at.len());
     stage("plan", &|| repository.plan(policy, &network).len());
@@ -215,8 +105,11 @@ fn main() {
             check::run(context, &[]).len()
         })
     });
-    stage("emit", &|| repository.emit(&plans).len());
-    stage("read back", &|| read(&plans, &emitted).len());
-    stage("prove", &|| prove(&plans, &back).len());
+    stage("emit", &|| emit().len());
+    stage("read back", &|| read().len());
+    stage("prove", &|| prove().len());
+    stage("report", &|| {
+        device::report(&plans, &emitted, &repository.sources)
+    });
     criterion.final_summary();
 }
