@@ -3,11 +3,16 @@
 # proof included. Needs GNU time.
 #
 #   benches/workloads.sh [RUNS] [ROW]...
+#   benches/workloads.sh --stages [ROW]...   instead the share and the memory of each stage, once and on one thread
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 runs=${1:-5}
 shift || true
+stages=()
+if [ "$runs" = --stages ]; then
+    stages=(cargo bench --locked --quiet --bench stages -- --shares)
+fi
 cargo build --release --locked --quiet
 cargo build --release --locked --quiet --example workload
 scratch=$(mktemp -d)
@@ -20,6 +25,10 @@ row() {
     local policy=$scratch/policy results=$scratch/results
     rm -rf "$policy" "$results"
     target/release/examples/workload "$@" "$policy" >/dev/null
+    if [ ${#stages[@]} -gt 0 ]; then
+        SEPTUM_BENCH_POLICY=$policy "${stages[@]}" "$name" || echo "| $name | refused | |"
+        return 0
+    fi
     for _ in $(seq "$runs"); do
         rm -rf "$scratch/out"
         /usr/bin/time -a -o "$results" -f '%U %S %e %M' \
@@ -34,8 +43,12 @@ row() {
 }
 
 wanted=("$@")
-echo "| workload | CPU s | wall s | MB |"
-echo "|---|---|---|---|"
+if [ ${#stages[@]} -gt 0 ]; then
+    "${stages[@]}"
+else
+    echo "| workload | CPU s | wall s | MB |"
+    echo "|---|---|---|---|"
+fi
 row star-10 star --firewalls 10 --networks 100 --services 1000 --target nftables
 row star-50 star --firewalls 50 --networks 1000 --services 10000 --target nftables
 row star-200 star --firewalls 200 --networks 5000 --services 50000 --target nftables

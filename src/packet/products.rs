@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::diagram::Piece;
 use super::{AddressSet, Family, FlowSet, IntervalSet, ServiceSet, protocol};
 
@@ -80,27 +82,18 @@ fn join_where<K: Ord>(
 /// Puts an IPv4 and an IPv6 product together where they are the only ones of their services: one line for a
 /// reader who thinks in zones. Which of several belong together only names could tell, so those stay apart.
 fn both_families(v4: Vec<Piece>, v6: Vec<Piece>) -> Vec<FlowSet> {
-    let alone = |pieces: &[Piece], service: &ServiceSet| {
-        let same = pieces.iter().enumerate();
-        let mut same = same.filter(|(_, piece)| shared_part(&piece.service) == *service);
-        match (same.next(), same.next()) {
-            (Some((at, _)), None) => Some(at),
-            _ => None,
-        }
-    };
+    let (v4_services, v6_services) = (shared_parts(&v4), shared_parts(&v6));
+    let (v4_alone, v6_alone) = (alone(&v4_services), alone(&v6_services));
     let mut taken = vec![false; v6.len()];
     let mut flows = Vec::with_capacity(v4.len() + v6.len());
-    for piece in &v4 {
-        let service = shared_part(&piece.service);
-        let partner = alone(&v4, &service).and_then(|_| alone(&v6, &service));
-        let partner = partner
-            .filter(|_| !service.is_empty())
-            .and_then(|at| Some((at, v6.get(at)?)));
+    for (piece, service) in v4.iter().zip(&v4_services) {
+        let partner = match (v4_alone.get(service), v6_alone.get(service)) {
+            (Some(Some(_)), Some(Some(at))) if !service.is_empty() => v6.get(*at).zip(taken.get_mut(*at)),
+            _ => None,
+        };
         match partner {
-            Some((at, other)) => {
-                if let Some(taken) = taken.get_mut(at) {
-                    *taken = true;
-                }
+            Some((other, taken)) => {
+                *taken = true;
                 flows.push(FlowSet {
                     source: Arc::new(piece.source.union(&other.source)),
                     destination: Arc::new(piece.destination.union(&other.destination)),
@@ -115,11 +108,24 @@ fn both_families(v4: Vec<Piece>, v6: Vec<Piece>) -> Vec<FlowSet> {
     flows
 }
 
-/// The services that mean the same in both families. The others have no effect in the other family.
-fn shared_part(service: &ServiceSet) -> ServiceSet {
+/// Where the only piece of each service stands; none where several have it.
+fn alone(services: &[ServiceSet]) -> FxHashMap<&ServiceSet, Option<usize>> {
+    let mut places = FxHashMap::default();
+    for (at, service) in services.iter().enumerate() {
+        let place = places.entry(service).or_insert(Some(at));
+        *place = place.filter(|first| *first == at);
+    }
+    places
+}
+
+/// Of each piece the services that mean the same in both families. The others have no effect in the other family.
+fn shared_parts(pieces: &[Piece]) -> Vec<ServiceSet> {
     let icmp = IntervalSet::from_ranges([protocol::ICMP, protocol::ICMPV6].map(|p| (p, p)));
     let icmp = ServiceSet::protocols(&icmp);
-    service.difference(&icmp)
+    pieces
+        .iter()
+        .map(|piece| piece.service.difference(&icmp))
+        .collect()
 }
 
 fn one_family(piece: &Piece) -> FlowSet {

@@ -1,0 +1,56 @@
+//! What becomes of a device's plan, each step as `septum build` makes it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use septum::model::Describer;
+use septum::plan::{DevicePlan, PlanArchive};
+use septum::proof::{self, Proof};
+use septum::source::SourceMap;
+use septum::target::readback::ReadBack;
+use septum::target::{Assets, Emitted, EmittedLine, Owned, Platform, platform};
+use sha2::{Digest, Sha256};
+
+use super::shallow_json::shallow_json;
+
+fn target(plan: &DevicePlan) -> &'static dyn Platform {
+    platform(&plan.platform).unwrap()
+}
+
+pub fn emit(plan: &DevicePlan, assets: &HashMap<&'static str, Assets>) -> Emitted {
+    let assets = assets.get(plan.platform.as_str()).unwrap();
+    target(plan).emit(plan, assets, &Owned::new()).unwrap()
+}
+
+pub fn read(plan: &DevicePlan, emitted: &Emitted) -> ReadBack {
+    target(plan).read(&emitted.text)
+}
+
+pub fn prove(plan: &DevicePlan, read: &ReadBack, describer: &Describer) -> Proof {
+    let options = proof::Options {
+        hints: describer.hints().clone(),
+        ..proof::Options::of(target(plan))
+    };
+    proof::prove(plan, read, &options)
+}
+
+/// What is written beside the configurations: the plans, where each line comes from, and the hashes of everything.
+/// Returns its size.
+pub fn report(plans: &[DevicePlan], emitted: &[Emitted], sources: &SourceMap) -> usize {
+    let hash = |bytes: &[u8]| Sha256::digest(bytes).len();
+    let mut plans: Vec<&DevicePlan> = plans.iter().collect();
+    let lines = plans.iter().zip(emitted);
+    let lines: BTreeMap<&String, Vec<EmittedLine>> = lines
+        .map(|(plan, emitted)| (&plan.device, emitted.lines.clone()))
+        .collect();
+    plans.sort_by(|a, b| a.device.cmp(&b.device));
+    let archive = shallow_json(&PlanArchive::new(plans), 2);
+    let map = shallow_json(&lines, 2);
+    let mut bytes = archive.len() + map.len() + hash(&archive);
+    for (_, file) in sources.files() {
+        bytes += hash(file.text().as_bytes());
+    }
+    for one in emitted {
+        bytes += hash(one.text.as_bytes());
+    }
+    bytes
+}
