@@ -4,13 +4,15 @@
 # Needs root, nft, iproute2 and Python 3. kernel/measure.py says how it measures.
 #
 #   benches/kernel.sh [ROUNDS] [RULES]...
+#   WORKLOADS="networks structures" PATIENCE=600 benches/kernel.sh 15 1000 10000
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 rounds=${1:-15}
 shift || true
 [ $# -gt 0 ] || set -- 1000 10000 100000
-# Seconds of CPU time within which a ruleset must load.
+wanted=${WORKLOADS:-zones networks groups structures}
+# Seconds within which a ruleset must load.
 patience=${PATIENCE:-120}
 
 cargo build --release --locked --quiet
@@ -60,40 +62,56 @@ topology() {
 load() {
     local table
     table=$(sed -nE 's/^(add )?table (\w+ \w+).*/\2/p' "$scratch/$1.nft" | head -1)
-    (ulimit -t "$patience" && ip netns exec "$router" nft -f "$scratch/$1.nft") 2>/dev/null &&
+    # Killed for certain: a limit of CPU time is only looked at between system calls, and loading is one.
+    timeout -s KILL "$patience" ip netns exec "$router" nft -f "$scratch/$1.nft" 2>/dev/null &&
         ip netns exec "$router" nft "table $table { flags dormant; }"
 }
 
-# One row a variant. Arguments: rules, name of the workload, then what the generator needs.
+# One row a variant of what lies in the scratch directory. Arguments: rules, name of the workload, variants.
 rows() {
-    local rules=$1 workload=$2
+    local rules=$1 workload=$2 loaded=() variant
     shift 2
-    rm -rf "${scratch:?}"/*
-    target/release/examples/workload "$@" --target nftables "$scratch/policy" >/dev/null
-    target/release/septum build "$scratch/policy" -o "$scratch/out" >/dev/null 2>&1
-    cp "$scratch"/out/*.nft "$scratch/septum.nft"
-    python3 benches/kernel/rules.py "$scratch/out/plans.json" "$scratch" 40000
     topology
-    local variants=()
-    for variant in empty septum linear chains; do
-        if load $variant; then
-            variants+=($variant)
+    for variant; do
+        if load "$variant"; then
+            loaded+=("$variant")
         else
             echo "| $rules | $workload | $variant | not loaded in $patience s | | |"
         fi
     done
-    ip netns exec "$ends" python3 benches/kernel/measure.py "$router" "$scratch" "$rounds" "${variants[@]}" |
+    ip netns exec "$ends" python3 benches/kernel/measure.py "$router" "$scratch" "$rounds" "${loaded[@]}" |
         awk -v rules="$rules" -v workload="$workload" '
             $1 == "empty" { empty = $2 }
             { printf "| %s | %s | %s | %d | %.2f | %d |\n", rules, workload, $1, $2, $2 / empty, 1e9 / $2 }'
     ip netns del "$router"
     ip netns del "$ends"
+    rm -rf "${scratch:?}"/*
+}
+
+# A workload as Septum, as a list and as Aerleon writes it. Arguments: as rows, then what the generator needs.
+policy() {
+    local rules=$1 workload=$2
+    shift 2
+    [[ " $wanted " == *" $workload "* ]] || return 0
+    target/release/examples/workload "$@" --target nftables "$scratch/policy" >/dev/null
+    target/release/septum build "$scratch/policy" -o "$scratch/out" >/dev/null 2>&1
+    cp "$scratch"/out/*.nft "$scratch/septum.nft"
+    python3 benches/kernel/rules.py "$scratch/out/plans.json" "$scratch" 40000
+    rows "$rules" "$workload" empty septum linear chains
+}
+
+# The structures that a ruleset could be made of.
+structures() {
+    [[ " $wanted " == *" structures "* ]] || return 0
+    python3 benches/kernel/structures.py "$1" "$scratch" 40000
+    rows "$1" structures empty hash interval map source port hashed
 }
 
 echo "| rules | workload | variant | ns a first packet | to empty | packets/s |"
 echo "|---|---|---|---|---|---|"
 for rules; do
-    rows "$rules" zones star --firewalls 1 --networks 100 --services "$rules"
-    rows "$rules" networks terms --members 1 --terms "$rules"
-    rows "$rules" groups terms --terms "$rules"
+    policy "$rules" zones star --firewalls 1 --networks 100 --services "$rules"
+    policy "$rules" networks terms --members 1 --terms "$rules"
+    policy "$rules" groups terms --terms "$rules"
+    structures "$rules"
 done
