@@ -104,7 +104,7 @@ policy() {
 structures() {
     [[ " $wanted " == *" structures "* ]] || return 0
     python3 benches/kernel/structures.py "$1" "$scratch" 40000
-    rows "$1" structures empty hash interval map source port hashed
+    rows "$1" structures empty hash interval masked lengths map source port hashed keyed exact
 }
 
 echo "| rules | workload | variant | ns a first packet | to empty | packets/s |"

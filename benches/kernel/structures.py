@@ -8,10 +8,14 @@ files; the variants:
 
     hash       source . destination . protocol . port in one set of exact addresses
     interval   the same with networks: one concatenated interval set
+    masked     the same with networks in an exact set, which masked addresses are looked up in
+    lengths    four such sets, one after the other, as for four pairs of prefix lengths
     map        the destination in an interval map to a chain that accepts: what the first step of the next two costs
     source     an interval map of destinations to chains, whose rules test the source's set, then the ports
     port       the same with the ports tested first
     hashed     the same, ports looked up in a map to a chain for each port, which tests the source's set
+    keyed      masked destination . protocol . port in one exact map to a chain, which tests the source's set
+    exact      the same, the masked source looked up in an exact set
 """
 
 import pathlib
@@ -21,6 +25,7 @@ import sys
 from rules import base
 
 GROUPS = 200
+MASK = "255.255.255.224"
 
 
 def main():
@@ -48,6 +53,16 @@ def main():
             [f"set flows {{ {kind} {flag}", f"elements = {{ {body} }}", "}"],
             ["ip saddr . ip daddr . meta l4proto . th dport @flows accept"],
         )
+    kind = "type ipv4_addr . ipv4_addr . inet_proto . inet_service;"
+    for name, parts in [("masked", 1), ("lengths", 4)]:
+        declared, lookups = [], []
+        for part in range(parts):
+            body = ",\n".join(f"{s} . {d} . 6 . {p}" for s, d, p in elements[part::parts])
+            declared += [f"set flows{part} {{ {kind}", f"elements = {{ {body} }}", "}"]
+            lookups.append(
+                f"ip saddr & {MASK} . ip daddr & {MASK} . meta l4proto . th dport @flows{part} accept"
+            )
+        variants[name] = (declared, lookups)
     sets = []
     for number, group in enumerate(groups):
         members = ", ".join(f"{source}/27" for source in group)
@@ -60,6 +75,11 @@ def main():
         policy, sets, lambda number, rules: chain(number, rules, "tcp dport {port} ip saddr @s{group} accept")
     )
     variants["hashed"] = stepped(policy, sets, hashed)
+    variants["keyed"] = keyed(policy, sets, "ip saddr @s{group} accept")
+    whole = []
+    for number, group in enumerate(groups):
+        whole += [f"set s{number} {{ type ipv4_addr;", f"elements = {{ {', '.join(group)} }}", "}"]
+    variants["exact"] = keyed(policy, whole, f"ip saddr & {MASK} @s{{group}} accept")
     for name, (declared, rules) in variants.items():
         (directory / f"{name}.nft").write_text(base(f"inet as_{name}", declared, rules))
     (directory / "links").write_text("eth0 10.0.0.0/8\neth1 11.0.0.0/8\n")
@@ -68,6 +88,22 @@ def main():
         source, destination, port = dice.choice(elements)
         chosen[f"eth0 6 {source} {dice.randint(1024, 65535)} {destination} {port}"] = None
     (directory / "flows").write_text("".join(f"{flow}\n" for flow in chosen))
+
+
+def keyed(policy, sets, test):
+    """One exact map from destination, protocol and port to the chain of a group of sources."""
+    declared = list(sets)
+    for group in range(GROUPS):
+        declared += [f"chain c{group} {{", test.format(group=group), "}"]
+    pairs = ",\n".join(
+        f"{destination} . 6 . {port} : goto c{group}"
+        for destination, rules in policy.items()
+        for group, ports in rules
+        for port in ports
+    )
+    kind = "type ipv4_addr . inet_proto . inet_service : verdict;"
+    declared += [f"map to {{ {kind}", f"elements = {{ {pairs} }}", "}"]
+    return declared, [f"ip daddr & {MASK} . meta l4proto . th dport vmap @to"]
 
 
 def stepped(policy, sets, write):
