@@ -20,12 +20,12 @@ shapes
   ring         firewalls in a ring
   grid         firewalls in a square grid (25 firewalls: 5 x 5)
   one-service  one service between two groups of hosts: --hosts, --ports
-  terms        one firewall and many rules between groups of networks: --terms
+  terms        one firewall and many rules between groups of networks: --terms, --members
   group        a group of hospitals: --sites, --zones, --devices, --services
 
 options
   --firewalls N  --networks N  --services N  --target PLATFORM  --seed N
-  --hosts N  --ports N  --terms N  --sites N  --zones N  --devices N";
+  --hosts N  --ports N  --terms N  --members N  --sites N  --zones N  --devices N";
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1).collect()) {

@@ -45,13 +45,13 @@ pub fn one_service(size: &Size) -> Repository {
     }
 }
 
-/// Rules between two groups of 2 to 24 networks with 1 to 3 ports.
+/// Rules between two groups of 2 networks and more with 1 to 3 ports; between single networks where groups have one.
 pub fn terms(size: &Size, random: &mut Random) -> Repository {
     let mut policy = format!("{ZONES}{}", firewall(&size.target));
     let mut elementary = 0;
     for term in 0..size.terms {
         let mut group = |first: usize| {
-            let count = random.between(2, 24);
+            let count = random.between(size.members.min(2), size.members);
             let networks = random.several(count, 20_000);
             let text: Vec<String> = networks
                 .iter()
