@@ -6,7 +6,7 @@
 //! third. What comes out holds the same packets, whatever the order of the lines.
 
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rustc_hash::FxHashMap;
 
@@ -196,7 +196,10 @@ impl Merger {
 
 /// What packets of a family can have of a service.
 fn possible(service: &ServiceSet, family: Family) -> ServiceSet {
-    service.intersection(&ServiceSet::full().in_family(family))
+    static POSSIBLE: LazyLock<[ServiceSet; 2]> =
+        LazyLock::new(|| Family::BOTH.map(|family| ServiceSet::full().in_family(family)));
+    let [v4, v6] = &*POSSIBLE;
+    service.intersection(if family == Family::V4 { v4 } else { v6 })
 }
 
 /// In halves, so that each set is copied few times.

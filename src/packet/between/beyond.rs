@@ -1,5 +1,7 @@
 //! What passes by no word of the policy, but may.
 
+use rustc_hash::FxHashSet;
+
 use super::near::Near;
 use super::parts::{cut, meet};
 use super::{Half, permits, union_of};
@@ -26,7 +28,11 @@ impl Beyond {
         merger: &mut Merger,
         budget: Budget,
     ) -> Result<Self, GaveUp> {
-        let near_passing = Near::new(merger, &passing.free);
+        let same: FxHashSet<Product> = passing.free.iter().copied().collect();
+        let near_passing = match extra.iter().all(|product| same.contains(product)) {
+            true => Near::new(merger, &[]),
+            false => Near::new(merger, &passing.free),
+        };
         let near_policy = Near::new(merger, &policy.free);
         let contested = |half: &Half, flow: &FlowSet| {
             let mut permits = half.contested.iter().flatten().filter(|rule| rule.permit);
@@ -40,7 +46,7 @@ impl Beyond {
             if contested(passing, &flow) {
                 unsettled.push(product);
             }
-            let parts: Vec<FlowSet> = if near_passing.holds(&product) {
+            let parts: Vec<FlowSet> = if same.contains(&product) {
                 vec![flow]
             } else {
                 let others = near_passing.overlapping(merger, &product);

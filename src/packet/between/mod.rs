@@ -12,6 +12,8 @@ mod parts;
 
 pub use beyond::Beyond;
 
+use rustc_hash::FxHashSet;
+
 use super::budget::{Budget, GaveUp};
 use super::merge::{Merger, Product};
 use super::{FlowSet, PacketRule, PacketSet};
@@ -87,10 +89,20 @@ struct Half {
 impl Half {
     /// What this holds and `other` does not.
     fn without(&self, other: &Self, merger: &Merger, budget: Budget) -> Result<PacketSet, GaveUp> {
+        let same: FxHashSet<&Product> = other.free.iter().collect();
+        let apart: Vec<&Product> = self
+            .free
+            .iter()
+            .filter(|product| !same.contains(product))
+            .collect();
+        // Mostly both say the same, and nothing needs to be looked up.
+        if apart.is_empty() && self.contested.iter().all(Vec::is_empty) {
+            return Ok(PacketSet::empty());
+        }
         let near = Near::new(merger, &other.free);
         let mut left = Vec::new();
         let mut against = Vec::new();
-        for product in self.free.iter().filter(|product| !near.holds(product)) {
+        for product in apart {
             let overlapping = near.overlapping(merger, product);
             if !overlapping.iter().any(|other| merger.covers(other, product)) {
                 left.push(*product);

@@ -1,6 +1,6 @@
 //! Which products overlap another one, found by their destinations.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::packet::merge::{Merger, Number, Product};
 use crate::packet::{AddressSet, FlowSet};
@@ -11,7 +11,6 @@ pub(super) struct Near {
     by_destination: FxHashMap<Number, Vec<Product>>,
     /// The intervals of those, of IPv4 and of IPv6.
     spans: [Vec<Span>; 2],
-    all: FxHashSet<Product>,
 }
 
 /// An interval of a set of destinations.
@@ -52,13 +51,7 @@ impl Near {
         Self {
             by_destination,
             spans,
-            all: products.iter().copied().collect(),
         }
-    }
-
-    /// True where the product itself is among them.
-    pub(super) fn holds(&self, product: &Product) -> bool {
-        self.all.contains(product)
     }
 
     /// The products that have a packet in common with a product.
