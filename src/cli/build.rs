@@ -17,7 +17,7 @@ use crate::model::{ModeId, Policy};
 use crate::network::Network;
 use crate::plan::{DevicePlan, PlanArchive};
 use crate::reach::mode_cuts;
-use crate::target;
+use crate::target::{self, Usage};
 
 /// Tables of entries stand at the first level, their entries at the second.
 const ENTRY_A_LINE: usize = 2;
@@ -205,6 +205,7 @@ fn changes(
                     .iter()
                     .map(|(name, count)| ((*name).to_owned(), *count))
                     .collect(),
+                usage: emitted.usage,
                 residual: emitted.residual,
                 proof: record,
                 owned: emitted.owned,
@@ -309,5 +310,17 @@ fn line_about(output: &Path, built: &Built) -> String {
         .map(|(name, count)| format!("{count} {name}"))
         .collect();
     let file = output.join(built.file());
-    format!("wrote {} ({})", file.display(), counts.join(", "))
+    let fullest = Usage::fullest(&built.emitted.usage).map_or_else(String::new, |usage| {
+        let Usage {
+            place,
+            what,
+            used,
+            most,
+        } = usage;
+        format!(
+            "; fullest is {place}: {used} of {most} {what}, {} %",
+            usage.percent()
+        )
+    });
+    format!("wrote {} ({}){fullest}", file.display(), counts.join(", "))
 }

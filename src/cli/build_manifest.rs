@@ -11,7 +11,7 @@ use super::CliError;
 use crate::model::Describer;
 use crate::plan::{DevicePlan, PlanArchive};
 use crate::proof::Proof;
-use crate::target::Owned;
+use crate::target::{Owned, Usage};
 
 /// Version of this file's shape.
 pub(super) const FORMAT: u32 = 1;
@@ -83,6 +83,9 @@ pub(super) struct BuiltDevice {
     pub sha256: String,
     /// How much of what it holds.
     pub counts: BTreeMap<String, usize>,
+    /// How full it makes the device, place by place, by the capability file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usage: Vec<Usage>,
     /// What the platform cannot do exactly.
     pub residual: Vec<String>,
     /// How the configuration, read back, compares with its plan.
@@ -146,7 +149,7 @@ impl ProofRecord {
 pub(super) fn subject(plan: &DevicePlan, text: &str) -> String {
     let mut hash = BufWriter::new(Hashing(Sha256::new()));
     // Writing into a hash cannot fail; if it did, the hash would be of less, and so of no earlier record.
-    let written = write!(hash, "septum {}\n", env!("CARGO_PKG_VERSION"))
+    let written = writeln!(hash, "septum {}", env!("CARGO_PKG_VERSION"))
         .and_then(|()| serde_json::to_writer(&mut hash, &PlanArchive::new([plan])).map_err(Into::into))
         .and_then(|()| write!(hash, "\n{text}"));
     match (written, hash.into_inner()) {

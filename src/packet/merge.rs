@@ -6,17 +6,17 @@
 //! third. What comes out holds the same packets, whatever the order of the lines.
 
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rustc_hash::FxHashMap;
 
 use super::{AddressSet, Family, FlowSet, PacketRule, ServiceSet};
 
 /// The number of a set among those met.
-type Number = u32;
+pub(crate) type Number = u32;
 
 /// Source, destination and service, of one family.
-type Product = [Number; 3];
+pub(crate) type Product = [Number; 3];
 
 /// Merges lists over one table of sets, so that equal products have equal numbers.
 #[derive(Default)]
@@ -50,6 +50,13 @@ impl Merged {
         Some((without(a, b), without(b, a)))
     }
 
+    /// The runs, first things first.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (bool, &[Product])> {
+        self.runs
+            .iter()
+            .map(|(permit, products)| (*permit, products.as_slice()))
+    }
+
     /// How many products it has.
     pub(crate) fn len(&self) -> usize {
         self.runs.iter().map(|(_, products)| products.len()).sum()
@@ -73,10 +80,7 @@ impl Merger {
             for rule in run {
                 products.extend(self.products(&rule.flow));
             }
-            for joined in [2, 1, 0] {
-                products = self.joined(products, joined);
-            }
-            products.sort_unstable();
+            products = self.union(products);
             match (runs.last_mut(), run.first()) {
                 // What holds nothing separates nothing.
                 (_, _) if products.is_empty() => {}
@@ -98,27 +102,55 @@ impl Merger {
 
     /// The rules of a merged list.
     pub(crate) fn rules(&self, merged: &Merged) -> Vec<PacketRule> {
-        let rule = |permit: bool, [source, destination, service]: &Product| {
-            Some(PacketRule {
-                permit,
-                flow: FlowSet {
-                    source: self.addresses.get(*source)?,
-                    destination: self.addresses.get(*destination)?,
-                    service: self.services.get(*service)?,
-                },
-            })
+        let rule = |permit: bool, product: &Product| {
+            let flow = self.flow(product)?;
+            Some(PacketRule { permit, flow })
         };
         let runs = merged.runs.iter();
         runs.flat_map(|(permit, products)| products.iter().filter_map(move |p| rule(*permit, p)))
             .collect()
     }
 
+    /// What a product holds.
+    pub(crate) fn flow(&self, [source, destination, service]: &Product) -> Option<FlowSet> {
+        Some(FlowSet {
+            source: self.addresses.get(*source)?,
+            destination: self.addresses.get(*destination)?,
+            service: self.services.get(*service)?,
+        })
+    }
+
+    /// The set of addresses with a number.
+    pub(crate) fn address(&self, number: Number) -> Option<Arc<AddressSet>> {
+        self.addresses.get(number)
+    }
+
+    /// True where each set of `outer` holds all of that of `inner`.
+    pub(crate) fn covers(&self, outer: &Product, inner: &Product) -> bool {
+        let (Some(larger), Some(smaller)) = (self.flow(outer), self.flow(inner)) else {
+            return false;
+        };
+        let [source, destination, service] = [0, 1, 2].map(|place| outer.get(place) == inner.get(place));
+        (source || smaller.source.is_subset(&larger.source))
+            && (destination || smaller.destination.is_subset(&larger.destination))
+            && (service || smaller.service.is_subset(&larger.service))
+    }
+
+    /// The same packets in fewer products, which ascend.
+    pub(crate) fn union(&mut self, mut products: Vec<Product>) -> Vec<Product> {
+        for place in [2, 1, 0] {
+            products = self.joined(products, place);
+        }
+        products.sort_unstable();
+        products
+    }
+
     /// A product in each family in which it holds something.
-    fn products(&mut self, flow: &FlowSet) -> impl Iterator<Item = Product> {
+    pub(crate) fn products(&mut self, flow: &FlowSet) -> impl Iterator<Item = Product> + use<> {
         let whole = [
             self.addresses.of_families(&flow.source, AddressSet::only),
             self.addresses.of_families(&flow.destination, AddressSet::only),
-            self.services.of_families(&flow.service, ServiceSet::in_family),
+            self.services.of_families(&flow.service, possible),
         ];
         [0, 1].into_iter().filter_map(move |family| {
             let [source, destination, service] = whole.map(|parts| parts.get(family).copied().flatten());
@@ -160,6 +192,14 @@ impl Merger {
             })
             .collect()
     }
+}
+
+/// What packets of a family can have of a service.
+fn possible(service: &ServiceSet, family: Family) -> ServiceSet {
+    static POSSIBLE: LazyLock<[ServiceSet; 2]> =
+        LazyLock::new(|| Family::BOTH.map(|family| ServiceSet::full().in_family(family)));
+    let [v4, v6] = &*POSSIBLE;
+    service.intersection(if family == Family::V4 { v4 } else { v6 })
 }
 
 /// In halves, so that each set is copied few times.

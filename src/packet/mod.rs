@@ -4,10 +4,12 @@
 //! numbers whose meaning depends on the protocol (see [`Packet`]). IPv4 and IPv6 are two worlds under one type.
 //!
 //! Above the products ([`FlowSet`]) stand the engines that proofs rest on: [`compare()`] tells whether two
-//! first-match lists permit the same packets, [`PacketSet`] is any set of packets as a value. Their
+//! first-match lists permit the same packets, [`between()`] holds a list between what must pass and what may,
+//! [`PacketSet`] is any set of packets as a value. Their
 //! questions can be exponential, so each takes a [`Budget`] and may answer [`GaveUp`].
 
 mod address;
+mod between;
 mod budget;
 mod compare;
 mod diagram;
@@ -24,6 +26,7 @@ pub mod space;
 mod witness;
 
 pub use address::{AddressSet, Family};
+pub use between::{Between, Beyond, Limits, between};
 pub use budget::{Budget, GaveUp};
 pub use compare::{Change, CompareOptions, Comparison, Difference, compare, compare_with};
 pub use diagram::FieldOrder;

@@ -1,8 +1,7 @@
 //! A packet set as a few readable products.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use rustc_hash::FxHashMap;
 
 use super::diagram::Piece;
 use super::{AddressSet, Family, FlowSet, IntervalSet, ServiceSet, protocol};
@@ -10,7 +9,7 @@ use super::{AddressSet, Family, FlowSet, IntervalSet, ServiceSet, protocol};
 /// A packet set, written as products.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Products {
-    /// Disjoint products, IPv4 first, ascending.
+    /// The products, IPv4 first, ascending. Those of a [`super::PacketSet`] are disjoint.
     pub flows: Vec<FlowSet>,
     /// False where there were more than the cap: then the products hold less than the set.
     pub complete: bool,
@@ -22,7 +21,27 @@ pub(crate) fn pieces_for(cap: usize) -> usize {
 }
 
 impl Products {
-    /// Joins disjoint pieces into at most `cap` products.
+    /// Flows and pieces in at most `cap` products. They may overlap.
+    pub(crate) fn with(flows: &[FlowSet], (mut pieces, complete): (Vec<Piece>, bool), cap: usize) -> Self {
+        let mut flows: Vec<&FlowSet> = flows.iter().collect();
+        flows.sort_by(|a, b| order(a).cmp(&order(b)));
+        let most = pieces_for(cap);
+        let all = flows.len() <= most;
+        for flow in flows.into_iter().take(most) {
+            let families = Family::BOTH
+                .into_iter()
+                .filter(|family| !flow.source.is_empty_in(*family) && !flow.destination.is_empty_in(*family));
+            pieces.extend(families.map(|family| Piece {
+                family,
+                source: flow.source.only(family),
+                destination: flow.destination.only(family),
+                service: flow.service.in_family(family),
+            }));
+        }
+        Self::of(pieces, complete && all, cap)
+    }
+
+    /// Joins pieces into at most `cap` products.
     pub(crate) fn of(pieces: Vec<Piece>, complete: bool, cap: usize) -> Self {
         let (v4, v6) = pieces.into_iter().partition(|piece| piece.family == Family::V4);
         let mut flows = both_families(join(v4), join(v6));
@@ -82,18 +101,24 @@ fn join_where<K: Ord>(
 /// Puts an IPv4 and an IPv6 product together where they are the only ones of their services: one line for a
 /// reader who thinks in zones. Which of several belong together only names could tell, so those stay apart.
 fn both_families(v4: Vec<Piece>, v6: Vec<Piece>) -> Vec<FlowSet> {
-    let (v4_services, v6_services) = (shared_parts(&v4), shared_parts(&v6));
-    let (v4_alone, v6_alone) = (alone(&v4_services), alone(&v6_services));
+    let (shared4, shared6) = (shared_parts(&v4), shared_parts(&v6));
     let mut taken = vec![false; v6.len()];
     let mut flows = Vec::with_capacity(v4.len() + v6.len());
-    for (piece, service) in v4.iter().zip(&v4_services) {
-        let partner = match (v4_alone.get(service), v6_alone.get(service)) {
-            (Some(Some(_)), Some(Some(at))) if !service.is_empty() => v6.get(*at).zip(taken.get_mut(*at)),
+    for piece in &v4 {
+        let service = shared_part(&piece.service);
+        let alone = |found: Option<&Vec<usize>>| match found.map(Vec::as_slice) {
+            Some([one]) => Some(*one),
             _ => None,
         };
+        let partner = alone(shared4.get(&service)).and_then(|_| alone(shared6.get(&service)));
+        let partner = partner
+            .filter(|_| !service.is_empty())
+            .and_then(|at| Some((at, v6.get(at)?)));
         match partner {
-            Some((other, taken)) => {
-                *taken = true;
+            Some((at, other)) => {
+                if let Some(taken) = taken.get_mut(at) {
+                    *taken = true;
+                }
                 flows.push(FlowSet {
                     source: Arc::new(piece.source.union(&other.source)),
                     destination: Arc::new(piece.destination.union(&other.destination)),
@@ -108,24 +133,20 @@ fn both_families(v4: Vec<Piece>, v6: Vec<Piece>) -> Vec<FlowSet> {
     flows
 }
 
-/// Where the only piece of each service stands; none where several have it.
-fn alone(services: &[ServiceSet]) -> FxHashMap<&ServiceSet, Option<usize>> {
-    let mut places = FxHashMap::default();
-    for (at, service) in services.iter().enumerate() {
-        let place = places.entry(service).or_insert(Some(at));
-        *place = place.filter(|first| *first == at);
+/// Which pieces have which services of those that mean the same in both families.
+fn shared_parts(pieces: &[Piece]) -> BTreeMap<ServiceSet, Vec<usize>> {
+    let mut parts: BTreeMap<ServiceSet, Vec<usize>> = BTreeMap::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        parts.entry(shared_part(&piece.service)).or_default().push(at);
     }
-    places
+    parts
 }
 
-/// Of each piece the services that mean the same in both families. The others have no effect in the other family.
-fn shared_parts(pieces: &[Piece]) -> Vec<ServiceSet> {
+/// The services that mean the same in both families. The others have no effect in the other family.
+fn shared_part(service: &ServiceSet) -> ServiceSet {
     let icmp = IntervalSet::from_ranges([protocol::ICMP, protocol::ICMPV6].map(|p| (p, p)));
     let icmp = ServiceSet::protocols(&icmp);
-    pieces
-        .iter()
-        .map(|piece| piece.service.difference(&icmp))
-        .collect()
+    service.difference(&icmp)
 }
 
 fn one_family(piece: &Piece) -> FlowSet {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::budget::{Budget, GaveUp};
-use super::diagram::{Diagram, Edge, Field, FieldOrder, LEAF, NodeId, Op, Set};
+use super::diagram::{Diagram, Edge, Field, FieldOrder, LEAF, NodeId, Op, Piece, Set};
 use super::hints::Hints;
 use super::merge::Merger;
 use super::products::{Products, pieces_for};
@@ -215,11 +215,16 @@ impl PacketSet {
 
     /// The set as at most `cap` products, exact where they are complete.
     pub fn products(&self, cap: usize) -> Products {
+        let (pieces, complete) = self.pieces(cap);
+        Products::of(pieces, complete, cap)
+    }
+
+    /// Disjoint pieces for `cap` products; false where there are more.
+    pub(super) fn pieces(&self, cap: usize) -> (Vec<Piece>, bool) {
         let space = Self::space_of(&[self]);
         let mut diagram = Diagram::new(&space, ORDER, Budget::default());
         let set = self.import(&mut diagram);
-        let (pieces, complete) = diagram.pieces(set, pieces_for(cap));
-        Products::of(pieces, complete, cap)
+        diagram.pieces(set, pieces_for(cap))
     }
 
     fn shape(&self, family: Family) -> &Shape {

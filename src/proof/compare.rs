@@ -9,8 +9,8 @@ use super::bounds::{Bounds, packet_rules};
 use super::places::Place;
 use super::{Mismatch, Options, Proof, Residual, Unknown};
 use crate::packet::{
-    Change, CompareOptions, Comparison, FlowSet, GaveUp, Packet, PacketRule, PacketSet, ServiceSet,
-    compare_with,
+    Beyond, Change, CompareOptions, Comparison, FlowSet, GaveUp, Limits, Packet, PacketRule, PacketSet,
+    ServiceSet, between, compare_with,
 };
 use crate::plan::{Origin, PlanRule};
 use crate::target::readback::ReadRule;
@@ -23,7 +23,7 @@ const SHOWN: usize = 32;
 struct Found {
     opened: Option<Change>,
     closed: Option<Change>,
-    residual: Option<PacketSet>,
+    residual: Option<Beyond>,
 }
 
 pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
@@ -92,24 +92,17 @@ fn compare(bounds: &Bounds<'_>, actual: &[ReadRule], options: &Options) -> Resul
             residual: None,
         });
     }
-    let budget = options.budget;
-    let seen = |rules: Vec<PacketRule>| {
-        let rules = if bounds.tcp_only { tcp_of(rules) } else { rules };
-        PacketSet::from_rules(&rules, budget)
+    let seen = |rules: Vec<PacketRule>| if bounds.tcp_only { tcp_of(rules) } else { rules };
+    let flows = |flows: &[FlowSet]| -> Vec<FlowSet> {
+        let rules = seen(flows.iter().cloned().map(PacketRule::permit).collect());
+        rules.into_iter().map(|rule| rule.flow).collect()
     };
-    let flows = |flows: &[FlowSet]| seen(flows.iter().cloned().map(PacketRule::permit).collect());
-    let actual = seen(read)?;
-    let lists = bounds
-        .lists
-        .iter()
-        .map(|list| seen(packet_rules(list)))
-        .collect::<Result<Vec<_>, _>>()?;
-    let policy = PacketSet::union_of(&lists, budget)?;
-    let needed = flows(&bounds.needed)?;
-    let may = flows(&bounds.may)?.union(&needed, budget)?;
-    let beyond = actual.difference(&policy, budget)?;
-    let opened = beyond.difference(&may, budget)?;
-    let closed = policy.union(&needed, budget)?.difference(&actual, budget)?;
+    let limits = Limits {
+        lists: bounds.lists.iter().map(|list| seen(packet_rules(list))).collect(),
+        needed: flows(&bounds.needed),
+        may: flows(&bounds.may),
+    };
+    let found = between(&limits, &seen(read), options.budget)?;
     let change = |set: &PacketSet| -> Option<Change> {
         let witness = set.witness(&options.hints)?;
         Some(Change {
@@ -117,11 +110,10 @@ fn compare(bounds: &Bounds<'_>, actual: &[ReadRule], options: &Options) -> Resul
             witness,
         })
     };
-    let residual = beyond.intersection(&may, budget)?;
     Ok(Found {
-        opened: change(&opened),
-        closed: change(&closed),
-        residual: (!residual.is_empty()).then_some(residual),
+        opened: change(&found.opened),
+        closed: change(&found.closed),
+        residual: (!found.beyond.is_empty()).then_some(found.beyond),
     })
 }
 

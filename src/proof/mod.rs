@@ -13,7 +13,7 @@ mod places;
 
 use std::sync::Arc;
 
-use crate::packet::{Budget, Change, Hints, PacketSet, Products};
+use crate::packet::{Beyond, Budget, Change, Hints, Products};
 use crate::plan::{DevicePlan, Origin};
 use crate::target::Platform;
 use crate::target::readback::{NotUnderstood, ReadBack};
@@ -115,7 +115,7 @@ pub struct Residual {
     /// Where.
     pub place: String,
     /// All of it.
-    pub set: PacketSet,
+    pub set: Beyond,
     /// The same, readable.
     pub products: Products,
 }

@@ -10,7 +10,7 @@ pub mod template;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::plan::{DevicePlan, Origin};
 
@@ -24,10 +24,43 @@ pub struct Emitted {
     /// What the platform names that this configuration owns (tables, sets, ACLs, policies), by kind. A later
     /// build gets the union of all earlier ones, and removes what is no longer needed.
     pub owned: Owned,
+    /// How full the configuration makes the device, place by place.
+    pub usage: Vec<Usage>,
     /// Counts for the build manifest: `rules`, `addresses`, `acl-entries`, …
     pub counts: BTreeMap<&'static str, usize>,
     /// What the platform cannot do exactly, one sentence each (replies on a stateless router, …).
     pub residual: Vec<String>,
+}
+
+/// How much a configuration takes of what a device can hold at one place, by the capability file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// `Vlan20 in IPv4`, `policy table`.
+    pub place: String,
+    /// What is counted: `tcam-entries`, `policies`.
+    pub what: String,
+    /// How many it takes.
+    pub used: usize,
+    /// How many there may be.
+    pub most: usize,
+}
+
+impl Usage {
+    /// The one that takes the largest share of what it may; none where there is none.
+    pub fn fullest(all: &[Self]) -> Option<&Self> {
+        // a/b < c/d without division, for numbers that are never that large.
+        let cross = |a: &Self, b: &Self| {
+            let left = (a.used as u128).saturating_mul(b.most as u128);
+            left.cmp(&(b.used as u128).saturating_mul(a.most as u128))
+        };
+        // Of equals the first.
+        all.iter().rev().max_by(|a, b| cross(a, b))
+    }
+
+    /// Used of most in per cent, rounded up so that more than all is always more than 100.
+    pub fn percent(&self) -> usize {
+        self.used.saturating_mul(100).div_ceil(self.most.max(1))
+    }
 }
 
 /// One emitted line and the rule behind it.

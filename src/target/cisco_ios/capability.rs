@@ -11,8 +11,16 @@ use crate::yaml;
 pub struct Capability {
     /// Writes IPv4 address sets as network object groups, one entry a group.
     pub object_groups: bool,
-    /// Entries that one list can hold in hardware: more is reported.
+    /// The same for IPv6.
+    pub ipv6_object_groups: bool,
+    /// Object groups are multiplied out in hardware.
+    pub expands_object_groups: bool,
+    /// Places that an entry of an IPv6 list takes in hardware.
+    pub ipv6_entry_places: usize,
+    /// Places that one list can take in hardware: more is reported.
     pub max_entries: usize,
+    /// Different port ranges of one list that hardware compares without multiplying entries out.
+    pub max_port_ranges: usize,
     /// Entries above which no list is written.
     pub refuse_entries: usize,
     /// Sources of ICMP errors are limited to the addresses behind a side while those are no more prefixes than this.

@@ -82,11 +82,11 @@ fn addresses(set: &AddressSet, family: Family, groups: &mut Groups) -> Vec<Strin
     if full {
         return vec!["any".to_owned()];
     }
+    if let Some(name) = groups.name(set, family) {
+        return vec![format!("object-group {name}")];
+    }
     match family {
-        Family::V4 => match groups.name(&set.v4) {
-            Some(name) => vec![format!("object-group {name}")],
-            None => set.v4_prefixes().iter().map(wildcard).collect(),
-        },
+        Family::V4 => set.v4_prefixes().iter().map(wildcard).collect(),
         Family::V6 => set.v6_prefixes().iter().map(prefix).collect(),
     }
 }
@@ -98,7 +98,8 @@ fn wildcard(net: &Ipv4Net) -> String {
     }
 }
 
-fn prefix(net: &Ipv6Net) -> String {
+/// A prefix of IPv6, as entries and groups write it.
+pub fn prefix(net: &Ipv6Net) -> String {
     match net.prefix_len() {
         128 => format!("host {}", net.addr()),
         _ => net.to_string(),

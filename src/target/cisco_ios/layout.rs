@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::list::List;
 use super::naming;
+use super::object_group::{self, Group};
 use super::previous::{Succession, kind};
 use super::side::SideLists;
 use crate::packet::Family;
@@ -53,7 +54,7 @@ pub struct Layout<'a> {
     /// The lists, by side.
     pub sides: &'a [SideLists<'a>],
     /// Object groups by name.
-    pub groups: &'a BTreeMap<String, Vec<String>>,
+    pub groups: &'a BTreeMap<String, Group>,
     /// What goes.
     pub succession: &'a Succession,
     /// What is not exact.
@@ -83,9 +84,9 @@ impl Layout<'_> {
                 .map(|name| format!("no {command} {name}"))
                 .collect::<Vec<_>>()
         };
-        let groups = self.groups.iter().map(|(name, lines)| Section {
-            heading: format!("object-group network {name}"),
-            lines: lines.clone(),
+        let groups = self.groups.iter().map(|(name, group)| Section {
+            heading: format!("{} {name}", object_group::command(group.family)),
+            lines: group.lines.clone(),
         });
         let lists = self.lists().map(|(family, list)| Section {
             heading: list.heading(family),
@@ -109,7 +110,8 @@ impl Layout<'_> {
             stale: [
                 stale(kind::LIST4, "ip access-list extended"),
                 stale(kind::LIST6, "ipv6 access-list"),
-                stale(kind::GROUP, "object-group network"),
+                stale(kind::GROUP, object_group::command(Family::V4)),
+                stale(kind::GROUP6, object_group::command(Family::V6)),
             ]
             .concat(),
             residual: self.residual.iter().flat_map(|text| wrapped(text)).collect(),

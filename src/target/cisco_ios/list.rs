@@ -7,6 +7,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::naming;
 use super::number::{FIRST, numbered};
+use super::usage::{Load, Meter};
 use crate::packet::Family;
 use crate::plan::Origin;
 use crate::target::name::digest;
@@ -42,16 +43,19 @@ pub struct List {
     pub lines: Vec<Line>,
     /// How many of them are entries.
     pub entries: usize,
+    /// What it takes in hardware.
+    pub load: Load,
 }
 
 impl List {
     /// Lays the blocks out. Entries that stand before already decide nothing again, and are left out. The digest is
     /// that of numbers and entries and of what the list is for, never of remarks.
-    pub fn new(stem: &str, purpose: &str, family: Family, blocks: Vec<Block>) -> Self {
+    pub fn new(stem: &str, purpose: &str, family: Family, blocks: Vec<Block>, meter: &Meter<'_>) -> Self {
         let mut seen: HashSet<String, FxBuildHasher> = HashSet::default();
         let mut content = format!("{purpose}\n{}\n", family.name());
         let mut lines = Vec::new();
         let mut entries = 0;
+        let mut load = Load::default();
         for (slot, block) in numbered(blocks) {
             let mut number = slot.saturating_add(FIRST);
             let mut open = false;
@@ -63,6 +67,7 @@ impl List {
                     lines.push(remark(family, slot, &block.remark));
                     open = true;
                 }
+                load.add(&entry, family, meter);
                 let text = match family {
                     Family::V4 => format!("{number} {entry}"),
                     Family::V6 => format!("sequence {number} {entry}"),
@@ -81,6 +86,7 @@ impl List {
             name: format!("{stem}_{}", digest(&content, 12)),
             lines,
             entries,
+            load,
         }
     }
 

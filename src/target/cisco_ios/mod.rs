@@ -21,16 +21,18 @@ mod read;
 mod residual;
 mod side;
 mod term;
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::capability::Capability;
 use self::layout::Layout;
-use self::object_group::Groups;
+use self::object_group::{Group, Groups};
 use self::previous::kind;
 use self::side::{Lowering, SideLists};
 use super::readback::ReadBack;
 use super::{Assets, EmitError, Emitted, Inexpressible, Owned, Platform};
+use crate::packet::Family;
 use crate::plan::{DevicePlan, Forwarding, PlanRule, Role};
 
 /// The platform's name.
@@ -72,7 +74,7 @@ impl Platform for CiscoIos {
             plan,
             forwarding,
             capability: &capability,
-            groups: Groups::new(capability.object_groups),
+            groups: Groups::new(&capability),
             failures: BTreeSet::new(),
         };
         refuse(&mut lowering);
@@ -83,7 +85,7 @@ impl Platform for CiscoIos {
             .filter(|(_, side)| !side.interfaces.is_empty())
             .map(|(index, side)| lowering.side(index, side))
             .collect();
-        let groups = lowering.groups.clone().into_lines();
+        let groups = lowering.groups.clone().into_all();
         let failures = lowering.into_failures();
         if !failures.is_empty() {
             return Err(EmitError::Inexpressible(failures));
@@ -102,6 +104,7 @@ impl Platform for CiscoIos {
             text,
             lines,
             counts: counts(forwarding, &sides, &groups),
+            usage: usage::of(&sides, &capability),
             owned: succession.owned,
             residual,
         })
@@ -158,7 +161,7 @@ fn all_rules(forwarding: &Forwarding) -> impl Iterator<Item = &PlanRule> {
     pairs.flat_map(|pair| pair.rules.iter().chain(&pair.replies))
 }
 
-fn owned(sides: &[SideLists<'_>], groups: &BTreeMap<String, Vec<String>>) -> Owned {
+fn owned(sides: &[SideLists<'_>], groups: &BTreeMap<String, Group>) -> Owned {
     let mut owned = Owned::new();
     let mut add = |which: &str, name: String| owned.entry(which.to_owned()).or_default().push(name);
     for side in sides {
@@ -168,8 +171,12 @@ fn owned(sides: &[SideLists<'_>], groups: &BTreeMap<String, Vec<String>>) -> Own
             add(kind::BINDING, format!("{} {}", interface.name, side.stem));
         }
     }
-    for name in groups.keys() {
-        add(kind::GROUP, name.clone());
+    for (name, group) in groups {
+        let kind = match group.family {
+            Family::V4 => kind::GROUP,
+            Family::V6 => kind::GROUP6,
+        };
+        add(kind, name.clone());
     }
     for names in owned.values_mut() {
         names.sort();
@@ -181,7 +188,7 @@ fn owned(sides: &[SideLists<'_>], groups: &BTreeMap<String, Vec<String>>) -> Own
 fn counts(
     forwarding: &Forwarding,
     sides: &[SideLists<'_>],
-    groups: &BTreeMap<String, Vec<String>>,
+    groups: &BTreeMap<String, Group>,
 ) -> BTreeMap<&'static str, usize> {
     let rules: BTreeSet<&str> = all_rules(forwarding)
         .map(|rule| rule.origin.id.as_str())

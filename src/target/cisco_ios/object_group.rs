@@ -1,54 +1,98 @@
-//! IPv4 network object groups, where the capability file asks for them. A group's name holds the digest of what is
-//! in it, so a changed set is a new group and the lists that use the old one stay as they are.
+//! Network object groups, where the capability file asks for them. A group's name holds the digest of what is in it,
+//! so a changed set is a new group and the lists that use the old one stay as they are.
 //!
-//! Grammar: Cisco IOS Security Command Reference, `object-group network`. The masks here are netmasks.
+//! Grammar: Cisco IOS Security Command Reference, `object-group network`, where masks are netmasks. Groups of IPv6 are
+//! `object-group v6-network`, of hosts and prefixes; entries name them as those of IPv4 do. That is what Cisco's own
+//! test library sends to IOS-XE (CiscoTestAutomation/genielibs, `sdk/apis/iosxe/ogacl/configure.py`).
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use crate::packet::{AddressSet, IntervalSet};
+use super::capability::Capability;
+use super::entry;
+use super::naming::PREFIX;
+use crate::packet::{AddressSet, Family, IntervalSet};
 use crate::target::name::digest;
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The family of its members.
+    pub family: Family,
+    /// Its members.
+    pub lines: Vec<String>,
+    /// How many prefixes they take.
+    pub prefixes: usize,
+}
+
+/// The command that opens or removes a group of a family.
+pub fn command(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "object-group network",
+        Family::V6 => "object-group v6-network",
+    }
+}
 
 /// The groups that the lists of one device use.
 #[derive(Clone, Debug)]
 pub struct Groups {
-    enabled: bool,
-    lines: BTreeMap<String, Vec<String>>,
+    v4: bool,
+    v6: bool,
+    all: BTreeMap<String, Group>,
 }
 
 impl Groups {
-    /// No group yet; none ever where not `enabled`.
-    pub fn new(enabled: bool) -> Self {
+    /// No group yet; none ever of a family in which the device has none.
+    pub fn new(capability: &Capability) -> Self {
         Self {
-            enabled,
-            lines: BTreeMap::new(),
+            v4: capability.object_groups,
+            v6: capability.ipv6_object_groups,
+            all: BTreeMap::new(),
         }
     }
 
-    /// The group of a set that takes more than one prefix.
-    pub fn name(&mut self, set: &IntervalSet<u32>) -> Option<String> {
-        if !self.enabled {
-            return None;
-        }
-        let addresses = AddressSet {
-            v4: set.clone(),
-            v6: IntervalSet::empty(),
+    /// The group of what a set holds of a family, where that takes more than one prefix.
+    pub fn name(&mut self, set: &AddressSet, family: Family) -> Option<String> {
+        let (enabled, kind) = match family {
+            Family::V4 => (self.v4, "NET"),
+            Family::V6 => (self.v6, "NET6"),
         };
-        let prefixes = addresses.v4_prefixes();
-        if prefixes.len() < 2 {
+        if !enabled {
             return None;
         }
-        let lines: Vec<String> = set.ranges().iter().map(member).collect();
-        let name = format!("{}NET_{}", super::naming::PREFIX, digest(&lines.join("\n"), 12));
-        self.lines.insert(name.clone(), lines);
+        let (prefixes, lines): (usize, Vec<String>) = match family {
+            Family::V4 => (
+                set.v4_prefixes().len(),
+                set.v4.ranges().iter().map(member).collect(),
+            ),
+            Family::V6 => {
+                let prefixes = set.v6_prefixes();
+                (prefixes.len(), prefixes.iter().map(entry::prefix).collect())
+            }
+        };
+        if prefixes < 2 {
+            return None;
+        }
+        let name = format!("{PREFIX}{kind}_{}", digest(&lines.join("\n"), 12));
+        let group = Group {
+            family,
+            lines,
+            prefixes,
+        };
+        self.all.insert(name.clone(), group);
         Some(name)
     }
 
+    /// How many prefixes a group holds; none where there is no such group.
+    pub fn prefixes(&self, name: &str) -> Option<usize> {
+        self.all.get(name).map(|group| group.prefixes)
+    }
+
     /// The groups by name.
-    pub fn into_lines(self) -> BTreeMap<String, Vec<String>> {
-        self.lines
+    pub fn into_all(self) -> BTreeMap<String, Group> {
+        self.all
     }
 }
 

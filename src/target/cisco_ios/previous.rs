@@ -17,6 +17,8 @@ pub mod kind {
     pub const LIST6: &str = "acl6";
     /// Network object groups.
     pub const GROUP: &str = "object-group";
+    /// Network object groups of IPv6.
+    pub const GROUP6: &str = "object-group6";
     /// An interface and the stem of its lists, with a space between.
     pub const BINDING: &str = "binding";
 }
@@ -59,6 +61,7 @@ pub fn succeed(current: &Owned, previous: &Owned) -> Succession {
         (kind::LIST4, OLD_LISTS),
         (kind::LIST6, OLD_LISTS),
         (kind::GROUP, OLD_GROUPS),
+        (kind::GROUP6, OLD_GROUPS),
     ] {
         let now: BTreeSet<&str> = names(current, which).collect();
         let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
@@ -73,7 +76,7 @@ pub fn succeed(current: &Owned, previous: &Owned) -> Succession {
                 continue;
             }
             let kept = match which {
-                kind::GROUP => !orphaned.is_empty(),
+                kind::GROUP | kind::GROUP6 => !orphaned.is_empty(),
                 _ => orphaned.contains(stem),
             };
             if !kept {

@@ -55,13 +55,13 @@ pub fn sentences(
     }
     for side in sides {
         for (family, list) in [(Family::V4, &side.v4), (Family::V6, &side.v6)] {
-            if list.entries > capability.max_entries {
+            let places = list.load.places;
+            if places > capability.max_entries {
                 all.push(format!(
-                    "the {} list of side `{}` has {} entries, more than the {} that the capability file allows: it \
-                     may not fit the hardware",
+                    "the {} list of side `{}` takes {places} entries in hardware, more than the {} that the \
+                     capability file allows: it may not fit",
                     family.name(),
                     side.side.zone,
-                    list.entries,
                     capability.max_entries
                 ));
             }

@@ -11,6 +11,7 @@ use super::list::{Block, List};
 use super::number::{stage, stage_of};
 use super::object_group::Groups;
 use super::term::{Purpose, Term};
+use super::usage::Meter;
 use super::{local, naming, product};
 use crate::packet::{AddressSet, Family, FlowSet, IntervalSet, ServiceSet};
 use crate::plan::{DevicePlan, Forwarding, Side};
@@ -50,7 +51,11 @@ impl<'a> Lowering<'a> {
         let stem = naming::stem(side);
         let mut list = |family| {
             let blocks = self.blocks(index, side, family);
-            List::new(&stem, &side.zone, family, blocks)
+            let meter = Meter {
+                groups: &self.groups,
+                capability: self.capability,
+            };
+            List::new(&stem, &side.zone, family, blocks, &meter)
         };
         let (v4, v6) = (list(Family::V4), list(Family::V6));
         for list in [&v4, &v6] {

@@ -47,14 +47,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use self::address::{Address, Group};
-use self::capability::Capability;
+use self::capability::{Capability, Limits};
 use self::lowering::Lowering;
 use self::owned::{LOCAL_IN, LOCAL_IN6, POLICY, stale_objects, union};
 use self::service::Service;
 use self::table::Table;
 use self::zone::Zone;
 use super::readback::ReadBack;
-use super::{Assets, EmitError, Emitted, EmittedLine, Inexpressible, Owned, Platform, template};
+use super::{Assets, EmitError, Emitted, EmittedLine, Inexpressible, Owned, Platform, Usage, template};
 use crate::packet::Family;
 use crate::plan::{DevicePlan, Role};
 
@@ -128,7 +128,8 @@ impl Platform for FortiGate {
 
     fn emit(&self, plan: &DevicePlan, assets: &Assets, previous: &Owned) -> Result<Emitted, EmitError> {
         let capability = Capability::read(&assets.capability)?;
-        let mut lowering = Lowering::new(&capability.limits);
+        let limits = capability.limits.clone();
+        let mut lowering = Lowering::new(&limits);
         let Role::Router(forwarding) = &plan.role else {
             let what = "a host firewall: FortiOS runs on gateways".to_owned();
             return Err(EmitError::Inexpressible(vec![Inexpressible { rule: None, what }]));
@@ -156,6 +157,7 @@ impl Platform for FortiGate {
             lines: rule_lines(&text, &context),
             owned: union(previous, &owned_by(&context)),
             counts: counts(&context),
+            usage: usage(&context, &limits),
             residual: RESIDUAL.map(str::to_owned).to_vec(),
             text,
         })
@@ -259,6 +261,47 @@ fn rule_lines(text: &str, context: &Context) -> Vec<EmittedLine> {
         lines.extend(origin.map(|origin| EmittedLine { line: number, origin }));
     }
     lines
+}
+
+/// Tables and lists of the unit against the sizes in the capability file. What the unit truly holds says
+/// `print tablesize` (FortiOS CLI Reference).
+fn usage(context: &Context, limits: &Limits) -> Vec<Usage> {
+    let tables = [
+        ("policy table", &context.policy),
+        ("local-in-policy table", &context.local_in),
+        ("local-in-policy6 table", &context.local_in6),
+    ];
+    let policies = |table: &Table| table.before.len().saturating_add(table.after.len());
+    let services = tables
+        .iter()
+        .flat_map(|(_, table)| table.before.iter().chain(&table.after))
+        .map(|policy| policy.services.len());
+    let members = context.groups.iter().chain(&context.groups6);
+    let members = members.map(|group| group.members.len());
+    let row = |place: &str, what: &str, used: usize, most: usize| Usage {
+        place: place.to_owned(),
+        what: what.to_owned(),
+        used,
+        most,
+    };
+    let tables = tables
+        .iter()
+        .map(|(place, table)| row(place, "policies", policies(table), limits.policies));
+    let largest = [
+        row(
+            "largest address group",
+            "members",
+            members.max().unwrap_or(0),
+            limits.group_members,
+        ),
+        row(
+            "policy with most services",
+            "services",
+            services.max().unwrap_or(0),
+            limits.services,
+        ),
+    ];
+    tables.chain(largest).filter(|usage| usage.used > 0).collect()
 }
 
 fn counts(context: &Context) -> BTreeMap<&'static str, usize> {

@@ -68,6 +68,7 @@ impl Platform for Nftables {
             lines,
             owned: obsolete::union(previous, &obsolete::owned(&ruleset)),
             counts,
+            usage: Vec::new(),
             residual: device::residual(plan),
         })
     }

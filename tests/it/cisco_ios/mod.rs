@@ -10,6 +10,7 @@ mod read;
 mod reader;
 mod shape;
 mod succession;
+mod usage;
 
 use septum::plan::DevicePlan;
 use septum::target::cisco_ios::CiscoIos;

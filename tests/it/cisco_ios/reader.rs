@@ -10,6 +10,7 @@ use septum::packet::{Packet, protocol};
 pub struct Device {
     lists: BTreeMap<(u8, String), Vec<Entry>>,
     groups: BTreeMap<String, Vec<(u32, u32)>>,
+    groups6: BTreeMap<String, Vec<(u128, u128)>>,
     /// Interface -> (IPv4 list, IPv6 list).
     pub bound: BTreeMap<String, (Option<String>, Option<String>)>,
 }
@@ -32,7 +33,7 @@ impl Device {
     /// Every command is known, or this panics.
     pub fn read(text: &str) -> Self {
         let mut device = Self::default();
-        let (mut list, mut group, mut interface) = (None, None, None);
+        let (mut list, mut group, mut group6, mut interface) = (None, None, None, None::<String>);
         let mut numbers = Vec::new();
         for line in text.lines() {
             assert!(line.is_ascii() && !line.contains('?'), "{line}");
@@ -48,7 +49,17 @@ impl Device {
                     list = Some((6, (*name).to_owned()));
                     numbers.clear();
                 }
-                ["object-group", "network", name] => group = Some((*name).to_owned()),
+                ["object-group", "network", name] => (group, group6) = (Some((*name).to_owned()), None),
+                ["object-group", "v6-network", name] => (group, group6) = (None, Some((*name).to_owned())),
+                ["host", one] if group6.is_some() && list.is_none() => {
+                    let members = device.groups6.entry(group6.clone().unwrap()).or_default();
+                    members.push((wide(one), wide(one)));
+                }
+                [net] if group6.is_some() && list.is_none() => {
+                    let net: ipnet::Ipv6Net = net.parse().unwrap();
+                    let members = device.groups6.entry(group6.clone().unwrap()).or_default();
+                    members.push((u128::from(net.network()), u128::from(net.broadcast())));
+                }
                 ["host", _] | [_, _] if line.starts_with(' ') && list.is_none() => {
                     let range = match words.as_slice() {
                         ["host", a] => (v4(a), v4(a)),
@@ -136,6 +147,7 @@ impl Device {
                     let one = wide(words.next().unwrap());
                     vec![(one, one)]
                 }
+                "object-group" if family == 6 => self.groups6[words.next().unwrap()].clone(),
                 "object-group" => {
                     let members = &self.groups[words.next().unwrap()];
                     members

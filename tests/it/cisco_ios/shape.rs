@@ -193,7 +193,7 @@ fn object_groups_where_the_device_has_them() {
     let mut assets = CiscoIos.assets();
     assets.capability = assets
         .capability
-        .replace("object_groups: false", "object_groups: true");
+        .replace("\nobject_groups: false", "\nobject_groups: true");
     let emitted = CiscoIos.emit(&plan, &assets, &Owned::new()).unwrap();
     assert_eq!(emitted.counts["object-groups"], 2);
     assert_eq!(emitted.owned["object-group"].len(), 2);
@@ -208,6 +208,41 @@ fn object_groups_where_the_device_has_them() {
             emitted.text
         );
     }
+}
+
+#[test]
+fn ipv6_object_groups_where_the_device_has_them() {
+    let clients = "2001:db8:1::/64 2001:db8:1:4::/64 2001:db8:1:8::1/128";
+    let servers = "2001:db8:2::1/128 2001:db8:2::4/128";
+    let plan = two_sides(vec![pair(
+        0,
+        1,
+        vec![allow("his", clients, servers, tcp(443))],
+        vec![],
+    )]);
+    let mut assets = CiscoIos.assets();
+    let without = CiscoIos.emit(&plan, &assets, &Owned::new()).unwrap();
+    assets.capability = assets
+        .capability
+        .replace("ipv6_object_groups: false", "ipv6_object_groups: true");
+    let with = CiscoIos.emit(&plan, &assets, &Owned::new()).unwrap();
+    assert_eq!(
+        with.counts["acl-entries-v6"] + 5,
+        without.counts["acl-entries-v6"]
+    );
+    assert_eq!(with.owned["object-group6"].len(), 2);
+    for line in [" 2001:db8:1:4::/64", " host 2001:db8:2::4"] {
+        assert!(with.text.lines().any(|l| l == line), "{line}\n{}", with.text);
+    }
+    // A later build without them takes them away.
+    let after = CiscoIos.emit(&plan, &CiscoIos.assets(), &with.owned).unwrap();
+    assert_eq!(
+        after
+            .text
+            .matches("\nno object-group v6-network SEPTUM_NET6_")
+            .count(),
+        2
+    );
 }
 
 #[test]

@@ -163,3 +163,18 @@ fn a_vdom_wraps_everything() {
     );
     assert_eq!(commands[commands.len() - 2..], ["end", "end"]);
 }
+
+#[test]
+fn how_full_the_unit_gets_is_told_by_table() {
+    let emitted = emit_on_small_unit(&hospital(), &Owned::new());
+    let row = |place: &str| emitted.usage.iter().find(|usage| usage.place == place).unwrap();
+    let policies = row("policy table");
+    assert_eq!(
+        (policies.used, policies.most),
+        (emitted.counts["policies"], 10_000)
+    );
+    // Larger sets are nested, so that no group ever holds more than it may.
+    let group = row("largest address group");
+    assert_eq!((group.used, group.most), (2, 2));
+    assert!(row("policy with most services").used > 1);
+}

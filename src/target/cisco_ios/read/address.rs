@@ -19,7 +19,7 @@ pub enum Place {
     },
     /// A prefix.
     V6(Ipv6Net),
-    /// An `object-group network`.
+    /// An `object-group network`, or `object-group v6-network` in lists of IPv6.
     Group(String),
 }
 
@@ -37,10 +37,7 @@ pub fn read(words: &mut Words<'_>, family: Family) -> Result<Place, String> {
         });
     }
     if abbreviates(word, "object-group") {
-        return match family {
-            Family::V4 => Ok(Place::Group(words.next()?.to_owned())),
-            Family::V6 => Err("object groups of IPv6 are not understood".to_owned()),
-        };
+        return Ok(Place::Group(words.next()?.to_owned()));
     }
     let host = abbreviates(word, "host");
     let word = if host { words.next()? } else { word };

@@ -25,6 +25,7 @@ pub struct Device {
     /// Lists that are no extended lists of addresses: standard ones, MAC ones.
     others: BTreeMap<String, usize>,
     pub networks: Groups<AddressSet>,
+    pub networks6: Groups<AddressSet>,
     pub services: Groups<ServiceSet>,
     /// By canonical name.
     pub interfaces: BTreeMap<String, Interface>,
@@ -68,6 +69,7 @@ enum Mode {
     List(Family, String),
     Interface(String),
     Network(String),
+    Network6(String),
     Service(String),
     /// A section that changes nothing here.
     Skipped,
@@ -94,6 +96,7 @@ impl Device {
             Mode::List(family, name) => self.list_line(family, &name, &words, line),
             Mode::Interface(name) => self.interface_line(&name, &words, line),
             Mode::Network(name) => group_line(&mut self.networks, &name, &words, line, group::network),
+            Mode::Network6(name) => group_line(&mut self.networks6, &name, &words, line, group::network6),
             Mode::Service(name) => group_line(&mut self.services, &name, &words, line, group::service),
             Mode::Skipped if line.indented => {
                 if harmless::is_global_alone(&words) {
@@ -183,31 +186,19 @@ impl Device {
         if begins(words, &["access-list"]) {
             return self.numbered(remove, words.get(1..).unwrap_or_default(), line);
         }
-        if begins(words, &["object-group", "network"]) {
-            return match (words.get(2..).unwrap_or_default(), remove) {
-                ([name], false) => {
-                    self.networks.open(name);
-                    Ok(Some(Mode::Network((*name).to_owned())))
-                }
-                ([name], true) => {
-                    self.networks.remove(name);
-                    Ok(Some(Mode::Global))
-                }
-                _ => Err("unknown statement".to_owned()),
+        if let [word, kind, rest @ ..] = words
+            && abbreviates(word, "object-group")
+            && let Some(kind) = choose(kind, &["network", "v6-network", "service"])
+        {
+            let [name] = rest else {
+                return Err("unknown statement".to_owned());
             };
-        }
-        if begins(words, &["object-group", "service"]) {
-            return match (words.get(2..).unwrap_or_default(), remove) {
-                ([name], false) => {
-                    self.services.open(name);
-                    Ok(Some(Mode::Service((*name).to_owned())))
-                }
-                ([name], true) => {
-                    self.services.remove(name);
-                    Ok(Some(Mode::Global))
-                }
-                _ => Err("unknown statement".to_owned()),
-            };
+            let name = (*name).to_owned();
+            return Ok(Some(match kind {
+                "network" => open_group(&mut self.networks, name, remove, Mode::Network),
+                "v6-network" => open_group(&mut self.networks6, name, remove, Mode::Network6),
+                _ => open_group(&mut self.services, name, remove, Mode::Service),
+            }));
         }
         if begins(words, &["interface"]) && !remove {
             let name = match words.get(1..).unwrap_or_default() {
@@ -422,6 +413,20 @@ fn read_list_line(list: &mut List, family: Family, words: &[&str], line: &Line<'
         _ => return Err("unknown statement".to_owned()),
     }
     Ok(Taken::Done)
+}
+
+fn open_group<T: group::Contents>(
+    groups: &mut Groups<T>,
+    name: String,
+    remove: bool,
+    mode: impl Fn(String) -> Mode,
+) -> Mode {
+    if remove {
+        groups.remove(&name);
+        return Mode::Global;
+    }
+    groups.open(&name);
+    mode(name)
 }
 
 fn group_line<T: group::Contents>(

@@ -1,8 +1,10 @@
 //! Object groups of addresses and services (Cisco IOS Security Configuration Guide, Object Groups for ACLs).
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
+
+use ipnet::{IpNet, Ipv6Net};
 
 use super::entry::read_message;
 use super::keyword::{Words, abbreviates, choose, number};
@@ -171,6 +173,26 @@ pub fn network(words: &mut Words<'_>) -> Result<Member<AddressSet>, String> {
         v4: IntervalSet::range(first, last),
         v6: IntervalSet::empty(),
     }))
+}
+
+/// Reads a line of an `object-group v6-network`: a host, a prefix, another group.
+///
+/// # Errors
+/// When it is no member.
+pub fn network6(words: &mut Words<'_>) -> Result<Member<AddressSet>, String> {
+    let word = words.next()?;
+    if abbreviates(word, "group-object") {
+        return Ok(Member::Group(words.next()?.to_owned()));
+    }
+    let prefix = if abbreviates(word, "host") {
+        let word = words.next()?;
+        let address: Ipv6Addr = word.parse().map_err(|_| format!("`{word}` is not an address"))?;
+        Ipv6Net::from(address)
+    } else {
+        let net: Ipv6Net = word.parse().map_err(|_| format!("`{word}` is not a prefix"))?;
+        net.trunc()
+    };
+    Ok(Member::Own(AddressSet::from_prefixes([&IpNet::V6(prefix)])))
 }
 
 /// Reads a line of an `object-group service`.

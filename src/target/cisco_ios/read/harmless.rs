@@ -130,7 +130,6 @@ const GLOBAL: &[&str] = &[
     "network-clock",
     "ntp",
     "object-group fqdn",
-    "object-group v6-network",
     "object-group v6-service",
     "parser",
     "password",

@@ -235,15 +235,18 @@ impl Meaning {
 
     fn flow(&mut self, entry: &Entry, family: Family) -> Result<FlowSet, String> {
         Ok(FlowSet {
-            source: self.place(&entry.source)?,
-            destination: self.place(&entry.destination)?,
+            source: self.place(&entry.source, family)?,
+            destination: self.place(&entry.destination, family)?,
             service: self.service(entry, family)?,
         })
     }
 
-    fn place(&mut self, place: &Place) -> Result<Arc<AddressSet>, String> {
+    fn place(&mut self, place: &Place, family: Family) -> Result<Arc<AddressSet>, String> {
         if let Place::Group(name) = place {
-            return self.device.networks.contents(name);
+            return match family {
+                Family::V4 => self.device.networks.contents(name),
+                Family::V6 => self.device.networks6.contents(name),
+            };
         }
         if let Some(known) = self.addresses.get(place) {
             return Ok(Arc::clone(known));

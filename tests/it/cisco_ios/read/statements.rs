@@ -160,6 +160,28 @@ fn established_and_fragments() {
 }
 
 #[test]
+fn groups_of_ipv6_hold_hosts_and_prefixes_and_nest() {
+    let text = "object-group v6-network INNER\n host 2001:DB8:3::9\nobject-group v6-network APP\n description x\n \
+         2001:db8:2::/48\n group-object INNER\nipv6 access-list T\n permit tcp object-group APP any eq 443\n\
+         interface Vlan1\n ipv6 traffic-filter T in\n";
+    let read = understood(text);
+    let pass = |source, port| passes(&read, "Vlan1", &packet(source, "2001:db8::1", 6, 5, port), false);
+    assert!(pass("2001:db8:2:ffff::1", 443) && pass("2001:db8:3::9", 443));
+    assert!(!pass("2001:db8:3::8", 443) && !pass("2001:db8:2::1", 444));
+    // Groups of one family are none of the other.
+    let crossed = |group: &str, list: &str| format!("object-group {group} A\n host {list}\n");
+    let v6 =
+        "ipv6 access-list T\n permit ipv6 object-group A any\ninterface Vlan1\n ipv6 traffic-filter T in\n";
+    reported(&format!("{}{v6}", crossed("network", "10.0.0.1")), 4);
+    let v4 = applied("permit ip object-group A any");
+    reported(&format!("{}{v4}", crossed("v6-network", "2001:db8::1")), 4);
+    reported(
+        &format!("object-group v6-network A\n range 2001:db8::1 2001:db8::2\n{v6}"),
+        2,
+    );
+}
+
+#[test]
 fn groups_take_netmasks_and_nest() {
     let text = "object-group network INNER\n range 10.3.0.1 10.3.0.9\nobject-group network APP\n description x\n \
          host 10.1.1.5\n 10.2.0.0 255.255.0.0\n 10.4.0.0 /16\n group-object INNER\nobject-group service WEB\n tcp eq 443\n \

@@ -1,0 +1,111 @@
+//! What passes by no word of the policy, but may.
+
+use rustc_hash::FxHashSet;
+
+use super::near::Near;
+use super::parts::{cut, meet};
+use super::{Half, permits, union_of};
+use crate::packet::budget::{Budget, GaveUp};
+use crate::packet::merge::{Merger, Product};
+use crate::packet::products::Products;
+use crate::packet::{FlowSet, PacketSet};
+
+/// A set of packets, as far as possible in the products in which it was asked for.
+#[derive(Clone, Debug)]
+pub struct Beyond {
+    /// Products that are in it as a whole. They may overlap.
+    pub whole: Vec<FlowSet>,
+    /// All else.
+    pub rest: PacketSet,
+}
+
+impl Beyond {
+    /// What of `extra` passes and no word of the policy lets through.
+    pub(super) fn of(
+        extra: Vec<Product>,
+        passing: &Half,
+        policy: &Half,
+        merger: &mut Merger,
+        budget: Budget,
+    ) -> Result<Self, GaveUp> {
+        let same: FxHashSet<Product> = passing.free.iter().copied().collect();
+        let near_passing = match extra.iter().all(|product| same.contains(product)) {
+            true => Near::new(merger, &[]),
+            false => Near::new(merger, &passing.free),
+        };
+        let near_policy = Near::new(merger, &policy.free);
+        let contested = |half: &Half, flow: &FlowSet| {
+            let mut permits = half.contested.iter().flatten().filter(|rule| rule.permit);
+            permits.any(|rule| rule.flow.overlaps(flow))
+        };
+        let (mut whole, mut left, mut unsettled) = (Vec::new(), Half::default(), Vec::new());
+        for product in extra {
+            let Some(flow) = merger.flow(&product) else {
+                continue;
+            };
+            if contested(passing, &flow) {
+                unsettled.push(product);
+            }
+            let parts: Vec<FlowSet> = if same.contains(&product) {
+                vec![flow]
+            } else {
+                let others = near_passing.overlapping(merger, &product);
+                let others = others.iter().filter_map(|other| merger.flow(other));
+                others.filter_map(|other| meet(&flow, &other)).collect()
+            };
+            for part in parts {
+                let permitted = near_policy.overlapping_flow(merger, &part);
+                let cuts: Vec<FlowSet> = permitted.iter().filter_map(|other| merger.flow(other)).collect();
+                let pieces = (!contested(policy, &part))
+                    .then(|| cut(part.clone(), &cuts))
+                    .flatten();
+                match pieces {
+                    Some(pieces) => whole.extend(pieces.iter().flat_map(|flow| merger.products(flow))),
+                    None => left.free.extend(merger.products(&part)),
+                }
+            }
+        }
+        let mut rest = left.without(policy, merger, budget)?;
+        if !unsettled.is_empty() {
+            let passing = union_of(Vec::new(), &passing.contested, budget)?;
+            let asked = union_of(permits(merger, &unsettled), &[], budget)?;
+            let mine = passing.intersection(&asked, budget)?;
+            let near = unsettled
+                .iter()
+                .flat_map(|product| near_policy.overlapping(merger, product));
+            let permitted: Vec<Product> = near.collect();
+            let policy = union_of(permits(merger, &permitted), &policy.contested, budget)?;
+            rest = rest.union(&mine.difference(&policy, budget)?, budget)?;
+        }
+        let whole = merger.union(whole);
+        let near = Near::new(merger, &whole);
+        let widest = whole.iter().filter(|product| {
+            let others = near.overlapping(merger, product);
+            !others
+                .iter()
+                .any(|other| other != *product && merger.covers(other, product))
+        });
+        Ok(Self {
+            whole: widest.filter_map(|product| merger.flow(product)).collect(),
+            rest,
+        })
+    }
+
+    /// True where it holds no packet.
+    pub fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.rest.is_empty()
+    }
+
+    /// All of it as one set.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn set(&self, budget: Budget) -> Result<PacketSet, GaveUp> {
+        PacketSet::from_flows(&self.whole, budget)?.union(&self.rest, budget)
+    }
+
+    /// It as at most `cap` products. They may overlap.
+    pub fn products(&self, cap: usize) -> Products {
+        Products::with(&self.whole, self.rest.pieces(cap), cap)
+    }
+}

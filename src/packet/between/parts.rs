@@ -1,0 +1,128 @@
+//! A first-match list as a union: products that pass whatever else it says, and a shorter list about the rest.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::near::Near;
+use crate::packet::merge::{Merger, Product};
+use crate::packet::{AddressSet, FlowSet, PacketRule, ServiceSet};
+
+/// Products that a permit may fall into beside the denies before it.
+const PIECES: usize = 32;
+
+/// A list taken apart. What it permits is the union of what the two hold.
+pub(super) struct Parts {
+    /// Pass: no deny before them holds a packet of theirs.
+    pub(super) free: Vec<Product>,
+    /// A first-match list of the permits that too many denies cut into, and of those denies.
+    pub(super) contested: Vec<PacketRule>,
+}
+
+impl Parts {
+    pub(super) fn of(merger: &mut Merger, rules: &[PacketRule]) -> Self {
+        let merged = merger.merged(rules);
+        let mut run_of_deny: FxHashMap<Product, usize> = FxHashMap::default();
+        for (number, (_, products)) in merged.runs().enumerate().filter(|(_, (permit, _))| !permit) {
+            for product in products {
+                // A deny that stands there twice decides where it stands first.
+                run_of_deny.entry(*product).or_insert(number);
+            }
+        }
+        let denies: Vec<Product> = run_of_deny.keys().copied().collect();
+        let near = Near::new(merger, &denies);
+        let mut free = Vec::new();
+        // Places of runs, with what stands there.
+        let mut contested: BTreeSet<(usize, bool, Product)> = BTreeSet::new();
+        for (number, (_, products)) in merged.runs().enumerate().filter(|(_, (permit, _))| *permit) {
+            for product in products {
+                let mut before = near.overlapping(merger, product);
+                before.retain(|deny| run_of_deny.get(deny).is_some_and(|run| *run < number));
+                before.sort_unstable();
+                if before.is_empty() {
+                    free.push(*product);
+                    continue;
+                }
+                let cuts: Vec<FlowSet> = before.iter().filter_map(|deny| merger.flow(deny)).collect();
+                let pieces = merger.flow(product).and_then(|flow| cut(flow, &cuts));
+                match pieces {
+                    Some(pieces) => free.extend(pieces.iter().flat_map(|flow| merger.products(flow))),
+                    None => {
+                        contested.insert((number, true, *product));
+                        let denies = before.into_iter();
+                        contested.extend(denies.filter_map(|deny| {
+                            let run = run_of_deny.get(&deny)?;
+                            Some((*run, false, deny))
+                        }));
+                    }
+                }
+            }
+        }
+        let rule = |(_, permit, product): &(usize, bool, Product)| {
+            Some(PacketRule {
+                permit: *permit,
+                flow: merger.flow(product)?,
+            })
+        };
+        Self {
+            free,
+            contested: contested.iter().filter_map(rule).collect(),
+        }
+    }
+}
+
+/// What is left of a flow beside others, as disjoint products; none where those are too many.
+pub(super) fn cut(flow: FlowSet, others: &[FlowSet]) -> Option<Vec<FlowSet>> {
+    let mut pieces = vec![flow];
+    for other in others {
+        pieces = pieces.iter().flat_map(|piece| without(piece, other)).collect();
+        if pieces.len() > PIECES {
+            return None;
+        }
+    }
+    Some(pieces)
+}
+
+/// What both hold; none where that is nothing.
+pub(super) fn meet(a: &FlowSet, b: &FlowSet) -> Option<FlowSet> {
+    product(
+        a.source.intersection(&b.source),
+        a.destination.intersection(&b.destination),
+        a.service.intersection(&b.service),
+    )
+}
+
+fn without(flow: &FlowSet, other: &FlowSet) -> Vec<FlowSet> {
+    let Some(both) = meet(flow, other) else {
+        return vec![flow.clone()];
+    };
+    let elsewhere = product(
+        (*flow.source).clone(),
+        flow.destination.difference(&both.destination),
+        (*flow.service).clone(),
+    );
+    let from_others = product(
+        flow.source.difference(&both.source),
+        (*both.destination).clone(),
+        (*flow.service).clone(),
+    );
+    let by_others = product(
+        (*both.source).clone(),
+        (*both.destination).clone(),
+        flow.service.difference(&both.service),
+    );
+    [elsewhere, from_others, by_others]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn product(source: AddressSet, destination: AddressSet, service: ServiceSet) -> Option<FlowSet> {
+    let flow = FlowSet {
+        source: Arc::new(source),
+        destination: Arc::new(destination),
+        service: Arc::new(service),
+    };
+    (!flow.is_empty()).then_some(flow)
+}
