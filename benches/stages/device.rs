@@ -1,13 +1,14 @@
 //! What becomes of a device's plan, each step as `septum build` makes it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use septum::model::Describer;
 use septum::plan::{DevicePlan, PlanArchive};
 use septum::proof::{self, Proof};
 use septum::source::SourceMap;
 use septum::target::readback::ReadBack;
-use septum::target::{Assets, Emitted, EmittedLine, Owned, Platform, platform};
+use septum::target::source_map;
+use septum::target::{Assets, Emitted, Owned, Platform, platform};
 use sha2::{Digest, Sha256};
 
 use super::shallow_json::shallow_json;
@@ -38,14 +39,20 @@ pub fn prove(plan: &DevicePlan, read: &ReadBack, describer: &Describer) -> Proof
 pub fn report(plans: &[DevicePlan], emitted: &[Emitted], sources: &SourceMap) -> usize {
     let hash = |bytes: &[u8]| Sha256::digest(bytes).len();
     let mut plans: Vec<&DevicePlan> = plans.iter().collect();
-    let lines = plans.iter().zip(emitted);
-    let lines: BTreeMap<&String, Vec<EmittedLine>> = lines
-        .map(|(plan, emitted)| (&plan.device, emitted.lines.clone()))
+    let pairs = plans.iter().zip(emitted);
+    let map: source_map::LineMap = pairs
+        .map(|(plan, emitted)| (plan.device.clone(), source_map::of_file(&emitted.lines)))
         .collect();
+    // What each proof is about is hashed, so that the next build can take it over.
+    let subjects = plans.iter().zip(emitted).map(|(plan, emitted)| {
+        let plan = serde_json::to_vec(&PlanArchive::new([*plan])).unwrap();
+        hash(&plan) + hash(emitted.text.as_bytes())
+    });
+    let subjects: usize = subjects.sum();
     plans.sort_by(|a, b| a.device.cmp(&b.device));
     let archive = shallow_json(&PlanArchive::new(plans), 2);
-    let map = shallow_json(&lines, 2);
-    let mut bytes = archive.len() + map.len() + hash(&archive);
+    let map = shallow_json(&map, 2);
+    let mut bytes = subjects + archive.len() + map.len() + hash(&archive);
     for (_, file) in sources.files() {
         bytes += hash(file.text().as_bytes());
     }

@@ -8,7 +8,6 @@ use super::build_manifest::{BuildManifest, BuiltDevice, FORMAT, NAME, PLANS, SOU
 use super::compile::{self, Built};
 use super::progress::Progress;
 use super::shallow_json::shallow_json;
-use super::source_map::{self, SourceMap};
 use super::workspace::{self, Workspace};
 use super::write::{self, Change};
 use super::{CliError, Outcome, Repository, lint, report, verify};
@@ -17,6 +16,7 @@ use crate::model::{ModeId, Policy};
 use crate::network::Network;
 use crate::plan::{DevicePlan, PlanArchive};
 use crate::reach::mode_cuts;
+use crate::target::source_map::{self, LineMap};
 use crate::target::{self, Usage};
 
 /// Tables of entries stand at the first level, their entries at the second.
@@ -184,7 +184,7 @@ fn changes(
         plans: String::new(),
         devices: BTreeMap::new(),
     };
-    let mut map = SourceMap::new();
+    let mut map = LineMap::new();
     let mut changes = Vec::new();
     let mut plans = Vec::new();
     for one in built {
@@ -222,7 +222,7 @@ fn changes(
             let old_map = fs::read(output.join(SOURCE_MAP)).unwrap_or_default();
             serde_json::from_slice(&old_map).unwrap_or_default()
         } else {
-            SourceMap::new()
+            LineMap::new()
         };
         for (name, device) in before.devices {
             if manifest.devices.contains_key(&name) {

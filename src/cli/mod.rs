@@ -25,7 +25,6 @@ mod reach;
 mod report;
 mod revisions;
 mod shallow_json;
-mod source_map;
 mod table;
 mod trace;
 mod verify;

@@ -77,11 +77,11 @@ fn forward<'a>(forwarding: &'a Forwarding, read: &Filters<'_>) -> Vec<Place<'a>>
             .map(|name| Some((None, *name))),
     );
     let nothing = Arc::new(Bounds::nothing());
-    let pairs: Vec<Arc<Bounds<'a>>> = forwarding
-        .pairs
-        .iter()
-        .map(|pair| Arc::new(Bounds::exactly(&pair.rules)))
-        .collect();
+    let mut pairs: FxHashMap<(usize, usize), Arc<Bounds<'a>>> = FxHashMap::default();
+    for pair in &forwarding.pairs {
+        let bounds = || Arc::new(Bounds::exactly(&pair.rules));
+        pairs.entry((pair.from, pair.to)).or_insert_with(bounds);
+    }
     let as_read = |interface: &Option<(Option<usize>, &String)>| {
         interface
             .map(|(_, name)| name)
@@ -95,13 +95,7 @@ fn forward<'a>(forwarding: &'a Forwarding, read: &Filters<'_>) -> Vec<Place<'a>>
     for from in &interfaces {
         for to in &interfaces {
             let sides = from.and_then(|(side, _)| side).zip(to.and_then(|(side, _)| side));
-            let pair = sides.and_then(|(i, j)| {
-                forwarding
-                    .pairs
-                    .iter()
-                    .position(|pair| (pair.from, pair.to) == (i, j))
-            });
-            let bounds = pair.and_then(|index| pairs.get(index)).unwrap_or(&nothing);
+            let bounds = sides.and_then(|sides| pairs.get(&sides)).unwrap_or(&nothing);
             places.push(Place {
                 name: format!("{} -> {}", word(from), word(to)),
                 bounds: Arc::clone(bounds),

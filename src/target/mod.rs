@@ -5,6 +5,7 @@ pub mod fortigate;
 pub mod name;
 pub mod nftables;
 pub mod readback;
+pub mod source_map;
 pub mod template;
 
 use std::collections::BTreeMap;

@@ -1,17 +1,17 @@
-//! `source-map.json` of a build: from emitted line to policy rule.
+//! From emitted line to policy rule, as it is kept beside the configurations.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::target::EmittedLine;
+use super::EmittedLine;
 
 /// The lines of each file, by its name, ascending.
-pub(super) type SourceMap = BTreeMap<String, Vec<Lines>>;
+pub type LineMap = BTreeMap<String, Vec<Lines>>;
 
 /// Lines that follow each other and come from one rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Lines {
+pub struct Lines {
     /// The first, from 1.
     pub line: usize,
     /// The last, where there are several.
@@ -24,7 +24,7 @@ pub(super) struct Lines {
 }
 
 /// The lines of one file. Where a line comes from several rules, it stands with each.
-pub(super) fn of_file(emitted: &[EmittedLine]) -> Vec<Lines> {
+pub fn of_file(emitted: &[EmittedLine]) -> Vec<Lines> {
     let follows = |a: &EmittedLine, b: &EmittedLine| a.origin == b.origin && a.line + 1 == b.line;
     emitted
         .chunk_by(follows)
