@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
@@ -12,6 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{DeviceId, Endpoint, Examples, Placement, Policy, Rule, Service, ServiceId, Zone, ZoneId};
 use crate::network::Network;
 use crate::packet::AddressSet;
+use crate::reach::Hosts;
 use crate::source::SourceMap;
 use crate::syntax::tree::{self, Action};
 
@@ -64,6 +66,8 @@ pub struct Context<'a> {
     zones_of_set: FxHashMap<usize, Vec<ZoneId>>,
     by_address: Vec<(IpAddr, DeviceId)>,
     pub(super) examples: Examples,
+    /// Only worked out where a check asks for them.
+    hosts: OnceLock<Hosts>,
 }
 
 impl<'a> Context<'a> {
@@ -111,7 +115,13 @@ impl<'a> Context<'a> {
             zones_of_set,
             by_address,
             examples: Examples::new(policy),
+            hosts: OnceLock::new(),
         }
+    }
+
+    /// The hosts of the policy, in classes that no rule and no assertion tells apart.
+    pub(super) fn hosts(&self) -> &Hosts {
+        self.hosts.get_or_init(|| Hosts::new(self.policy))
     }
 
     /// Notes that a question had no answer within its budget.

@@ -46,6 +46,8 @@ mod unused_definition;
 mod vendor_direct;
 mod waiver;
 
+use rayon::prelude::*;
+
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Span;
 
@@ -146,16 +148,17 @@ pub fn run(context: &Context<'_>, earlier: &[Diagnostic]) -> Vec<Finding> {
     }
     let unknown = context.settings.unknown_services(&context.policy.services);
     findings.extend(unknown.into_iter().map(Finding::from));
-    for check in CHECKS {
-        let Some(severity) = context.settings.severity(check) else {
-            continue;
-        };
-        findings.extend(
-            (check.run)(context)
+    let found: Vec<Vec<Finding>> = CHECKS
+        .par_iter()
+        .map(|check| match context.settings.severity(check) {
+            Some(severity) => (check.run)(context)
                 .into_iter()
-                .map(|finding| finding.at(severity)),
-        );
-    }
+                .map(|finding| finding.at(severity))
+                .collect(),
+            None => Vec::new(),
+        })
+        .collect();
+    findings.extend(found.into_iter().flatten());
     findings.extend(exploited_exposed::old_list(context));
     findings.extend(context.undecided());
     waiver::apply(context, findings)

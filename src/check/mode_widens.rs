@@ -8,7 +8,7 @@
 use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Manage, Mode, ModeId, Placement, Point, ZoneId};
-use crate::reach::{Edge, Hosts, Passage, View, missing_in, own_addresses};
+use crate::reach::{Edge, Passage, View, missing_in, own_addresses};
 use crate::syntax::tree::Action;
 
 /// The check.
@@ -27,11 +27,10 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
     if policy.modes.is_empty() {
         return Vec::new();
     }
-    let hosts = Hosts::new(policy);
-    let normal = refutation::view(context, &hosts, None);
+    let normal = refutation::view(context, None);
     let mut findings = Vec::new();
     for (index, mode) in policy.modes.iter().enumerate() {
-        let view = refutation::view(context, &hosts, Some(ModeId::from_index(index)));
+        let view = refutation::view(context, Some(ModeId::from_index(index)));
         let found =
             |diagnostic, more: Option<&str>| Finding::new(diagnostic, [mode.name.as_str()]).about(more);
         findings.extend(widening(&view, mode).map(|diagnostic| found(diagnostic, None)));

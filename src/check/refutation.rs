@@ -27,8 +27,7 @@ pub(super) fn each(
     if chosen.is_empty() {
         return Vec::new();
     }
-    let hosts = Hosts::new(context.policy);
-    let view = view(context, &hosts, None);
+    let view = view(context, None);
     chosen
         .into_iter()
         .filter_map(|assertion| Some(finding(assertion, refute(&view, assertion)?)))
@@ -42,7 +41,12 @@ pub(super) fn finding(assertion: &Assertion, diagnostic: Diagnostic) -> Finding 
 }
 
 /// The steps that are possible in a mode.
-pub(super) fn view<'a>(context: &Context<'a>, hosts: &'a Hosts, mode: Option<ModeId>) -> View<'a> {
+pub(super) fn view<'c>(context: &'c Context<'_>, mode: Option<ModeId>) -> View<'c> {
+    view_of(context, context.hosts(), mode)
+}
+
+/// The same, of hosts that are told apart by more than the policy.
+pub(super) fn view_of<'c>(context: &'c Context<'_>, hosts: &'c Hosts, mode: Option<ModeId>) -> View<'c> {
     View::new(context.policy, context.network, hosts, context.today, mode)
 }
 

@@ -46,7 +46,13 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
         mode: None,
         stateless: context.stateless,
     };
-    let plans = plan::plans(context.policy, context.network, context.sources, options);
+    let plans = plan::plans_of(
+        context.policy,
+        context.network,
+        context.sources,
+        options,
+        |point| stateless(&point),
+    );
     points
         .into_iter()
         .filter_map(|point| {

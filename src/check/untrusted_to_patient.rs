@@ -56,7 +56,7 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
     }
     let (jump, patient) = (Arc::new(context.role(Role::JumpHost)), Arc::new(patient));
     let hosts = Hosts::told_apart_by(context.policy, &[Arc::clone(&jump), Arc::clone(&patient)]);
-    let view = refutation::view(context, &hosts, None);
+    let view = refutation::view_of(context, &hosts, None);
     let (avoid, ends) = (classes_in(&hosts, &jump), classes_in(&hosts, &patient));
     untrusted
         .into_iter()

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::forwarding::{RulesOfPoints, forwarding, in_order, without_idle_denies};
 use super::{DevicePlan, HostPlan, LocalPlan, Origin, PlanRule, Role, SideName};
-use crate::model::{self, Endpoint, ModeId, PointId, Policy, Rule, ZoneId};
+use crate::model::{self, Endpoint, ModeId, Point, PointId, Policy, Rule, ZoneId};
 use crate::network::{Network, Placement};
 use crate::packet::{AddressSet, FlowSet};
 use crate::source::SourceMap;
@@ -33,6 +33,17 @@ pub fn plans(
     sources: &SourceMap,
     options: Options<'_>,
 ) -> Vec<DevicePlan> {
+    plans_of(policy, network, sources, options, |_| true)
+}
+
+/// The plans of the managed devices that are wanted, in the order of the policy.
+pub fn plans_of(
+    policy: &Policy,
+    network: &Network,
+    sources: &SourceMap,
+    options: Options<'_>,
+    wanted: impl Fn(&Point) -> bool + Sync,
+) -> Vec<DevicePlan> {
     let rules = Prepared::all(policy, sources, options);
     let placed = RulesOfPoints::new(network, &rules);
     let claimed = Arc::new(policy.claimed());
@@ -40,7 +51,7 @@ pub fn plans(
         .into_par_iter()
         .filter_map(|index| {
             let id = PointId::from_index(index);
-            let point = policy.points.get(index)?;
+            let point = policy.points.get(index).filter(|point| wanted(point))?;
             let platform = point.platform.as_ref()?;
             let (role, own) = match &point.placement {
                 model::Placement::Between(interfaces) => {

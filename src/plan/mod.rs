@@ -20,7 +20,7 @@ use crate::syntax::tree::{Action, Rate};
 
 pub use crate::model::RunProtocol;
 pub use archive::{ArchiveError, PlanArchive};
-pub use build::{Options, plans};
+pub use build::{Options, plans, plans_of};
 pub use local::{companion_flows, run_flows};
 pub use reply::reply;
 pub use subtract::{subtract, subtract_all};
