@@ -97,10 +97,6 @@ impl<'a> Context<'a> {
                     .or_insert_with(|| zones_in(policy, set));
             }
         }
-        let roles = ROLES
-            .iter()
-            .map(|spec| (spec.role, role_addresses(policy, settings, spec.role)))
-            .collect();
         Self {
             policy,
             network,
@@ -111,7 +107,7 @@ impl<'a> Context<'a> {
             kev,
             today,
             permitted: Permitted::new(policy, today),
-            roles,
+            roles: addresses_of_roles(policy, settings),
             zones_of_set,
             by_address,
             examples: Examples::new(policy),
@@ -265,18 +261,25 @@ fn zones_in(policy: &Policy, set: &AddressSet) -> Vec<ZoneId> {
         .collect()
 }
 
-fn role_addresses(policy: &Policy, settings: &Settings, role: Role) -> AddressSet {
-    let zones = policy
-        .zones
-        .iter()
-        .filter(|zone| settings.plays(role, &zone.labels));
-    let devices = policy
-        .devices
-        .iter()
-        .filter(|device| settings.plays(role, &device.labels));
-    AddressSet::union_of(
-        zones
-            .map(|zone| &*zone.addresses)
-            .chain(devices.map(|device| &*device.set)),
-    )
+/// The addresses of all zones and devices that play each role. Labels are looked up, since devices are many.
+fn addresses_of_roles(policy: &Policy, settings: &Settings) -> BTreeMap<Role, AddressSet> {
+    let mut roles_of: FxHashMap<&str, Vec<Role>> = FxHashMap::default();
+    for spec in &ROLES {
+        for label in settings.labels(spec.role) {
+            roles_of.entry(label).or_default().push(spec.role);
+        }
+    }
+    let zones = policy.zones.iter().map(|zone| (&zone.labels, &*zone.addresses));
+    let devices = policy.devices.iter().map(|device| (&device.labels, &*device.set));
+    let mut sets: BTreeMap<Role, Vec<&AddressSet>> = BTreeMap::new();
+    for (labels, addresses) in zones.chain(devices) {
+        let played = labels.iter().filter_map(|label| roles_of.get(label.as_str()));
+        for role in played.flatten() {
+            sets.entry(*role).or_default().push(addresses);
+        }
+    }
+    let united = sets.into_iter();
+    united
+        .map(|(role, sets)| (role, AddressSet::union_of(sets)))
+        .collect()
 }

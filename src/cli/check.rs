@@ -92,6 +92,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
             policy.rules.len()
         ));
     }
+    // The program ends here: to free every device on its own would take longer than some checks.
+    std::mem::forget((workspace, network));
     Ok(report::outcome(&findings))
 }
 
