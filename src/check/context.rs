@@ -115,7 +115,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The hosts of the policy, in classes that no rule and no assertion tells apart.
+    /// The hosts of the policy, in classes that no rule and no assertion tells apart. Working them out starts no
+    /// parallel work: a thread that waits for such work may be given another check, which would wait for this one.
     pub(super) fn hosts(&self) -> &Hosts {
         self.hosts.get_or_init(|| Hosts::new(self.policy))
     }

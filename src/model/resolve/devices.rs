@@ -1,6 +1,6 @@
 //! Devices of the language and of the inventory, as one list.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub(super) fn resolve(
         .enumerate()
         .map(|(i, zone)| (zone.name.as_str(), ZoneId::from_index(i)))
         .collect();
-    let mut first_of: BTreeMap<String, Span> = BTreeMap::new();
+    let mut first_of: HashMap<String, Span> = HashMap::new();
     let mut devices = Vec::new();
     for draft in written.chain(inventory.iter().map(from_inventory)) {
         if let Some(first) = first_of.get(&draft.name.text) {

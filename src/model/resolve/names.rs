@@ -1,6 +1,6 @@
 //! The names that sets and services may use.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
@@ -35,7 +35,7 @@ impl<'a> Scope<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
         let mut sets: BTreeMap<String, Option<Arc<AddressSet>>> = zone_sets(zones);
-        let zone_spans: BTreeMap<&str, Span> =
+        let zone_spans: HashMap<&str, Span> =
             zones.iter().map(|zone| (zone.name.as_str(), zone.span)).collect();
         let mut spans = zone_spans.clone();
         for device in devices {
