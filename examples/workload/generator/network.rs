@@ -25,13 +25,33 @@ pub fn repository(topology: Topology, size: &Size, random: &mut Random) -> Repos
             manifest(topology.name),
             vec![
                 ("network.sept".to_owned(), network(&topology, size)),
-                ("services.sept".to_owned(), rules),
                 ("inventory.csv".to_owned(), inventory(topology.networks)),
             ],
+            files_of("services", &rules),
         ]
         .concat(),
         elementary_rules,
     }
+}
+
+/// A policy in as many files as its size asks for: one may have 16 MiB.
+fn files_of(stem: &str, policy: &str) -> Vec<(String, String)> {
+    let mut files: Vec<String> = Vec::new();
+    for line in policy.split_inclusive('\n') {
+        match files.last_mut() {
+            Some(file) if file.len() + line.len() <= 15 << 20 => file.push_str(line),
+            _ => files.push(line.to_owned()),
+        }
+    }
+    let name = |number: usize| match number {
+        0 => format!("{stem}.sept"),
+        _ => format!("{stem}-{number}.sept"),
+    };
+    files
+        .into_iter()
+        .enumerate()
+        .map(|(number, file)| (name(number), file))
+        .collect()
 }
 
 fn network(topology: &Topology, size: &Size) -> String {
