@@ -194,6 +194,7 @@ fn changes(
         let Built {
             plan,
             emitted,
+            sha256,
             record,
             ..
         } = one;
@@ -201,7 +202,7 @@ fn changes(
             plan.device.clone(),
             BuiltDevice {
                 platform: plan.platform.clone(),
-                sha256: sha256(emitted.text.as_bytes()),
+                sha256,
                 counts: emitted
                     .counts
                     .iter()

@@ -144,14 +144,13 @@ impl ProofRecord {
     }
 }
 
-/// All that a proof depends on, as one hash: the version of the tool, the plan as archived, and the configuration as
-/// emitted.
-pub(super) fn subject(plan: &DevicePlan, text: &str) -> String {
+/// All that a proof depends on, as one hash: the version of the tool, the plan as archived, and the SHA-256 of the
+/// configuration as emitted.
+pub(super) fn subject(plan: &DevicePlan, configuration: &str) -> String {
     let mut hash = BufWriter::new(Hashing(Sha256::new()));
     // Writing into a hash cannot fail; if it did, the hash would be of less, and so of no earlier record.
-    let written = writeln!(hash, "septum {}", env!("CARGO_PKG_VERSION"))
-        .and_then(|()| serde_json::to_writer(&mut hash, &PlanArchive::new([plan])).map_err(Into::into))
-        .and_then(|()| write!(hash, "\n{text}"));
+    let written = writeln!(hash, "septum {}\n{configuration}", env!("CARGO_PKG_VERSION"))
+        .and_then(|()| serde_json::to_writer(&mut hash, &PlanArchive::new([plan])).map_err(Into::into));
     match (written, hash.into_inner()) {
         (Ok(()), Ok(Hashing(hash))) => hexadecimal(&hash.finalize()),
         _ => String::new(),

@@ -20,6 +20,8 @@ pub(super) struct Built {
     pub plan: DevicePlan,
     pub platform: &'static dyn Platform,
     pub emitted: Emitted,
+    /// SHA-256 of the configuration.
+    pub sha256: String,
     pub record: ProofRecord,
     /// The proof, where it does not hold.
     pub refuted: Option<Proof>,
@@ -91,7 +93,8 @@ pub(super) fn compile(
                 Ok(emitted) => emitted,
                 Err(error) => return Some(Err((plan, error))),
             };
-            let subject = build_manifest::subject(&plan, &emitted.text);
+            let sha256 = build_manifest::sha256(emitted.text.as_bytes());
+            let subject = build_manifest::subject(&plan, &sha256);
             let known = before
                 .map(|device| &device.proof)
                 .filter(|record| record.covers(&subject) && assets.template == platform.assets().template);
@@ -108,6 +111,7 @@ pub(super) fn compile(
                 plan,
                 platform: *platform,
                 emitted,
+                sha256,
                 record,
                 refuted,
                 proven_before: known.is_some(),

@@ -87,6 +87,28 @@ pub struct FlowSet {
 }
 
 impl FlowSet {
+    /// The product of three sets; none where no packet is of it.
+    pub fn product(source: AddressSet, destination: AddressSet, service: ServiceSet) -> Option<Self> {
+        let flow = Self {
+            source: Arc::new(source),
+            destination: Arc::new(destination),
+            service: Arc::new(service),
+        };
+        (!flow.is_empty()).then_some(flow)
+    }
+
+    /// What both hold; none where that is nothing.
+    pub fn meet(&self, other: &Self) -> Option<Self> {
+        if !self.source.overlaps(&other.source) || !self.destination.overlaps(&other.destination) {
+            return None;
+        }
+        Self::product(
+            self.source.intersection(&other.source),
+            self.destination.intersection(&other.destination),
+            self.service.intersection(&other.service),
+        )
+    }
+
     /// True where the packet is of the product. This is the naive evaluator that tests rely on.
     pub fn contains(&self, packet: &Packet) -> bool {
         self.source.contains(packet.source)

@@ -4,26 +4,25 @@ use std::sync::Arc;
 
 use crate::packet::FlowSet;
 
-/// What a product holds and another does not, as at most three disjoint products.
+/// What a product holds and another does not, as at most three disjoint products. Addresses are split before services,
+/// since a service with holes takes more entries than a prefix with holes.
 pub fn subtract(flow: &FlowSet, taken: &FlowSet) -> Vec<FlowSet> {
-    if !flow.overlaps(taken) {
+    let Some(both) = flow.meet(taken) else {
         return vec![flow.clone()];
-    }
-    let source = Arc::new(flow.source.intersection(&taken.source));
-    let destination = Arc::new(flow.destination.intersection(&taken.destination));
+    };
     let pieces = [
         FlowSet {
             source: Arc::new(flow.source.difference(&taken.source)),
             ..flow.clone()
         },
         FlowSet {
-            source: Arc::clone(&source),
+            source: Arc::clone(&both.source),
             destination: Arc::new(flow.destination.difference(&taken.destination)),
             service: Arc::clone(&flow.service),
         },
         FlowSet {
-            source,
-            destination,
+            source: both.source,
+            destination: both.destination,
             service: Arc::new(flow.service.difference(&taken.service)),
         },
     ];

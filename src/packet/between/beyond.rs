@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::near::Near;
-use super::parts::{cut, meet};
+use super::parts::cut;
 use super::{Half, permits, union_of};
 use crate::packet::budget::{Budget, GaveUp};
 use crate::packet::merge::{Merger, Product};
@@ -51,7 +51,7 @@ impl Beyond {
             } else {
                 let others = near_passing.overlapping(merger, &product);
                 let others = others.iter().filter_map(|other| merger.flow(other));
-                others.filter_map(|other| meet(&flow, &other)).collect()
+                others.filter_map(|other| flow.meet(&other)).collect()
             };
             for part in parts {
                 let permitted = near_policy.overlapping_flow(merger, &part);

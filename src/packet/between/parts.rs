@@ -1,13 +1,12 @@
 //! A first-match list as a union: products that pass whatever else it says, and a shorter list about the rest.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::near::Near;
 use crate::packet::merge::{Merger, Product};
-use crate::packet::{AddressSet, FlowSet, PacketRule, ServiceSet};
+use crate::packet::{FlowSet, PacketRule};
 
 /// Products that a permit may fall into beside the denies before it.
 const PIECES: usize = 32;
@@ -84,30 +83,21 @@ pub(super) fn cut(flow: FlowSet, others: &[FlowSet]) -> Option<Vec<FlowSet>> {
     Some(pieces)
 }
 
-/// What both hold; none where that is nothing.
-pub(super) fn meet(a: &FlowSet, b: &FlowSet) -> Option<FlowSet> {
-    product(
-        a.source.intersection(&b.source),
-        a.destination.intersection(&b.destination),
-        a.service.intersection(&b.service),
-    )
-}
-
 fn without(flow: &FlowSet, other: &FlowSet) -> Vec<FlowSet> {
-    let Some(both) = meet(flow, other) else {
+    let Some(both) = flow.meet(other) else {
         return vec![flow.clone()];
     };
-    let elsewhere = product(
+    let elsewhere = FlowSet::product(
         (*flow.source).clone(),
         flow.destination.difference(&both.destination),
         (*flow.service).clone(),
     );
-    let from_others = product(
+    let from_others = FlowSet::product(
         flow.source.difference(&both.source),
         (*both.destination).clone(),
         (*flow.service).clone(),
     );
-    let by_others = product(
+    let by_others = FlowSet::product(
         (*both.source).clone(),
         (*both.destination).clone(),
         flow.service.difference(&both.service),
@@ -116,13 +106,4 @@ fn without(flow: &FlowSet, other: &FlowSet) -> Vec<FlowSet> {
         .into_iter()
         .flatten()
         .collect()
-}
-
-fn product(source: AddressSet, destination: AddressSet, service: ServiceSet) -> Option<FlowSet> {
-    let flow = FlowSet {
-        source: Arc::new(source),
-        destination: Arc::new(destination),
-        service: Arc::new(service),
-    };
-    (!flow.is_empty()).then_some(flow)
 }

@@ -15,7 +15,7 @@ use rustc_hash::FxBuildHasher;
 use super::product;
 use super::term::{Purpose, Term};
 use crate::packet::{AddressSet, Family, FlowSet, IntervalSet, Region, ServiceSet};
-use crate::plan::{Origin, PairPlan, PlanRule};
+use crate::plan::{Origin, PairPlan, PlanRule, subtract};
 use crate::syntax::tree::Action;
 
 /// A rule of one family.
@@ -207,7 +207,7 @@ pub fn permitted_within(lanes: &[Lane], limits: &FlowSet) -> Result<Vec<Term>, T
     let mut terms = Vec::new();
     for lane in lanes {
         for allow in &lane.allows {
-            let Some(part) = product::meet(&allow.flow, limits) else {
+            let Some(part) = allow.flow.meet(limits) else {
                 continue;
             };
             if lane.denies.iter().any(|deny| product::covers(&deny.flow, &part)) {
@@ -217,7 +217,7 @@ pub fn permitted_within(lanes: &[Lane], limits: &FlowSet) -> Result<Vec<Term>, T
             for deny in &lane.denies {
                 pieces = pieces
                     .iter()
-                    .flat_map(|piece| product::subtract(piece, &deny.flow))
+                    .flat_map(|piece| subtract(piece, &deny.flow))
                     .collect();
                 if pieces.len() > PIECES {
                     return Err(TooManyPieces {

@@ -142,15 +142,15 @@ impl Lowering<'_> {
         if taken.iter().filter(|taken| **taken).count() < bounds.hash_rules {
             return shares;
         }
-        let mut cells = Vec::new();
+        let mut held = Vec::new();
         let mut rest = Vec::new();
         for (share, taken) in shares.into_iter().zip(taken) {
             match share.product {
-                Some(product) if taken => cells.push((share.rule, product)),
+                Some(product) if taken => held.push((share.rule, product)),
                 product => rest.push(Share { product, ..share }),
             }
         }
-        self.lookup(section, "x", family, &cells, chain);
+        self.lookup(section, "x", family, &held, chain);
         rest
     }
 
@@ -178,7 +178,7 @@ impl Lowering<'_> {
         if taken.len() < self.capability.hash_rules {
             return shares;
         }
-        let mut cells = Vec::new();
+        let mut held = Vec::new();
         let mut moved = BTreeSet::new();
         for (candidate, pieces) in &taken {
             let Some(index) = candidates.get(*candidate) else {
@@ -186,9 +186,9 @@ impl Lowering<'_> {
             };
             let Some(share) = shares.get(*index) else { continue };
             moved.insert(*index);
-            cells.extend(pieces.iter().map(|piece| (share.rule, piece.clone())));
+            held.extend(pieces.iter().map(|piece| (share.rule, piece.clone())));
         }
-        self.lookup(section, "r", family, &cells, chain);
+        self.lookup(section, "r", family, &held, chain);
         (0..)
             .zip(shares)
             .filter(|(i, _)| !moved.contains(i))
@@ -202,10 +202,10 @@ impl Lowering<'_> {
         section: &Section<'_>,
         kind: &str,
         family: Family,
-        cells: &[(&PlanRule, Product)],
+        held: &[(&PlanRule, Product)],
         chain: &mut Chain,
     ) {
-        let Some((first, _)) = cells.first() else { return };
+        let Some((first, _)) = held.first() else { return };
         let digit = match family {
             Family::V4 => '4',
             Family::V6 => '6',
@@ -219,7 +219,7 @@ impl Lowering<'_> {
             return;
         };
         let mut writer = Writer::new(family);
-        for (rule, product) in cells {
+        for (rule, product) in held {
             let mark = self.trace.mark(&rule.origin);
             let comment = quote::provenance(&rule.origin, self.capability.comment_bytes);
             writer.product(product, &mark, &comment);

@@ -6,6 +6,7 @@ use std::slice;
 use rustc_hash::FxHashMap;
 
 use super::cube::{self, Cube, Interfaces, Values};
+use super::disjoint;
 use super::field::{Field, Kind, Transport};
 use super::lex::Fault;
 use super::memo::Memo;
@@ -20,8 +21,6 @@ const WORK: usize = 5_000_000;
 const ARMS: usize = 200_000;
 /// How many pieces the complement of a set may fall into.
 const PIECES: usize = 2_000;
-/// Elements of a verdict map whose ranges are held against each other.
-const COMPARED: usize = 1_500;
 /// From this many arms on, a rule's arms are found by interface.
 const INDEXED_FROM: usize = 8;
 
@@ -413,7 +412,7 @@ impl<'a> Scope<'a> {
     ) -> Result<Vec<Arm>, Fault> {
         let at = |why: String| Fault::new(line, why);
         let elements: Vec<(&Key, &Verdict, usize)> = elements.collect();
-        disjoint(&elements).map_err(at)?;
+        disjoint::check(&elements).map_err(at)?;
         if cubes.len().saturating_mul(elements.len()) > ARMS {
             return Err(at("the rule has too many combinations".to_owned()));
         }
@@ -477,32 +476,4 @@ fn any_bit(values: Values) -> Values {
         .fold(0, |all, value| all | value);
     let bits = (0..8).map(|bit| 1_u128 << bit).filter(|bit| mask & bit != 0);
     Values::Numbers(bits.map(|bit| (bit, bit)).collect())
-}
-
-/// A packet must find at most one element of a verdict map.
-fn disjoint(elements: &[(&Key, &Verdict, usize)]) -> Result<(), String> {
-    let overlap = || Err("elements of the verdict map overlap".to_owned());
-    if !elements.iter().any(|(key, ..)| key.iter().any(Value::is_range)) {
-        let mut keys: Vec<&Key> = elements.iter().map(|(key, ..)| *key).collect();
-        keys.sort_unstable();
-        return match keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
-            true => overlap(),
-            false => Ok(()),
-        };
-    }
-    if elements.len() > COMPARED && elements.iter().any(|(key, ..)| key.len() > 1) {
-        return Err("the verdict map has too many ranges to be compared".to_owned());
-    }
-    let mut keys: Vec<&Key> = elements.iter().map(|(key, ..)| *key).collect();
-    keys.sort_unstable();
-    let clash = |a: &Key, b: &Key| a.iter().zip(b).all(|(a, b)| a.overlaps(b));
-    let clashes = if keys.iter().all(|key| key.len() == 1) {
-        // In order, ranges that overlap at all overlap with a neighbour.
-        keys.windows(2).any(|pair| matches!(pair, [a, b] if clash(a, b)))
-    } else {
-        (1..)
-            .zip(&keys)
-            .any(|(after, a)| keys.iter().skip(after).any(|b| clash(a, b)))
-    };
-    if clashes { overlap() } else { Ok(()) }
 }

@@ -8,6 +8,7 @@ mod command;
 mod compile;
 mod cube;
 mod declare;
+mod disjoint;
 mod field;
 mod hooks;
 mod lex;
