@@ -95,10 +95,13 @@ fn validate(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut V
             }
             ("minItems", Value::Array(array)) => array.len() >= length(rule),
             ("maxItems", Value::Array(array)) => array.len() <= length(rule),
-            ("uniqueItems", Value::Array(array)) => array
-                .iter()
-                .enumerate()
-                .all(|(index, item)| !array[..index].contains(item)),
+            ("uniqueItems", Value::Array(array)) => {
+                rule == false
+                    || array
+                        .iter()
+                        .enumerate()
+                        .all(|(index, item)| !array[..index].contains(item))
+            }
             ("minimum", Value::Number(_)) => number(value) >= number(rule),
             ("maximum", Value::Number(_)) => number(value) <= number(rule),
             ("minLength", Value::String(text)) => text.chars().count() >= length(rule),
@@ -165,11 +168,13 @@ mod tests {
             "required": ["a"],
             "additionalProperties": false,
             "properties": { "a": { "$ref": "#/definitions/n" }, "u": { "type": "string", "format": "uri-reference" },
-                            "l": { "type": "array", "uniqueItems": true, "items": { "enum": ["x", "y"] } } },
+                            "l": { "type": "array", "uniqueItems": true, "items": { "enum": ["x", "y"] } },
+                            "m": { "type": "array", "uniqueItems": false } },
             "definitions": { "n": { "type": "integer", "minimum": 1 } }
         });
         let count = |value: Value| violations(&schema, &value).len();
         assert_eq!(count(json!({ "a": 1, "u": "a%20b/c:d", "l": ["x", "y"] })), 0);
+        assert_eq!(count(json!({ "a": 1, "m": [1, 1] })), 0);
         assert_eq!(count(json!({ "a": 0 })), 1);
         assert_eq!(count(json!({ "a": "1" })), 1);
         assert_eq!(count(json!({})), 1);
