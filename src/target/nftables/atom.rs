@@ -32,13 +32,26 @@ pub fn header(family: Family) -> &'static str {
     }
 }
 
-/// A range of addresses: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`.
-pub fn address_range(family: Family, (first, last): (u128, u128)) -> String {
-    let show = |address: u128| match family {
-        // A v4 range comes from `u32`s.
+/// From the first address of a family to the last.
+pub fn whole(family: Family) -> (u128, u128) {
+    match family {
+        Family::V4 => (0, u128::from(u32::MAX)),
+        Family::V6 => (0, u128::MAX),
+    }
+}
+
+/// One address: `10.0.0.1`.
+pub fn address(family: Family, address: u128) -> String {
+    match family {
+        // A v4 address comes from a `u32`.
         Family::V4 => Ipv4Addr::from(u32::try_from(address).unwrap_or(u32::MAX)).to_string(),
         Family::V6 => Ipv6Addr::from(address).to_string(),
-    };
+    }
+}
+
+/// A range of addresses: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`.
+pub fn address_range(family: Family, (first, last): (u128, u128)) -> String {
+    let show = |one: u128| address(family, one);
     let width = match family {
         Family::V4 => 32,
         Family::V6 => 128,

@@ -23,16 +23,16 @@ pub struct Capability {
     pub log_per_second: u32,
     /// Packets that one log statement writes at once.
     pub log_burst: u32,
-    /// From how many rules on exact flows share a hash set.
-    pub hash_rules: usize,
-    /// Up to how many rules the others stay rules.
-    pub linear_rules: usize,
-    /// Elements that one rule may become.
+    /// Up to how many rules of one pair of prefix lengths stay rules.
+    pub plain_rules: usize,
+    /// Up to what cost together, in plain rules, the others stay rules.
+    pub plain_cost: usize,
+    /// Tables of one kind that a chain looks into, at most: one for each length of prefix.
+    pub lookups: usize,
+    /// Ports of a rule that become keys, each by itself.
+    pub port_values: usize,
+    /// Keys that one rule may become.
     pub rule_elements: usize,
-    /// Elements of one set.
-    pub set_elements: usize,
-    /// Products that one rule may fall into.
-    pub rule_pieces: usize,
 }
 
 impl Capability {

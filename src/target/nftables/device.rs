@@ -24,11 +24,7 @@ pub fn lower(
 ) -> Result<(Ruleset, Trace), EmitError> {
     let mut lowering = Lowering {
         capability,
-        ruleset: Ruleset {
-            device: quote::plain(&plan.device, 64),
-            table: TABLE,
-            ..Ruleset::default()
-        },
+        ruleset: Ruleset::new(quote::plain(&plan.device, 64), TABLE),
         trace: Trace::default(),
         faults: Vec::new(),
     };

@@ -4,11 +4,11 @@ use rustc_hash::FxHashSet;
 
 use crate::packet::Family;
 
-use super::atom;
-use super::product::Product;
+use super::atom::{self, Addresses};
+use super::prefix::Prefix;
 
-/// One element: a range of sources, of destinations, a protocol, a range of ports.
-type Cell = ((u128, u128), (u128, u128), u8, (u16, u16));
+/// One element: source, destination, protocol, port.
+type Cell = (u128, u128, u8, u16);
 
 /// The lines between the braces of a set, one an element.
 #[derive(Debug, Default)]
@@ -20,9 +20,23 @@ pub struct Elements {
 }
 
 impl Elements {
-    /// Adds one that comes from no rule.
+    /// Adds one that comes from no rule, of a map.
     pub fn push(&mut self, key: &str, value: &str) {
         self.line(&["    ", key, " : ", value, ","]);
+    }
+
+    /// Adds an address that comes from no rule.
+    pub fn address(&mut self, family: Family, address: u128) {
+        self.line(&["    ", &atom::address(family, address), ","]);
+    }
+
+    /// Adds the ranges of a set of addresses, of the rule that a mark and a comment stand for.
+    pub fn ranges(&mut self, family: Family, addresses: &Addresses, mark: &str, comment: &str) {
+        let (open, close) = around(comment);
+        for range in addresses.ranges() {
+            let text = atom::address_range(family, *range);
+            self.line(&["    ", mark, &text, open, comment, close]);
+        }
     }
 
     fn line(&mut self, parts: &[&str]) {
@@ -36,7 +50,15 @@ impl Elements {
     }
 }
 
-/// Writes products of one family, each cell once.
+/// What stands before and after the comment of an element.
+fn around(comment: &str) -> (&'static str, &'static str) {
+    match comment {
+        "" => ("", ","),
+        _ => (" comment \"", "\","),
+    }
+}
+
+/// Writes flows of one family, each once.
 #[derive(Debug)]
 pub struct Writer {
     family: Family,
@@ -55,37 +77,28 @@ impl Writer {
         }
     }
 
-    /// Adds a product of the rule that a mark and a comment stand for, in the order of its sets.
-    pub fn product(&mut self, product: &Product, mark: &str, comment: &str) {
-        let addresses = |set: &atom::Addresses| -> Vec<((u128, u128), String)> {
-            let ranges = set.ranges().iter();
-            ranges
-                .map(|range| (*range, atom::address_range(self.family, *range)))
-                .collect()
+    /// Adds every flow of the rule that a mark and a comment stand for, in the order of its sets.
+    pub fn flows(
+        &mut self,
+        [sources, destinations]: [&[Prefix]; 2],
+        protocol: u8,
+        ports: &[u16],
+        [mark, comment]: [&str; 2],
+    ) {
+        let texts = |prefixes: &[Prefix]| -> Vec<(u128, String)> {
+            let first = |prefix: &Prefix| (prefix.first, atom::address(self.family, prefix.first));
+            prefixes.iter().map(first).collect()
         };
-        let sources = addresses(&product.source);
-        let destinations = addresses(&product.destination);
-        let protocol = product.protocol.to_string();
-        let ports: Vec<((u16, u16), String)> = product
-            .ports
-            .ranges()
-            .iter()
-            .map(|range| (*range, atom::range(*range)))
-            .collect();
-        let (open, close) = match comment {
-            "" => ("", ","),
-            _ => (" comment \"", "\","),
-        };
+        let (sources, destinations) = (texts(sources), texts(destinations));
+        let number = protocol.to_string();
+        let ports: Vec<(u16, String)> = ports.iter().map(|port| (*port, port.to_string())).collect();
+        let (open, close) = around(comment);
         for (source, from) in &sources {
             for (destination, to) in &destinations {
-                for (range, port) in &ports {
-                    if self
-                        .seen
-                        .insert((*source, *destination, product.protocol, *range))
-                    {
+                for (port, at) in &ports {
+                    if self.seen.insert((*source, *destination, protocol, *port)) {
                         self.elements.line(&[
-                            "    ", mark, from, " . ", to, " . ", &protocol, " . ", port, open, comment,
-                            close,
+                            "    ", mark, from, " . ", to, " . ", &number, " . ", at, open, comment, close,
                         ]);
                     }
                 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use crate::plan::Side;
 use crate::target::name::{digest, slug};
 
-/// The longest prefix before the name of a pair, `x4_allow_`, and the `__` inside it.
-const AROUND_SIDES: usize = 11;
+/// The longest prefix before the name of a pair, `m6_128_128_allow_`, and the `__` inside it.
+const AROUND_SIDES: usize = 19;
 
 /// Between the names of two sides. A slug never holds two `_` in a row, so a pair's name tells both apart.
 const BETWEEN: &str = "__";

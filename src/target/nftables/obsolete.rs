@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::target::Owned;
 
+use super::kind::Kind;
 use super::name;
 use super::ruleset::{Object, Ruleset};
-use super::section;
 
 /// The kinds of object, in the order in which they can go. No rule refers to any of them by then, but the elements
 /// of a map still refer to chains.
@@ -90,14 +90,9 @@ pub fn objects(previous: &Owned, current: &Owned) -> Vec<Object> {
 fn object(kind: &'static str, name: String) -> Option<Object> {
     let body = match kind {
         "chain" => "",
-        "map" => DISPATCH_BODY,
+        "map" if name == DISPATCH => DISPATCH_BODY,
         "limit" => ANY_LIMIT,
-        _ => {
-            let prefix = name.split('_').next()?;
-            section::SET_KINDS
-                .into_iter()
-                .find_map(|(kind, body)| (kind == prefix).then_some(body))?
-        }
+        _ => Kind::body_of(&name, kind == "map")?,
     };
     Some(Object {
         kind,

@@ -1,5 +1,8 @@
 //! The typed file that the template lays out: every name is already safe, every text already escaped.
 
+use std::hash::BuildHasher;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Serialize, Serializer};
 
 use super::elements::Elements;
@@ -17,6 +20,9 @@ pub struct Ruleset {
     pub chains: Vec<Chain>,
     /// Sets.
     pub sets: Vec<Set>,
+    /// Places of sets by the hash of what they hold.
+    #[serde(skip)]
+    by_content: FxHashMap<u64, Vec<usize>>,
     /// Verdict maps.
     pub maps: Vec<Set>,
     /// Rates that several rules share.
@@ -26,6 +32,15 @@ pub struct Ruleset {
 }
 
 impl Ruleset {
+    /// Nothing yet.
+    pub fn new(device: String, table: &'static str) -> Self {
+        Self {
+            device,
+            table,
+            ..Self::default()
+        }
+    }
+
     /// Every set and map: all that holds elements.
     fn filled(&self) -> impl Iterator<Item = &Set> {
         self.sets.iter().chain(&self.maps)
@@ -33,10 +48,17 @@ impl Ruleset {
 
     /// The name under which a set is found that holds these elements: of one that is there, if it holds the same.
     pub fn hold(&mut self, name: String, body: &'static str, elements: Elements) -> String {
+        let hash = FxBuildHasher.hash_one((body, &elements.text));
+        let alike = self.by_content.entry(hash).or_default();
         let same = |set: &&Set| set.body == body && set.elements.text == elements.text;
-        if let Some(set) = self.sets.iter().find(same) {
+        let there = alike
+            .iter()
+            .filter_map(|number| self.sets.get(*number))
+            .find(same);
+        if let Some(set) = there {
             return set.name.clone();
         }
+        alike.push(self.sets.len());
         self.sets.push(Set {
             name: name.clone(),
             body,

@@ -1,7 +1,7 @@
 //! Lowers one list of rules to the rules of a chain and the sets they look into.
 //!
-//! Denies stand before allows, and within each the order decides nothing, so flows may be gathered into sets:
-//! exact ones into a hash set, many others into an interval set, the rest stays rules.
+//! Denies stand before allows, and within each the order decides nothing, so flows may be gathered into tables: few
+//! elements each into sets, products of many into maps to chains, and what is left stays rules.
 
 use std::collections::BTreeSet;
 
@@ -12,40 +12,12 @@ use crate::target::Inexpressible;
 
 use super::atom::{self, Part};
 use super::capability::Capability;
-use super::elements::Writer;
+use super::keys::Keys;
+use super::kind::Kind;
 use super::name;
-use super::product::{self, Product};
 use super::quote;
 use super::ruleset::{Chain, Object, Rule, Ruleset};
 use super::trace::Trace;
-
-/// The kinds of set that a section may have, with their types. The kind opens the set's name, so that a set that
-/// exists never has another type.
-pub const SET_KINDS: [(&str, &str); 4] = [
-    (
-        "x4",
-        "type ipv4_addr . ipv4_addr . inet_proto . inet_service; counter;",
-    ),
-    (
-        "x6",
-        "type ipv6_addr . ipv6_addr . inet_proto . inet_service; counter;",
-    ),
-    (
-        "r4",
-        "type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; counter;",
-    ),
-    (
-        "r6",
-        "type ipv6_addr . ipv6_addr . inet_proto . inet_service; flags interval; counter;",
-    ),
-];
-
-/// Every set name that a section of this name may use, with its type.
-pub fn set_names(section: &str) -> impl Iterator<Item = (String, &'static str)> + '_ {
-    SET_KINDS.into_iter().flat_map(move |(kind, body)| {
-        ["allow", "deny"].map(|action| (format!("{kind}_{action}_{section}"), body))
-    })
-}
 
 /// A list of rules to be lowered.
 #[derive(Debug)]
@@ -62,12 +34,37 @@ pub struct Section<'a> {
 }
 
 /// A share of a rule that is matched on its own.
-struct Share<'a> {
-    rule: &'a PlanRule,
-    family: Family,
-    part: Part,
-    /// Where a set could hold it.
-    product: Option<Product>,
+#[derive(Debug)]
+pub(super) struct Share<'a> {
+    pub rule: &'a PlanRule,
+    pub family: Family,
+    pub part: Part,
+}
+
+/// Rules of one action and family, whose order decides nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Group<'a> {
+    pub section: &'a Section<'a>,
+    pub family: Family,
+    pub denies: bool,
+}
+
+impl Group<'_> {
+    /// The action, as names and comments say it.
+    pub fn action(self) -> &'static str {
+        if self.denies { "deny" } else { "allow" }
+    }
+
+    /// The action, as nft says it.
+    pub fn verdict(self) -> &'static str {
+        if self.denies { "drop" } else { "accept" }
+    }
+
+    /// The name of a table. Lengths of prefixes come with a `_` after each.
+    pub fn name(self, kind: Kind, lengths: &str) -> String {
+        let prefix = kind.prefix(self.family);
+        format!("{prefix}_{lengths}{}_{}", self.action(), self.section.name)
+    }
 }
 
 /// What sections add to.
@@ -101,135 +98,52 @@ impl Lowering<'_> {
 
     /// Adds rules of one action, whose order decides nothing.
     fn gather(&mut self, section: &Section<'_>, rules: &[PlanRule], chain: &mut Chain) {
-        let (special, mut rest): (Vec<Share>, Vec<Share>) = shares(rules)
+        let (special, rest): (Vec<Share>, Vec<Share>) = shares(rules)
             .into_iter()
             .partition(|share| share.rule.log || share.rule.rate.is_some());
         // First, so that what is to be logged is logged, whatever else permits it.
         for share in &special {
             self.rule(section, share, chain);
         }
+        let mut taken = BTreeSet::new();
         for family in Family::BOTH {
-            rest = self.exact(section, family, rest, chain);
-            rest = self.ranges(section, family, rest, chain);
+            let group = Group {
+                section,
+                family,
+                denies: rules.first().is_some_and(|rule| rule.action == Action::Deny),
+            };
+            taken.extend(self.tables(group, &rest, chain));
         }
-        for share in &rest {
-            self.rule(section, share, chain);
-        }
-    }
-
-    /// Moves exact flows of a family into a hash set, where they are many.
-    fn exact<'r>(
-        &mut self,
-        section: &Section<'_>,
-        family: Family,
-        shares: Vec<Share<'r>>,
-        chain: &mut Chain,
-    ) -> Vec<Share<'r>> {
-        let bounds = self.capability;
-        let mut room = bounds.set_elements;
-        let taken: Vec<bool> = shares
-            .iter()
-            .map(|share| {
-                let Some(product) = share.product_in(family).filter(|product| product.is_exact()) else {
-                    return false;
-                };
-                let size = product.size();
-                let fits = size <= bounds.rule_elements && size <= room;
-                room -= if fits { size } else { 0 };
-                fits
-            })
-            .collect();
-        if taken.iter().filter(|taken| **taken).count() < bounds.hash_rules {
-            return shares;
-        }
-        let mut held = Vec::new();
-        let mut rest = Vec::new();
-        for (share, taken) in shares.into_iter().zip(taken) {
-            match share.product {
-                Some(product) if taken => held.push((share.rule, product)),
-                product => rest.push(Share { product, ..share }),
+        for (number, share) in rest.iter().enumerate() {
+            if !taken.contains(&number) {
+                self.rule(section, share, chain);
             }
         }
-        self.lookup(section, "x", family, &held, chain);
-        rest
     }
 
-    /// Moves the other flows with ports of a family into an interval set, where they are many.
-    fn ranges<'r>(
-        &mut self,
-        section: &Section<'_>,
-        family: Family,
-        shares: Vec<Share<'r>>,
-        chain: &mut Chain,
-    ) -> Vec<Share<'r>> {
-        let candidates: Vec<usize> = (0..)
-            .zip(&shares)
-            .filter(|(_, s)| s.product_in(family).is_some())
-            .map(|(i, _)| i)
+    /// Moves shares of a family into tables, where they are many. The numbers of those moved.
+    fn tables(&mut self, group: Group<'_>, shares: &[Share<'_>], chain: &mut Chain) -> BTreeSet<usize> {
+        let mine = || {
+            (0..)
+                .zip(shares)
+                .filter(|(_, share)| share.family == group.family)
+        };
+        if mine().count() <= self.capability.plain_rules {
+            return BTreeSet::new();
+        }
+        let keys: Vec<Keys<'_, '_>> = mine()
+            .map(|(number, share)| Keys::new(number, share, self.capability.port_values))
             .collect();
-        if candidates.len() <= self.capability.linear_rules {
-            return shares;
+        let mut taken = self.exact(group, &keys.iter().collect::<Vec<_>>(), chain);
+        for kind in [Kind::ByPort, Kind::ByDestination] {
+            let left: Vec<&Keys<'_, '_>> = keys
+                .iter()
+                .filter(|keys| !taken.contains(&keys.number))
+                .filter(|keys| kind == Kind::ByDestination || !keys.ports.is_empty())
+                .collect();
+            taken.extend(self.keyed(group, kind, &left, chain));
         }
-        let products: Vec<&Product> = shares
-            .iter()
-            .filter_map(|share| share.product_in(family))
-            .collect();
-        let taken = product::disjoint(&products, self.capability).taken;
-        if taken.len() < self.capability.hash_rules {
-            return shares;
-        }
-        let mut held = Vec::new();
-        let mut moved = BTreeSet::new();
-        for (candidate, pieces) in &taken {
-            let Some(index) = candidates.get(*candidate) else {
-                continue;
-            };
-            let Some(share) = shares.get(*index) else { continue };
-            moved.insert(*index);
-            held.extend(pieces.iter().map(|piece| (share.rule, piece.clone())));
-        }
-        self.lookup(section, "r", family, &held, chain);
-        (0..)
-            .zip(shares)
-            .filter(|(i, _)| !moved.contains(i))
-            .map(|(_, share)| share)
-            .collect()
-    }
-
-    /// Adds a set of one action and family, and the rule that looks into it.
-    fn lookup(
-        &mut self,
-        section: &Section<'_>,
-        kind: &str,
-        family: Family,
-        held: &[(&PlanRule, Product)],
-        chain: &mut Chain,
-    ) {
-        let Some((first, _)) = held.first() else { return };
-        let digit = match family {
-            Family::V4 => '4',
-            Family::V6 => '6',
-        };
-        let (action, verdict) = match first.action {
-            Action::Allow => ("allow", "accept"),
-            Action::Deny => ("deny", "drop"),
-        };
-        let wanted = format!("{kind}{digit}_{action}_{}", section.name);
-        let Some((name, body)) = set_names(section.name).find(|(name, _)| *name == wanted) else {
-            return;
-        };
-        let mut writer = Writer::new(family);
-        for (rule, product) in held {
-            let mark = self.trace.mark(&rule.origin);
-            let comment = quote::provenance(&rule.origin, self.capability.comment_bytes);
-            writer.product(product, &mark, &comment);
-        }
-        let name = self.ruleset.hold(name, body, writer.elements);
-        let header = atom::header(family);
-        chain.add(
-            format!("{header} saddr . {header} daddr . meta l4proto . th dport @{name} counter {verdict}"),
-            format!("{action}: each element names its rule"),
-        );
+        taken
     }
 
     /// Adds a share as a plain rule.
@@ -327,12 +241,6 @@ impl Lowering<'_> {
     }
 }
 
-impl Share<'_> {
-    fn product_in(&self, family: Family) -> Option<&Product> {
-        self.product.as_ref().filter(|_| self.family == family)
-    }
-}
-
 /// What each rule holds of each family, split where one nft rule cannot test it. Nothing for an empty share.
 fn shares(rules: &[PlanRule]) -> Vec<Share<'_>> {
     let mut shares = Vec::new();
@@ -342,31 +250,9 @@ fn shares(rules: &[PlanRule]) -> Vec<Share<'_>> {
                 continue;
             }
             for part in atom::service(&rule.flow.service, family) {
-                let product = product_of(rule, family, &part);
-                shares.push(Share {
-                    rule,
-                    family,
-                    part,
-                    product,
-                });
+                shares.push(Share { rule, family, part });
             }
         }
     }
     shares
-}
-
-fn product_of(rule: &PlanRule, family: Family, part: &Part) -> Option<Product> {
-    let Part::Ports {
-        protocol,
-        destination,
-    } = part
-    else {
-        return None;
-    };
-    Some(Product {
-        source: atom::in_family(&rule.flow.source, family),
-        destination: atom::in_family(&rule.flow.destination, family),
-        protocol: *protocol,
-        ports: destination.clone(),
-    })
 }

@@ -288,8 +288,8 @@ fn a_corrupted_file_is_caught() {
                 local: busy,
                 ..super::plans::busy(1000)
             },
-            " . 17 . 3007-3016 ",
-            " . 17 . 3007-3017 ",
+            "10.20.1.0 . 10.30.1.0 . 17 . 3007 ",
+            "10.20.1.0 . 10.30.1.0 . 17 . 2999 ",
         ),
         (mixed(), "tcp dport { 80, 443 }", "tcp dport { 80, 444 }"),
         (protected(), "ip saddr 10.40.3.0/24", "ip saddr 10.40.3.0/25"),

@@ -176,8 +176,8 @@ pub fn emit(plan: &DevicePlan, previous: &Owned) -> Emitted {
     Nftables.emit(plan, &Nftables.assets(), previous).unwrap()
 }
 
-/// A router with enough flows of each shape for hash sets and interval sets in both families, without the rules of
-/// one number.
+/// A router with enough flows of each shape for every kind of table in both families, without the rules of one
+/// number.
 pub fn busy(without: usize) -> DevicePlan {
     let mut rules = vec![
         deny("no-telnet", "10.20.0.0/24", "10.30.1.0/24", "tcp:23"),
@@ -205,6 +205,39 @@ pub fn busy(without: usize) -> DevicePlan {
             &wide,
             "10.30.1.0/25 2001:db8:30:1::/80",
             &format!("udp:{}-{}", 3000 + n * 7, 3009 + n * 7),
+        ));
+    }
+    for n in 0..40 {
+        // Products of many flows: some destinations and ports are those of several rules.
+        let (mut from, mut to) = (String::new(), "10.30.1.53 2001:db8:30:1::53".to_owned());
+        for m in 0..5 {
+            from.push_str(&format!(
+                "10.20.2.{} 2001:db8:20::2:{:x} ",
+                6 * n + 2 * m,
+                6 * n + 2 * m
+            ));
+            to.push_str(&format!(
+                " 10.30.1.{} 2001:db8:30:1::1:{:x}",
+                128 + (n + 4 * m) % 32,
+                (n + 4 * m) % 32
+            ));
+        }
+        if n % 2 == 0 {
+            from.push_str("10.20.2.240/28 2001:db8:20::2:f0/124");
+        }
+        rules.push(allow(
+            &format!("group-{n}"),
+            &from,
+            &to,
+            &format!("tcp:{},{} udp:53", 4000 + n % 3, 4010 + n),
+        ));
+        // Services that no key can hold.
+        let service = ["tcp:1024-65535", "icmp:8 icmpv6:128", "udp:5000-5999"][n % 3];
+        rules.push(allow(
+            &format!("odd-{n}"),
+            &format!("10.20.3.{}/30 2001:db8:20::3:{:x}/126", 4 * n, 4 * n),
+            &format!("10.30.1.{} 2001:db8:30:1::2:{:x}", 192 + n / 2, n / 2),
+            service,
         ));
     }
     rules.retain(|rule| !rule.origin.id.ends_with(&format!("-{without}")));

@@ -5,6 +5,7 @@ use std::slice;
 
 use rustc_hash::FxHashMap;
 
+use super::blocks::{self, Keys};
 use super::cube::{self, Cube, Interfaces, Values};
 use super::disjoint;
 use super::field::{Field, Kind, Transport};
@@ -345,8 +346,6 @@ impl<'a> Scope<'a> {
     /// The cube with each field restricted to its value.
     fn narrowed(&mut self, cube: &Cube, fields: &[Field], key: &[Value]) -> Result<Cube, String> {
         let mut cube = cube.clone();
-        // What a protocol's header means is known once the protocol is.
-        let is_late = |field: Field| matches!(field, Field::Port(Transport::Any, _));
         for late in [false, true] {
             for (field, value) in fields
                 .iter()
@@ -413,22 +412,24 @@ impl<'a> Scope<'a> {
         let at = |why: String| Fault::new(line, why);
         let elements: Vec<(&Key, &Verdict, usize)> = elements.collect();
         disjoint::check(&elements).map_err(at)?;
-        if cubes.len().saturating_mul(elements.len()) > ARMS {
+        let blocks = blocks::of(&elements);
+        if cubes.len().saturating_mul(blocks.len()) > ARMS {
             return Err(at("the rule has too many combinations".to_owned()));
         }
-        let mut arms = Vec::with_capacity(cubes.len() * elements.len());
+        let mut arms = Vec::with_capacity(cubes.len() * blocks.len());
         for (cube, _) in cubes {
-            for (key, verdict, line) in &elements {
-                let Some(go) = self.go(verdict, *line)? else {
+            for block in &blocks {
+                let Some(go) = self.go(block.verdict, block.line)? else {
                     continue;
                 };
-                let cube = self.narrowed(cube, fields, key).map_err(at)?;
+                let cube = match &block.values {
+                    Keys::One(key) => self.narrowed(cube, fields, key),
+                    Keys::Many(values) => within(cube, fields, values),
+                };
+                let cube = cube.map_err(at)?;
                 if !cube.is_empty() {
-                    arms.push(Arm {
-                        cube,
-                        go,
-                        line: *line,
-                    });
+                    let line = block.line;
+                    arms.push(Arm { cube, go, line });
                 }
             }
         }
@@ -453,6 +454,26 @@ impl<'a> Scope<'a> {
             _ => Values::Numbers(IntervalSet::from_ranges(numbers)),
         })
     }
+}
+
+/// The cube with each field restricted to its values.
+fn within(cube: &Cube, fields: &[Field], values: &[IntervalSet<u128>]) -> Result<Cube, String> {
+    let mut cube = cube.clone();
+    for late in [false, true] {
+        let fields = fields
+            .iter()
+            .zip(values)
+            .filter(|(field, _)| is_late(**field) == late);
+        for (field, values) in fields {
+            cube.restrict(*field, &Values::Numbers(values.clone()))?;
+        }
+    }
+    Ok(cube)
+}
+
+/// What a protocol's header means is known once the protocol is.
+fn is_late(field: Field) -> bool {
+    matches!(field, Field::Port(Transport::Any, _))
 }
 
 /// Every other value of the field.

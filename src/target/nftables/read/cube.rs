@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::field::{End, Field, Transport};
+use super::field::{self, End, Field, Transport};
 use crate::packet::{AddressSet, Family, FlowSet, IntervalSet, Region, ServiceSet, protocol};
 
 static ALL_ADDRESSES: LazyLock<Arc<AddressSet>> = LazyLock::new(|| Arc::new(AddressSet::full()));
@@ -228,6 +228,14 @@ impl Cube {
                         ..AddressSet::empty()
                     },
                 );
+            }
+            Field::Masked(end, family, length) => {
+                let addresses = Values::Numbers(field::behind_mask(numbers, family, length));
+                let whole = match family {
+                    Family::V4 => Field::V4(end),
+                    Family::V6 => Field::V6(end),
+                };
+                self.restrict(whole, &addresses)?;
             }
             Field::Family => self.families(numbers, 2, 10),
             Field::EtherType => self.families(numbers, 0x0800, 0x86dd),

@@ -1,6 +1,9 @@
 //! Fields of a packet that rules test, and the kinds of value that they have.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use super::lex::{Cursor, Fault, Token};
+use crate::packet::{Family, IntervalSet};
 
 /// Source or destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +33,8 @@ pub(super) enum Field {
     State,
     V4(End),
     V6(End),
+    /// An address whose last bits are masked away, with the number of those that stay.
+    Masked(End, Family, u8),
     /// `meta nfproto`
     Family,
     /// `meta protocol`
@@ -69,8 +74,8 @@ impl Field {
             Self::In | Self::Out => Kind::Name,
             Self::InIndex | Self::OutIndex => Kind::Index,
             Self::State => Kind::State,
-            Self::V4(_) => Kind::V4,
-            Self::V6(_) => Kind::V6,
+            Self::V4(_) | Self::Masked(_, Family::V4, _) => Kind::V4,
+            Self::V6(_) | Self::Masked(_, Family::V6, _) => Kind::V6,
             Self::Family => Kind::Family,
             Self::EtherType => Kind::EtherType,
             Self::Protocol | Self::V4Protocol => Kind::Protocol,
@@ -91,8 +96,31 @@ impl Field {
         matches!(token, Token::Word(word) if words.contains(&word))
     }
 
-    /// Reads a field: `ip saddr`, `meta l4proto`, `iifname`.
+    /// Reads a field: `ip saddr`, `meta l4proto`, `iifname`, `ip daddr & 255.255.255.0`.
     pub(super) fn read(cursor: &mut Cursor<'_, '_>) -> Result<Self, Fault> {
+        let field = Self::unmasked(cursor)?;
+        let before = *cursor;
+        if !cursor.eat_mark("&") {
+            return Ok(field);
+        }
+        let mask = cursor.word("a mask")?;
+        let masked = match field {
+            Self::V4(end) => mask
+                .parse()
+                .ok()
+                .and_then(|mask: Ipv4Addr| ones(u128::from(u32::from(mask)), 32))
+                .map(|length| Self::Masked(end, Family::V4, length)),
+            Self::V6(end) => mask
+                .parse()
+                .ok()
+                .and_then(|mask: Ipv6Addr| ones(u128::from(mask), 128))
+                .map(|length| Self::Masked(end, Family::V6, length)),
+            _ => return Err(before.fault("a mask is modelled for addresses alone")),
+        };
+        masked.ok_or_else(|| before.fault(format!("`{mask}` is no mask that keeps first bits alone")))
+    }
+
+    fn unmasked(cursor: &mut Cursor<'_, '_>) -> Result<Self, Fault> {
         let before = *cursor;
         let unknown = || before.unknown();
         let first = cursor.word("a field")?;
@@ -169,4 +197,31 @@ impl Kind {
             _ => u128::from(u8::MAX),
         }
     }
+}
+
+/// How many bits a mask keeps, where these are the first ones.
+fn ones(mask: u128, width: u8) -> Option<u8> {
+    let dropped = (0..=width).find(|dropped| low(*dropped) == low(width) & !mask)?;
+    Some(width - dropped)
+}
+
+/// So many bits, the last ones.
+fn low(bits: u8) -> u128 {
+    1_u128.checked_shl(bits.into()).map_or(u128::MAX, |next| next - 1)
+}
+
+/// The addresses of which certain values are left, once all but so many bits are masked away.
+pub(super) fn behind_mask(values: &IntervalSet<u128>, family: Family, length: u8) -> IntervalSet<u128> {
+    let width = match family {
+        Family::V4 => 32,
+        Family::V6 => 128,
+    };
+    let masked = low(width - length.min(width));
+    let whole = |&(first, last): &(u128, u128)| {
+        // Only multiples of the prefix's size can be left.
+        let from = first.checked_add(masked)? & !masked;
+        let to = last & !masked;
+        (from <= to).then_some((from, to | masked))
+    };
+    values.ranges().iter().filter_map(whole).collect()
 }

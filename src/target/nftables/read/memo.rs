@@ -26,16 +26,16 @@ impl Memo {
     /// Keeps the packets that have the field, within a range.
     pub(super) fn restrict(&mut self, cube: &mut Cube, field: Field, range: Range) -> Result<(), String> {
         match field {
-            Field::V4(End::Source) | Field::V6(End::Source) => {
+            Field::V4(End::Source) | Field::V6(End::Source) | Field::Masked(End::Source, ..) => {
                 known(&mut self.addresses, cube, field, range, |cube| {
                     &mut cube.flow.source
                 })
             }
-            Field::V4(End::Destination) | Field::V6(End::Destination) => {
-                known(&mut self.addresses, cube, field, range, |cube| {
-                    &mut cube.flow.destination
-                })
-            }
+            Field::V4(End::Destination)
+            | Field::V6(End::Destination)
+            | Field::Masked(End::Destination, ..) => known(&mut self.addresses, cube, field, range, |cube| {
+                &mut cube.flow.destination
+            }),
             // These two look at nothing but the service.
             Field::Protocol | Field::Port(..) => known(&mut self.services, cube, field, range, |cube| {
                 &mut cube.flow.service

@@ -4,6 +4,7 @@
 //! chain of a hook must accept a packet, `goto` leaves no way back, and where a base chain ends its policy decides.
 //! Commands are carried out on an empty kernel. Whatever is not modelled exactly is reported.
 
+mod blocks;
 mod command;
 mod compile;
 mod cube;

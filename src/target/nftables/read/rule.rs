@@ -42,7 +42,7 @@ pub(super) enum Against {
 }
 
 /// Where a packet goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Verdict {
     Accept,
     Drop,

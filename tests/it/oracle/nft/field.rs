@@ -37,6 +37,12 @@ pub enum Field {
     OutInterface,
     Source(bool),
     Destination(bool),
+    /// One of these two `&` a mask.
+    Masked {
+        destination: bool,
+        six: bool,
+        mask: u128,
+    },
     L4Protocol,
     /// The `protocol` of IPv4 or the `nexthdr` of IPv6; no extension headers are modelled.
     HeaderProtocol(bool),
@@ -59,6 +65,13 @@ impl Field {
             Self::InInterface | Self::OutInterface => Kind::Interface,
             Self::Source(false) | Self::Destination(false) => Kind::V4,
             Self::Source(true) | Self::Destination(true) => Kind::V6,
+            Self::Masked { six, .. } => {
+                if six {
+                    Kind::V6
+                } else {
+                    Kind::V4
+                }
+            }
             Self::L4Protocol | Self::HeaderProtocol(_) => Kind::Protocol,
             Self::Family => Kind::Family,
             Self::EtherType => Kind::EtherType,
@@ -91,6 +104,18 @@ impl Field {
             }
             Self::Destination(six) => {
                 (six == v6).then(|| Value::Number(crate::oracle::address::number(packet.destination)))
+            }
+            Self::Masked {
+                destination,
+                six,
+                mask,
+            } => {
+                let end = if destination {
+                    packet.destination
+                } else {
+                    packet.source
+                };
+                (six == v6).then(|| Value::Number(crate::oracle::address::number(end) & mask))
             }
             Self::L4Protocol => number(u16::from(packet.protocol)),
             Self::HeaderProtocol(six) if six == v6 => number(u16::from(packet.protocol)),
@@ -168,7 +193,22 @@ pub fn read_field(cursor: &mut Cursor) -> Result<Option<Field>, ReadError> {
     };
     cursor.word()?;
     cursor.word()?;
-    Ok(Some(field))
+    let (destination, six) = match field {
+        Field::Source(six) => (false, six),
+        Field::Destination(six) => (true, six),
+        _ => return Ok(Some(field)),
+    };
+    if !cursor.take("&") {
+        return Ok(Some(field));
+    }
+    let word = cursor.word()?;
+    let mask = field.kind().number(&word);
+    let mask = mask.ok_or_else(|| cursor.error(format!("`{word}` is not a mask")))?;
+    Ok(Some(Field::Masked {
+        destination,
+        six,
+        mask,
+    }))
 }
 
 /// Reads `field . field …`.

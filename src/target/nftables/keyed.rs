@@ -1,0 +1,229 @@
+//! Rules whose products would be many elements: a map leads from a destination, or from a destination and a port, to
+//! a chain that tests the source. What is written is the sum of destinations and sources, not their product.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::packet::Family;
+use crate::target::name::digest;
+
+use super::atom::{self, Addresses};
+use super::elements::Elements;
+use super::keys::{Keys, at_lengths, most_used};
+use super::kind::Kind;
+use super::prefix::masked;
+use super::quote;
+use super::ruleset::{Chain, Rule, Set};
+use super::section::{Group, Lowering};
+
+/// A key of a map: length and first address of a destination, protocol, port. The last two are 0 in maps that do not
+/// ask for them.
+type Key = (u8, u128, u8, u16);
+
+/// Up to so many rules of a length that no other rule has stay rules.
+const RARE: usize = 2;
+
+impl Lowering<'_> {
+    /// Writes those whose destinations have lengths that many have. Their numbers.
+    pub(super) fn keyed(
+        &mut self,
+        group: Group<'_>,
+        kind: Kind,
+        candidates: &[&Keys<'_, '_>],
+        chain: &mut Chain,
+    ) -> BTreeSet<usize> {
+        let weight: usize = candidates.iter().map(|keys| keys.weight()).sum();
+        if weight <= self.capability.plain_cost {
+            return BTreeSet::new();
+        }
+        let of =
+            |keys: &&Keys<'_, '_>| -> BTreeSet<u8> { keys.destinations.iter().map(|p| p.length).collect() };
+        let lengths = most_used(
+            candidates.iter().flat_map(of).filter(|length| *length > 0),
+            self.capability.lookups,
+            RARE,
+        );
+        let mut taken = BTreeSet::new();
+        let mut entries: Vec<(Key, usize)> = Vec::new();
+        for (place, keys) in candidates.iter().enumerate() {
+            let ports: &[u16] = match kind {
+                Kind::ByPort => &keys.ports,
+                _ => &[0],
+            };
+            let destinations = at_lengths(&keys.destinations, &lengths, group.family)
+                .filter(|destinations| destinations.len() * ports.len() <= self.capability.rule_elements);
+            let Some(destinations) = destinations else {
+                continue;
+            };
+            taken.insert(keys.number);
+            let protocol = if kind == Kind::ByPort { keys.protocol } else { 0 };
+            for prefix in destinations {
+                let key = |port: &u16| ((prefix.length, prefix.first, protocol, *port), place);
+                entries.extend(ports.iter().map(key));
+            }
+        }
+        entries.sort_unstable();
+        self.maps(group, kind, candidates, &entries, chain);
+        taken
+    }
+
+    /// Writes a map for each length, longest first, and the chains of their elements.
+    fn maps(
+        &mut self,
+        group: Group<'_>,
+        kind: Kind,
+        candidates: &[&Keys<'_, '_>],
+        entries: &[(Key, usize)],
+        chain: &mut Chain,
+    ) {
+        let lists = || entries.chunk_by(|(a, _), (b, _)| a == b);
+        let places = |list: &[(Key, usize)]| -> Vec<usize> { list.iter().map(|(_, place)| *place).collect() };
+        let mut chains: BTreeMap<Vec<usize>, String> =
+            lists().map(|list| (places(list), String::new())).collect();
+        let mut written = BTreeSet::new();
+        for (list, name) in &mut chains {
+            let rules: Vec<&Keys<'_, '_>> = list
+                .iter()
+                .filter_map(|place| candidates.get(*place).copied())
+                .collect();
+            let below = self.sources(group, kind, &rules);
+            name.clone_from(&below.name);
+            if written.insert(below.name.clone()) {
+                self.ruleset.chains.push(below);
+            }
+        }
+        let mut maps: BTreeMap<u8, Elements> = BTreeMap::new();
+        for list in lists() {
+            let Some(((length, first, protocol, port), _)) = list.first() else {
+                continue;
+            };
+            let Some(name) = chains.get(&places(list)) else {
+                continue;
+            };
+            let mut key = atom::address(group.family, *first);
+            if kind == Kind::ByPort {
+                key.push_str(&format!(" . {protocol} . {port}"));
+            }
+            maps.entry(*length)
+                .or_default()
+                .push(&key, &format!("jump {name}"));
+        }
+        let field = format!("{} daddr", atom::header(group.family));
+        let (rest, comment) = match kind {
+            Kind::ByPort => (" . meta l4proto . th dport", "by destination and port"),
+            _ => ("", "by destination"),
+        };
+        for (length, elements) in maps.into_iter().rev() {
+            let name = group.name(kind, &format!("{length}_"));
+            let asked = masked(&field, group.family, length);
+            chain.add(
+                format!("{asked}{rest} vmap @{name}"),
+                format!("{}: {comment}", group.action()),
+            );
+            self.ruleset.maps.push(Set {
+                name,
+                body: kind.body(group.family),
+                elements,
+            });
+        }
+    }
+
+    /// The chain of rules that share destinations. A packet that none of them is about goes back.
+    fn sources(&mut self, group: Group<'_>, kind: Kind, rules: &[&Keys<'_, '_>]) -> Chain {
+        let Group { section, family, .. } = group;
+        let (action, verdict) = (group.action(), group.verdict());
+        // Many rules of one service to one destination are one test of all their sources.
+        let mut services: BTreeMap<String, Vec<&Keys<'_, '_>>> = BTreeMap::new();
+        for keys in rules {
+            let service = match kind {
+                Kind::ByPort => String::new(),
+                _ => keys.share.part.text(),
+            };
+            services.entry(service).or_default().push(keys);
+        }
+        let mut chain = Chain {
+            title: format!("{}: {action} by source", section.label.replace('>', " -> ")),
+            ..Chain::default()
+        };
+        let mut names = format!("{}\n{}", section.name, kind.prefix(family));
+        for (service, rules) in services {
+            let space = if service.is_empty() { "" } else { " " };
+            if rules.len() > self.capability.plain_rules {
+                let test = self.any_source(family, &rules);
+                let statement = format!("{test}{service}{space}counter {verdict}");
+                names.push_str(&format!("\n{statement}"));
+                chain.add(statement, format!("{action}: each element names its rule"));
+                continue;
+            }
+            for keys in rules {
+                let origin = &keys.share.rule.origin;
+                let test = self.source(family, keys);
+                let statement = format!("{test}{service}{space}counter {verdict}");
+                names.push_str(&format!("\n{} {statement}", origin.id));
+                let mark = self.trace.mark(origin);
+                chain.rules.push(Rule {
+                    statement: format!("{mark}{statement}"),
+                    comment: quote::provenance(origin, self.capability.comment_bytes),
+                });
+            }
+        }
+        chain.name = format!("c_{}", digest(&names, 16));
+        chain
+    }
+
+    /// A test of one rule's sources, with a space at its end; empty where every address passes.
+    fn source(&mut self, family: Family, keys: &Keys<'_, '_>) -> String {
+        let field = format!("{} saddr", atom::header(family));
+        let addresses = atom::in_family(&keys.share.rule.flow.source, family);
+        let mut elements = Elements::default();
+        match (addresses.ranges(), keys.length_of_sources()) {
+            ([range], _) if *range == atom::whole(family) => String::new(),
+            ([range], _) => format!("{field} {} ", atom::address_range(family, *range)),
+            (_, Some(length)) => {
+                for prefix in &keys.sources {
+                    elements.address(family, prefix.first);
+                }
+                let name = self.held(family, Kind::Addresses, "", elements);
+                format!("{} @{name} ", masked(&field, family, length))
+            }
+            _ => {
+                elements.ranges(family, &addresses, "", "");
+                let name = self.held(family, Kind::Ranges, "", elements);
+                format!("{field} @{name} ")
+            }
+        }
+    }
+
+    /// A test of the sources of several rules: one set whose elements name their rules.
+    fn any_source(&mut self, family: Family, rules: &[&Keys<'_, '_>]) -> String {
+        let mut all = Addresses::empty();
+        let mut elements = Elements::default();
+        let mut named = String::new();
+        for keys in rules {
+            let rule = keys.share.rule;
+            let addresses = atom::in_family(&rule.flow.source, family).difference(&all);
+            let mark = self.trace.mark(&rule.origin);
+            let comment = quote::provenance(&rule.origin, self.capability.comment_bytes);
+            elements.ranges(family, &addresses, &mark, &comment);
+            for range in addresses.ranges() {
+                named.push_str(&format!(
+                    "{} {}\n",
+                    rule.origin.id,
+                    atom::address_range(family, *range)
+                ));
+            }
+            all = all.union(&addresses);
+        }
+        if all.ranges() == [atom::whole(family)] {
+            return String::new();
+        }
+        let name = self.held(family, Kind::Ranges, &named, elements);
+        format!("{} saddr @{name} ", atom::header(family))
+    }
+
+    /// The name of a set of addresses. It follows from `named`, or from the elements where that is empty.
+    fn held(&mut self, family: Family, kind: Kind, named: &str, elements: Elements) -> String {
+        let named = if named.is_empty() { &elements.text } else { named };
+        let name = format!("{}_{}", kind.prefix(family), digest(named, 16));
+        self.ruleset.hold(name, kind.body(family), elements)
+    }
+}

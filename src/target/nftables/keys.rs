@@ -1,0 +1,126 @@
+//! What a share of a rule asks of tables of exact keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::packet::{AddressSet, Family};
+
+use super::atom::{self, Part};
+use super::prefix::{self, Prefix};
+use super::section::Share;
+
+/// What a chain costs beside its keys and sources: its declaration, its head and its one rule.
+const CHAIN: usize = 3;
+
+/// What a set of addresses without a name costs a packet, in tests of one value.
+const GROUP: usize = 4;
+
+/// A share with its addresses as prefixes.
+#[derive(Debug)]
+pub(super) struct Keys<'s, 'r> {
+    /// The share, by its place in the section.
+    pub number: usize,
+    /// The share.
+    pub share: &'s Share<'r>,
+    /// Sources.
+    pub sources: Vec<Prefix>,
+    /// Destinations.
+    pub destinations: Vec<Prefix>,
+    /// TCP, UDP or SCTP; 0 for all else.
+    pub protocol: u8,
+    /// Destination ports, each by itself. Empty where these are too many, or the share has none.
+    pub ports: Vec<u16>,
+}
+
+impl<'s, 'r> Keys<'s, 'r> {
+    /// The keys of a share, with up to so many ports.
+    pub fn new(number: usize, share: &'s Share<'r>, port_values: usize) -> Self {
+        let Share { family, rule, part } = share;
+        let (protocol, ports) = match part {
+            Part::Ports {
+                protocol,
+                destination,
+            } => {
+                let ranges = destination.ranges().iter();
+                let all = ranges.flat_map(|(first, last)| *first..=*last);
+                let ports: Vec<u16> = all.take(port_values + 1).collect();
+                let few = ports.len() <= port_values;
+                (*protocol, if few { ports } else { Vec::new() })
+            }
+            Part::Test(_) => (0, Vec::new()),
+        };
+        Self {
+            number,
+            share,
+            sources: prefix::prefixes(&rule.flow.source, *family),
+            destinations: prefix::prefixes(&rule.flow.destination, *family),
+            protocol,
+            ports,
+        }
+    }
+
+    /// The length of every source, where they have one length and a mask is for it.
+    pub fn length_of_sources(&self) -> Option<u8> {
+        let length = self.sources.first()?.length;
+        let one = self.sources.iter().all(|prefix| prefix.length == length);
+        (one && length > 0).then_some(length)
+    }
+
+    /// How many flows from a prefix to a prefix and a port it has.
+    pub fn flows(&self) -> usize {
+        self.sources.len() * self.destinations.len() * self.ports.len()
+    }
+
+    /// True where it holds the prefix of all addresses, which no mask is for.
+    pub fn is_anywhere(&self) -> bool {
+        let mut all = self.sources.iter().chain(&self.destinations);
+        all.any(|prefix| prefix.length == 0)
+    }
+
+    /// What it costs a packet as a plain rule, in tests of one value.
+    pub fn weight(&self) -> usize {
+        let Share { family, rule, part } = self.share;
+        let several = |end: &AddressSet| atom::in_family(end, *family).ranges().len() > 1;
+        let groups = usize::from(several(&rule.flow.source)) + usize::from(several(&rule.flow.destination));
+        let ports = matches!(part, Part::Ports { destination, .. } if destination.ranges().len() > 1);
+        1 + GROUP * groups + usize::from(ports)
+    }
+
+    /// How many lines it takes as a chain that its destinations lead to.
+    pub fn lines_of_chain(&self) -> usize {
+        self.destinations.len() * self.ports.len() + self.sources.len() + CHAIN
+    }
+}
+
+/// The keys that occur most often, up to a number of them, and each more often than some times.
+pub(super) fn most_used<K: Ord + Copy>(
+    uses: impl Iterator<Item = K>,
+    most: usize,
+    more_than: usize,
+) -> BTreeSet<K> {
+    let mut counts: BTreeMap<K, usize> = BTreeMap::new();
+    for key in uses {
+        *counts.entry(key).or_default() += 1;
+    }
+    let mut ranked: Vec<(usize, K)> = counts
+        .into_iter()
+        .map(|(key, count)| (count, key))
+        .filter(|(count, _)| *count > more_than)
+        .collect();
+    ranked.sort_unstable();
+    ranked.into_iter().rev().take(most).map(|(_, key)| key).collect()
+}
+
+/// The same addresses in prefixes of certain lengths. None where that would take far more of them.
+pub(super) fn at_lengths(prefixes: &[Prefix], lengths: &BTreeSet<u8>, family: Family) -> Option<Vec<Prefix>> {
+    /// How many bits a prefix may be short of the next length.
+    const SHORT: u8 = 4;
+    let mut found = Vec::with_capacity(prefixes.len());
+    for prefix in prefixes {
+        let length = *lengths.range(prefix.length..).next()?;
+        if length - prefix.length > SHORT {
+            return None;
+        }
+        found.extend(prefix.at(length, family));
+    }
+    Some(found)
+}

@@ -1,0 +1,61 @@
+//! Addresses as prefixes. A table of exact keys holds a prefix by its first address, and is asked with the last bits
+//! of a packet's address masked away: one table for each length.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::packet::{AddressSet, Family};
+
+/// A prefix of either family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Prefix {
+    /// How many bits all its addresses share.
+    pub length: u8,
+    /// Its first address.
+    pub first: u128,
+}
+
+impl Prefix {
+    /// The prefixes of a longer length that it consists of. Itself, where it is not shorter.
+    pub fn at(self, length: u8, family: Family) -> impl Iterator<Item = Self> {
+        let bits = length.saturating_sub(self.length).min(16);
+        let step = 1_u128 << (width(family).saturating_sub(length)).min(127);
+        let length = length.max(self.length);
+        (0..1_u128 << bits).map(move |number| Self {
+            length,
+            first: self.first + number * step,
+        })
+    }
+}
+
+/// What a set holds of a family.
+pub fn prefixes(set: &AddressSet, family: Family) -> Vec<Prefix> {
+    let nets = set.only(family).prefixes();
+    let prefix = |net: &ipnet::IpNet| Prefix {
+        length: net.prefix_len(),
+        first: match net.network() {
+            IpAddr::V4(address) => u128::from(u32::from(address)),
+            IpAddr::V6(address) => u128::from(address),
+        },
+    };
+    nets.iter().map(prefix).collect()
+}
+
+/// The length of a single address.
+pub fn width(family: Family) -> u8 {
+    match family {
+        Family::V4 => 32,
+        Family::V6 => 128,
+    }
+}
+
+/// An address field with its last bits masked away: `ip daddr & 255.255.255.0`, or `ip daddr` where none are.
+pub fn masked(field: &str, family: Family, length: u8) -> String {
+    if length >= width(family) {
+        return field.to_owned();
+    }
+    let mask = match family {
+        Family::V4 => Ipv4Addr::from(u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0)).to_string(),
+        Family::V6 => Ipv6Addr::from(u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0)).to_string(),
+    };
+    format!("{field} & {mask}")
+}
