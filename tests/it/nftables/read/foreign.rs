@@ -144,6 +144,65 @@ fn a_test_holds_for_packets_that_have_the_field() {
 }
 
 #[test]
+fn a_mask_leaves_first_bits() {
+    let (ssh, telnet) = (V4[0], V4[1]);
+    assert_passes(
+        "ip saddr & 255.255.255.0 == 10.0.0.0 accept",
+        &[ssh, "50 10.0.0.255 10.9.9.9"],
+        &["50 10.0.1.0 10.9.9.9", "tcp ::1 ::2 1 22"],
+    );
+    assert_passes(
+        "ip saddr & 255.255.255.0 != 10.0.0.0 accept",
+        &["50 10.0.1.0 10.9.9.9", "50 9.255.255.255 10.9.9.9"],
+        &[ssh, "50 10.0.0.255 10.9.9.9", "tcp ::1 ::2 1 22"],
+    );
+    assert_passes("ip saddr & 0.0.0.0 0.0.0.0 accept", &[ssh], &["tcp ::1 ::2 1 22"]);
+    // What a mask leaves never has other bits.
+    assert_passes("ip saddr & 255.255.255.0 10.0.0.1 accept", &[], &[ssh]);
+    assert_passes(
+        "ip saddr & 255.255.0.0 { 9.255.0.1-10.1.255.254 } accept",
+        &[ssh, "50 10.1.255.255 10.9.9.9"],
+        &["50 9.255.9.9 10.9.9.9", "50 10.2.0.0 10.9.9.9"],
+    );
+    assert_passes(
+        "ip saddr & 255.255.255.0 . ip daddr & 255.0.0.0 . meta l4proto . th dport { 10.0.0.0 . 10.0.0.0 . 6 . 22 } accept",
+        &[ssh, "tcp 10.0.0.9 10.9.9.9 1 22"],
+        &[telnet, "tcp 10.0.1.1 10.1.0.1 1 22", "udp 10.0.0.1 10.1.0.1 1 22"],
+    );
+    assert_passes(
+        "ip6 daddr & ffff:ffff:: vmap { 2001:db8:: : accept, fd00:: : drop }",
+        &["50 ::1 2001:db8:1::1"],
+        &["50 ::1 2001:db9::", "50 ::1 fd00::1", ssh],
+    );
+}
+
+/// Elements that lead to one place are read as one product, and as no more than that.
+#[test]
+fn elements_of_one_verdict_are_no_more_than_themselves() {
+    let key = |rest: &str| format!("ip daddr . meta l4proto . th dport vmap {{ {rest} }}");
+    assert_passes(
+        &key(
+            "10.1.0.1 . 6 . 22 : accept, 10.1.0.1 . 6 . 80 : accept, 10.1.0.2 . 6 . 22 : accept, \
+              10.1.0.2 . 6 . 80 : accept, 10.1.0.2 . 17 . 53 : accept, 10.1.0.3 . 6 . 23 : accept, \
+              10.1.0.2 . 6 . 81 : drop",
+        ),
+        &[
+            "tcp 10.0.0.1 10.1.0.1 1 22",
+            "tcp 10.0.0.1 10.1.0.2 1 80",
+            "udp 10.0.0.1 10.1.0.2 1 53",
+            "tcp 10.0.0.1 10.1.0.3 1 23",
+        ],
+        &[
+            "udp 10.0.0.1 10.1.0.1 1 53",
+            "tcp 10.0.0.1 10.1.0.2 1 53",
+            "tcp 10.0.0.1 10.1.0.3 1 22",
+            "tcp 10.0.0.1 10.1.0.1 1 23",
+            "tcp 10.0.0.1 10.1.0.2 1 81",
+        ],
+    );
+}
+
+#[test]
 fn only_what_a_new_flow_meets_counts() {
     for rule in [
         "ct state new accept",
@@ -313,6 +372,15 @@ fn what_is_not_modelled_is_reported() {
     for (rule, why) in [
         ("tcp flags syn accept", "`tcp flags` is not modelled"),
         ("meta mark 1 accept", "`meta mark` is not modelled"),
+        (
+            "ip saddr & 255.0.255.0 == 10.0.0.0 accept",
+            "no mask that keeps first bits alone",
+        ),
+        (
+            "ip6 saddr & ::1 == ::1 accept",
+            "no mask that keeps first bits alone",
+        ),
+        ("tcp dport & 0xff == 1 accept", "for addresses alone"),
         ("ip6 nexthdr tcp accept", "not modelled"),
         ("th dport 22 accept", "`th` without"),
         ("meta l4proto { tcp, 50 } th dport 22 accept", "`th` without"),

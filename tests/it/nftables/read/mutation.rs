@@ -262,6 +262,9 @@ const REPLACEMENTS: &[(&str, &str, &str)] = &[
     ("interface", "eth2", "eth0"),
     ("interface", "eth1", OTHER),
     ("limit", "counter accept", "limit rate 1/second accept"),
+    ("mask", "& 255.255.255.0", "& 255.255.254.0"),
+    ("mask", " & 255.255.255.128", ""),
+    ("jump", ": jump", ": goto"),
     ("test lost", "tcp dport 22 ", ""),
     ("test lost", "meta l4proto", "meta l4proto != 1 meta l4proto"),
 ];

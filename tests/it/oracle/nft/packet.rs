@@ -43,6 +43,12 @@ const RULES: &[&str] = &[
     "ip protocol != udp",
     "ip6 nexthdr udp",
     "icmp type != 8",
+    "ip daddr & 255.0.0.0 == 127.0.0.0",
+    "ip daddr & 255.0.0.0 != 127.0.0.0",
+    "ip daddr & 255.255.255.254 == 127.0.0.0",
+    "ip saddr & 255.255.255.0 . ip daddr & 255.255.255.254 . meta l4proto . th dport { 127.0.0.0 . 127.0.0.2 . 6 . 80 }",
+    "ip6 saddr & ffff:: . ip6 daddr . meta l4proto . th dport { :: . ::1 . 17 . 54 }",
+    "ip6 daddr & ffff::1 == ::1",
 ];
 
 /// What is sent to `lo` by bash, and the packet that it is. The source port is the kernel's choice.
