@@ -19,7 +19,7 @@ use crate::packet::IntervalSet;
 /// How many set elements all rules together may look at.
 const WORK: usize = 5_000_000;
 /// How many arms one rule may fall into.
-const ARMS: usize = 200_000;
+const ARMS: usize = 1_000_000;
 /// How many pieces the complement of a set may fall into.
 const PIECES: usize = 2_000;
 /// From this many arms on, a rule's arms are found by interface.

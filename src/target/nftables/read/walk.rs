@@ -23,7 +23,7 @@ pub(super) struct Context {
 pub(super) type List = Arc<Vec<ReadRule>>;
 
 /// How many rules all lists together may have.
-const RULES: usize = 1_000_000;
+const RULES: usize = 2_000_000;
 /// How many arms may be looked at in all.
 const STEPS: usize = 20_000_000;
 /// A base chain and what it jumps to: the kernel's `NFT_JUMP_STACK_SIZE`.
