@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::packet::Family;
-use crate::target::name::digest;
+use crate::target::name::{digest, slug};
 
 use super::atom::{self, Addresses};
 use super::elements::Elements;
@@ -166,7 +166,8 @@ impl Lowering<'_> {
                 });
             }
         }
-        chain.name = format!("c_{}", digest(&names, 16));
+        let first = rules.first().map_or("", |keys| &keys.share.rule.origin.id);
+        chain.name = format!("c_{}_{}", slug(first, 40), digest(&names, 12));
         chain
     }
 

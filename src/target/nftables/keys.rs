@@ -8,8 +8,8 @@ use super::atom::{self, Part};
 use super::prefix::{self, Prefix};
 use super::section::Share;
 
-/// What a chain costs beside its keys and sources: its declaration, its head and its one rule.
-const CHAIN: usize = 3;
+/// The lines of a chain with one rule, and of a set beside its elements: declarations, heads and ends.
+const FRAME: usize = 5;
 
 /// What a set of addresses without a name costs a packet, in tests of one value.
 const GROUP: usize = 4;
@@ -87,7 +87,11 @@ impl<'s, 'r> Keys<'s, 'r> {
 
     /// How many lines it takes as a chain that its destinations lead to.
     pub fn lines_of_chain(&self) -> usize {
-        self.destinations.len() * self.ports.len() + self.sources.len() + CHAIN
+        let sources = match self.sources.len() {
+            1 => 0,
+            several => several + FRAME,
+        };
+        self.destinations.len() * self.ports.len() + FRAME + sources
     }
 }
 
