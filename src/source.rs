@@ -74,12 +74,7 @@ impl SourceFile {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let line_starts = std::iter::once(0)
-            .chain(
-                text.bytes()
-                    .enumerate()
-                    .filter(|(_, b)| *b == b'\n')
-                    .map(|(i, _)| i + 1),
-            )
+            .chain(text.match_indices('\n').map(|(i, _)| i + 1))
             .map(|offset| u32::try_from(offset).unwrap_or(u32::MAX))
             .collect();
         Self {
@@ -129,6 +124,11 @@ impl SourceMap {
     /// The file, if `id` is of this map.
     pub fn file(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id.0 as usize)
+    }
+
+    /// The whole text of a file; empty where it is not of this map.
+    pub fn whole(&self, id: FileId) -> &str {
+        self.file(id).map_or("", SourceFile::text)
     }
 
     /// All files in the order in which they were added.

@@ -271,7 +271,10 @@ fn addresses_of_roles(policy: &Policy, settings: &Settings) -> BTreeMap<Role, Ad
         }
     }
     let zones = policy.zones.iter().map(|zone| (&zone.labels, &*zone.addresses));
-    let devices = policy.devices.iter().map(|device| (&device.labels, &*device.set));
+    let devices = policy
+        .devices
+        .iter()
+        .map(|device| (&*device.labels, &*device.set));
     let mut sets: BTreeMap<Role, Vec<&AddressSet>> = BTreeMap::new();
     for (labels, addresses) in zones.chain(devices) {
         let played = labels.iter().filter_map(|label| roles_of.get(label.as_str()));

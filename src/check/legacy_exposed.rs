@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 use super::{Check, Context, Finding, OptionDefault, OptionSpec, Role};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::inventory::Field;
 use crate::model::{DeviceId, Rule, ZoneId};
 use crate::packet::AddressSet;
 
@@ -65,7 +66,7 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
         .collect();
     let mut by_zone: BTreeMap<ZoneId, Vec<DeviceId>> = BTreeMap::new();
     for (index, device) in context.policy.devices.iter().enumerate() {
-        let os = device.facts.get("os").map(|os| os.to_lowercase());
+        let os = device.facts.get(Field::Os).map(|os| os.to_lowercase());
         if os.is_some_and(|os| patterns.iter().any(|pattern| begins_with(&os, pattern))) {
             by_zone
                 .entry(device.zone)

@@ -60,10 +60,12 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
 
 /// Whether a device is medical, or of those that should not be near one. Its own labels say more than its zone's.
 fn medical(context: &Context<'_>, device: &Device, zone: &Zone) -> Option<bool> {
-    let own = device.labels.difference(&zone.labels).cloned().collect();
-    [&own, &zone.labels].into_iter().find_map(|labels| {
-        let foreign = FOREIGN.iter().any(|role| context.settings.plays(*role, labels));
-        match (context.settings.plays(Role::Medical, labels), foreign) {
+    let of_zone = |label: &str| zone.labels.contains(label);
+    let of_its_own = |label: &str| device.labels.contains(label) && !of_zone(label);
+    let sources: [&dyn Fn(&str) -> bool; 2] = [&of_its_own, &of_zone];
+    sources.into_iter().find_map(|holds| {
+        let plays = |role| context.settings.labels(role).any(holds);
+        match (plays(Role::Medical), FOREIGN.into_iter().any(plays)) {
             (true, _) => Some(true),
             (false, true) => Some(false),
             (false, false) => None,

@@ -12,7 +12,7 @@
 //! # Supports
 //! NIST SP 800-53 CM-7.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -212,7 +212,7 @@ fn follow<'a>(items: impl Iterator<Item = &'a Item>, used: &mut Used<'a>) {
 /// Uses of zones and devices, by name or by label.
 struct Known<'a> {
     used: &'a Used<'a>,
-    labels: BTreeMap<&'a str, &'a BTreeSet<String>>,
+    labels: HashMap<&'a str, &'a BTreeSet<String>>,
 }
 
 impl<'a> Known<'a> {
@@ -226,7 +226,7 @@ impl<'a> Known<'a> {
             .policy
             .devices
             .iter()
-            .map(|device| (device.name.as_str(), &device.labels));
+            .map(|device| (device.name.as_str(), &*device.labels));
         Self {
             used,
             labels: zones.chain(devices).collect(),

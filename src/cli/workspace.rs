@@ -278,8 +278,8 @@ pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
         return Err(CliError::Other(hint));
     }
     let text = read_inside(directory, "septum.yaml")?;
-    let file = sources.add(SourceFile::new("septum.yaml", text.clone()));
-    let (manifest, found) = manifest::read(file, &text);
+    let file = sources.add(SourceFile::new("septum.yaml", text));
+    let (manifest, found) = manifest::read(file, sources.whole(file));
     diagnostics.extend(found);
 
     let standard: Vec<Parsed> = standard::FILES
@@ -293,8 +293,8 @@ pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
     let mut files = Vec::new();
     for path in policy_files(directory, &manifest, &mut diagnostics)? {
         let text = read_inside(directory, &path)?;
-        let file = sources.add(SourceFile::new(path, text.clone()));
-        files.push((file, syntax::parse(file, &text)));
+        let file = sources.add(SourceFile::new(path, text));
+        files.push((file, syntax::parse(file, sources.whole(file))));
     }
     let mut devices = Vec::new();
     for entry in &manifest.inventory {
@@ -310,8 +310,8 @@ pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
                 continue;
             }
         };
-        let file = sources.add(SourceFile::new(path, text.clone()));
-        let (read, found) = inventory::read_with(path, file, &text, &entry.columns);
+        let file = sources.add(SourceFile::new(path, text));
+        let (read, found) = inventory::read_with(path, file, sources.whole(file), &entry.columns);
         devices.extend(read);
         diagnostics.extend(found);
     }

@@ -1,8 +1,8 @@
 //! A device while its fields come in, whatever the format.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::{Field, InventoryDevice, value};
+use super::{Facts, Field, InventoryDevice, value};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::quote::quoted;
 use crate::source::{FileId, Span};
@@ -86,7 +86,7 @@ pub(super) struct Draft {
     zone: Option<Spanned<String>>,
     addresses: Vec<Spanned<std::net::IpAddr>>,
     labels: Vec<Spanned<String>>,
-    facts: BTreeMap<String, Spanned<String>>,
+    facts: Facts<Spanned<Arc<str>>>,
     cves: Vec<Spanned<String>>,
     span: Span,
 }
@@ -99,7 +99,7 @@ impl Draft {
             zone: None,
             addresses: Vec::new(),
             labels: Vec::new(),
-            facts: BTreeMap::new(),
+            facts: Facts::default(),
             cves: Vec::new(),
             span,
         }
@@ -110,8 +110,8 @@ impl Draft {
     }
 
     /// The asset number, for files that name devices by nothing else.
-    pub(super) fn asset(&self) -> Option<Spanned<String>> {
-        self.facts.get(Field::Asset.name()).cloned()
+    pub(super) fn asset(&self) -> Option<Spanned<Arc<str>>> {
+        self.facts.get(Field::Asset).cloned()
     }
 
     /// Takes one text of a field: the whole of a single one, one part of a list.
@@ -133,17 +133,15 @@ impl Draft {
             self.refuse(field, fault, intake);
             return;
         }
-        let text = Spanned {
-            value: text.to_owned(),
-            span,
-        };
+        let value = || text.to_owned();
         match field {
-            Field::Name => self.name = Some(text),
-            Field::Zone => self.zone = Some(text),
-            Field::Labels => self.labels.push(text),
-            Field::Cves => self.cves.push(text),
+            Field::Name => self.name = Some(Spanned { value: value(), span }),
+            Field::Zone => self.zone = Some(Spanned { value: value(), span }),
+            Field::Labels => self.labels.push(Spanned { value: value(), span }),
+            Field::Cves => self.cves.push(Spanned { value: value(), span }),
             _ => {
-                self.facts.insert(field.name().to_owned(), text);
+                let value = Arc::from(text);
+                self.facts.set(field, Spanned { value, span });
             }
         }
     }

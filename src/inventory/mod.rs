@@ -5,13 +5,15 @@
 
 pub mod csv;
 mod draft;
+mod facts;
 mod field;
 mod value;
 pub mod yaml;
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
+pub use facts::Facts;
 pub use field::Field;
 
 use crate::diagnostic::Diagnostic;
@@ -30,8 +32,8 @@ pub struct InventoryDevice {
     pub addresses: Vec<Spanned<IpAddr>>,
     /// Its labels, in order.
     pub labels: Vec<Spanned<String>>,
-    /// What else is known, by the name of the [`Field`]: `vendor`, `model`, `os`, …
-    pub facts: BTreeMap<String, Spanned<String>>,
+    /// What else is known: vendor, model, operating system, … The policy shares the texts.
+    pub facts: Facts<Spanned<Arc<str>>>,
     /// Known vulnerabilities, as `CVE-2024-1234`.
     pub cves: Vec<Spanned<String>>,
     /// The whole item or row.

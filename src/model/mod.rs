@@ -8,12 +8,13 @@ mod point;
 mod resolve;
 mod zone_map;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::inventory::Facts;
 use crate::packet::{AddressSet, FlowSet, ServiceSet};
 use crate::source::Span;
 use crate::syntax::tree::{Action, Arrow, Rate};
@@ -92,10 +93,10 @@ pub struct Device {
     pub addresses: Vec<(IpAddr, Span)>,
     /// Its addresses as a set.
     pub set: Arc<AddressSet>,
-    /// Labels of its own and of its zone.
-    pub labels: BTreeSet<String>,
-    /// `vendor`, `model`, `os` and other facts.
-    pub facts: BTreeMap<String, String>,
+    /// Labels of its own and of its zone. Devices with the same ones share them.
+    pub labels: Arc<BTreeSet<String>>,
+    /// Vendor, model, operating system and other facts.
+    pub facts: Facts<Arc<str>>,
     /// Known vulnerabilities, `CVE-2020-12345`.
     pub cves: Vec<String>,
 }

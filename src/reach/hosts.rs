@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::refine::{Pieces, Ranges, refine};
 use crate::model::{AssertionKind, DeviceId, Placement, Policy, ZoneId};
@@ -71,7 +71,8 @@ pub struct Hosts {
     pub(super) sides: Vec<(usize, usize)>,
     objects: FxHashMap<AddressSet, usize>,
     atoms_of: Vec<Vec<usize>>,
-    used: FxHashSet<IpAddr>,
+    /// The addresses of devices, ascending.
+    used: Vec<IpAddr>,
     pieces: [Pieces; 2],
     /// How many of the atoms are IPv4.
     v4_atoms: usize,
@@ -168,7 +169,7 @@ impl Hosts {
             sides,
             objects: objects.numbers,
             atoms_of,
-            used: FxHashSet::default(),
+            used: Vec::new(),
             pieces: [v4.pieces, v6.pieces],
             v4_atoms,
         };
@@ -240,20 +241,11 @@ impl Hosts {
     /// Puts every host into its class.
     fn settle(&mut self, policy: &Policy) {
         let mut class_of: FxHashMap<Vec<usize>, usize> = FxHashMap::default();
-        let mut taken: Vec<u128> = vec![0; self.atoms.len()];
         for (index, device) in policy.devices.iter().enumerate() {
-            let mut at = Vec::new();
-            for (address, _) in &device.addresses {
-                let Some(atom) = self.atom_of(*address) else {
-                    continue;
-                };
-                at.push(atom);
-                if let Some(count) = taken.get_mut(atom)
-                    && self.used.insert(*address)
-                {
-                    *count += 1;
-                }
-            }
+            let addresses = device.addresses.iter();
+            let mut at: Vec<usize> = addresses
+                .filter_map(|(address, _)| self.atom_of(*address))
+                .collect();
             at.sort_unstable();
             at.dedup();
             if !at.is_empty() {
@@ -263,6 +255,17 @@ impl Hosts {
                 }
             }
         }
+        let addresses = policy.devices.iter().flat_map(|device| &device.addresses);
+        let mut used: Vec<IpAddr> = addresses.map(|(address, _)| *address).collect();
+        used.sort_unstable();
+        used.dedup();
+        let mut taken: Vec<u128> = vec![0; self.atoms.len()];
+        for atom in used.iter().filter_map(|address| self.atom_of(*address)) {
+            if let Some(count) = taken.get_mut(atom) {
+                *count += 1;
+            }
+        }
+        self.used = used;
         for (atom, taken) in taken.into_iter().enumerate() {
             let count = self.atoms.get(atom).map_or(0, |atom| {
                 atom.addresses
@@ -352,7 +355,7 @@ impl Hosts {
 
     /// True where a device has the address.
     pub fn is_used(&self, address: IpAddr) -> bool {
-        self.used.contains(&address)
+        self.used.binary_search(&address).is_ok()
     }
 }
 

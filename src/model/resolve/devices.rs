@@ -1,67 +1,90 @@
 //! Devices of the language and of the inventory, as one list.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::names;
 use crate::diagnostic::Diagnostic;
-use crate::inventory::InventoryDevice;
+use crate::inventory::{Facts, Field, InventoryDevice};
 use crate::model::{Device, Zone, ZoneId, ZoneMap};
 use crate::packet::AddressSet;
 use crate::source::Span;
 use crate::syntax::tree::{self, DeviceStatement, Item, Name};
 
 /// What both sources say of a device, before its zone is known.
-struct Draft {
-    name: Name,
+struct Draft<'a> {
+    name: &'a str,
+    span: Span,
     title: Option<String>,
-    zone: Option<(String, Span)>,
+    zone: Option<(&'a str, Span)>,
     addresses: Vec<(IpAddr, Span)>,
-    labels: BTreeSet<String>,
-    facts: BTreeMap<String, String>,
+    labels: Vec<&'a str>,
+    facts: Facts<Arc<str>>,
     cves: Vec<String>,
 }
 
+/// What devices are put into.
+struct Places<'a> {
+    zones: &'a [Zone],
+    zone_ids: BTreeMap<&'a str, ZoneId>,
+    zone_map: &'a ZoneMap,
+    /// Labels that a zone and its devices have, by the zone and what is said of the device.
+    labels: HashMap<(ZoneId, Vec<&'a str>), Arc<BTreeSet<String>>>,
+}
+
 /// All devices: those of the language in the order of their text, then those of the inventory.
-pub(super) fn resolve(
-    items: &[&Item],
-    inventory: &[InventoryDevice],
-    zones: &[Zone],
-    zone_map: &ZoneMap,
+pub(super) fn resolve<'a>(
+    items: &[&'a Item],
+    inventory: &'a [InventoryDevice],
+    zones: &'a [Zone],
+    zone_map: &'a ZoneMap,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Device> {
     let written = items.iter().filter_map(|item| match item {
         Item::Device(device) => Some(from_tree(device)),
         _ => None,
     });
-    let zone_ids: BTreeMap<&str, ZoneId> = zones
-        .iter()
-        .enumerate()
-        .map(|(i, zone)| (zone.name.as_str(), ZoneId::from_index(i)))
-        .collect();
-    let mut first_of: HashMap<String, Span> = HashMap::new();
+    let zone_ids = zones.iter().enumerate();
+    let mut places = Places {
+        zones,
+        zone_ids: zone_ids
+            .map(|(i, zone)| (zone.name.as_str(), ZoneId::from_index(i)))
+            .collect(),
+        zone_map,
+        labels: HashMap::new(),
+    };
+    let mut first_of: HashMap<&str, Span> = HashMap::new();
     let mut devices = Vec::new();
     for draft in written.chain(inventory.iter().map(from_inventory)) {
-        if let Some(first) = first_of.get(&draft.name.text) {
-            diagnostics.push(names::duplicate("device", &draft.name, *first));
-            continue;
+        match first_of.entry(draft.name) {
+            Entry::Occupied(first) => {
+                let name = Name {
+                    text: draft.name.to_owned(),
+                    span: draft.span,
+                };
+                diagnostics.push(names::duplicate("device", &name, *first.get()));
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(draft.span);
+                devices.extend(places.put(draft, diagnostics));
+            }
         }
-        first_of.insert(draft.name.text.clone(), draft.name.span);
-        devices.extend(place(draft, zones, &zone_ids, zone_map, diagnostics));
     }
     report_shared_addresses(&devices, diagnostics);
     devices
 }
 
-fn from_tree(device: &tree::Device) -> Draft {
+fn from_tree(device: &tree::Device) -> Draft<'_> {
     let mut draft = Draft {
-        name: device.name.clone(),
+        name: &device.name.text,
+        span: device.name.span,
         title: device.title.as_ref().map(|title| title.value.clone()),
-        zone: Some((device.zone.text.clone(), device.zone.span)),
+        zone: Some((&device.zone.text, device.zone.span)),
         addresses: Vec::new(),
-        labels: BTreeSet::new(),
-        facts: BTreeMap::new(),
+        labels: Vec::new(),
+        facts: Facts::default(),
         cves: Vec::new(),
     };
     for statement in &device.body {
@@ -71,146 +94,142 @@ fn from_tree(device: &tree::Device) -> Draft {
                     .addresses
                     .extend(addresses.iter().map(|address| (address.value, address.span)));
             }
-            DeviceStatement::Label(labels, _) => {
-                draft.labels.extend(labels.iter().map(|label| label.text.clone()))
-            }
+            DeviceStatement::Label(labels, _) => draft
+                .labels
+                .extend(labels.iter().map(|label| label.text.as_str())),
             DeviceStatement::Fact(key, values, _) if key.text == "cves" => {
                 draft.cves.extend(values.iter().map(|value| value.value.clone()));
             }
             DeviceStatement::Fact(key, values, _) => {
                 let text: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
-                draft.facts.insert(key.text.clone(), text.join(", "));
+                if let Some(field) = Field::named(&key.text) {
+                    draft.facts.set(field, text.join(", ").into());
+                }
             }
         }
     }
     draft
 }
 
-fn from_inventory(device: &InventoryDevice) -> Draft {
+fn from_inventory(device: &InventoryDevice) -> Draft<'_> {
     Draft {
-        name: Name {
-            text: device.name.value.clone(),
-            span: device.name.span,
-        },
+        name: &device.name.value,
+        span: device.name.span,
         title: None,
-        zone: device.zone.as_ref().map(|zone| (zone.value.clone(), zone.span)),
+        zone: device.zone.as_ref().map(|zone| (zone.value.as_str(), zone.span)),
         addresses: device
             .addresses
             .iter()
             .map(|address| (address.value, address.span))
             .collect(),
-        labels: device.labels.iter().map(|label| label.value.clone()).collect(),
-        facts: device
-            .facts
-            .iter()
-            .map(|(key, value)| (key.clone(), value.value.clone()))
-            .collect(),
+        labels: device.labels.iter().map(|label| label.value.as_str()).collect(),
+        facts: device.facts.map(|fact| Arc::clone(&fact.value)),
         cves: device.cves.iter().map(|cve| cve.value.clone()).collect(),
     }
 }
 
-/// Finds the device's zone and checks that its addresses are of it.
-fn place(
-    draft: Draft,
-    zones: &[Zone],
-    zone_ids: &BTreeMap<&str, ZoneId>,
-    zone_map: &ZoneMap,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Device> {
-    let Draft {
-        name,
-        title,
-        zone,
-        addresses,
-        mut labels,
-        facts,
-        cves,
-    } = draft;
-    let id = match &zone {
-        Some((zone_name, span)) => match zone_ids.get(zone_name.as_str()) {
-            Some(id) => *id,
-            None => {
-                let message = format!(
-                    "device `{}` is in zone `{zone_name}`, which does not exist",
-                    name.text
-                );
-                diagnostics.push(
-                    Diagnostic::error("unknown-name", *span, message)
-                        .did_you_mean(zone_name, zone_ids.keys().copied()),
-                );
-                return None;
+impl<'a> Places<'a> {
+    /// Finds the device's zone and checks that its addresses are of it.
+    fn put(&mut self, draft: Draft<'a>, diagnostics: &mut Vec<Diagnostic>) -> Option<Device> {
+        let id = self
+            .zone_of(&draft)
+            .map_err(|diagnostic| diagnostics.push(*diagnostic))
+            .ok()?;
+        let zone = self.zones.get(id.index())?;
+        for (address, span) in &draft.addresses {
+            if zone.addresses.contains(*address) {
+                continue;
             }
-        },
-        None => match addresses
-            .first()
-            .and_then(|(address, _)| zone_map.zone_of(*address))
-        {
-            Some(id) => id,
-            None => {
-                let message = format!("device `{}` has no zone, and no zone owns its address", name.text);
-                diagnostics
-                    .push(Diagnostic::error("device-outside-zone", name.span, message).help("name its zone"));
-                return None;
+            let mut diagnostic = Diagnostic::error(
+                "device-outside-zone",
+                *span,
+                format!(
+                    "`{address}` of device `{}` is not an address of zone `{}`",
+                    draft.name, zone.name
+                ),
+            )
+            .with(zone.span, "its zone");
+            if let Some(owner) = self
+                .zone_map
+                .zone_of(*address)
+                .and_then(|owner| self.zones.get(owner.index()))
+            {
+                diagnostic = diagnostic.help(format!("`{address}` is of zone `{}`", owner.name));
             }
-        },
-    };
-    let zone = zones.get(id.index())?;
-    for (address, span) in &addresses {
-        if zone.addresses.contains(*address) {
-            continue;
+            diagnostics.push(diagnostic);
         }
-        let mut diagnostic = Diagnostic::error(
-            "device-outside-zone",
-            *span,
-            format!(
-                "`{address}` of device `{}` is not an address of zone `{}`",
-                name.text, zone.name
-            ),
-        )
-        .with(zone.span, "its zone");
-        if let Some(owner) = zone_map
-            .zone_of(*address)
-            .and_then(|owner| zones.get(owner.index()))
-        {
-            diagnostic = diagnostic.help(format!("`{address}` is of zone `{}`", owner.name));
-        }
-        diagnostics.push(diagnostic);
+        let labels = self
+            .labels
+            .entry((id, draft.labels))
+            .or_insert_with_key(|(_, own)| {
+                let own = own.iter().map(|label| (*label).to_owned());
+                Arc::new(own.chain(zone.labels.iter().cloned()).collect())
+            });
+        let addresses = draft.addresses.iter().map(|(address, _)| *address);
+        Some(Device {
+            name: draft.name.to_owned(),
+            title: draft.title,
+            span: draft.span,
+            zone: id,
+            set: Arc::new(AddressSet::from_addresses(addresses)),
+            addresses: draft.addresses,
+            labels: Arc::clone(labels),
+            facts: draft.facts,
+            cves: draft.cves,
+        })
     }
-    labels.extend(zone.labels.iter().cloned());
-    let set = Arc::new(AddressSet::from_addresses(
-        addresses.iter().map(|(address, _)| *address),
-    ));
-    Some(Device {
-        name: name.text,
-        title,
-        span: name.span,
-        zone: id,
-        addresses,
-        set,
-        labels,
-        facts,
-        cves,
-    })
+
+    /// The zone that a device is said to be in, else that of its first address.
+    fn zone_of(&self, draft: &Draft<'_>) -> Result<ZoneId, Box<Diagnostic>> {
+        let name = draft.name;
+        if let Some((zone, span)) = draft.zone {
+            return self.zone_ids.get(zone).copied().ok_or_else(|| {
+                let message = format!("device `{name}` is in zone `{zone}`, which does not exist");
+                Diagnostic::error("unknown-name", span, message)
+                    .did_you_mean(zone, self.zone_ids.keys().copied())
+                    .into()
+            });
+        }
+        let first = draft.addresses.first();
+        first
+            .and_then(|(address, _)| self.zone_map.zone_of(*address))
+            .ok_or_else(|| {
+                let message = format!("device `{name}` has no zone, and no zone owns its address");
+                Diagnostic::error("device-outside-zone", draft.span, message)
+                    .help("name its zone")
+                    .into()
+            })
+    }
 }
 
 fn report_shared_addresses(devices: &[Device], diagnostics: &mut Vec<Diagnostic>) {
-    let mut owners: BTreeMap<IpAddr, (&Device, Span)> = BTreeMap::new();
-    for device in devices {
-        for (address, span) in &device.addresses {
-            let Some((other, first)) = owners.get(address) else {
-                owners.insert(*address, (device, *span));
-                continue;
-            };
-            let message = if other.name == device.name {
-                format!("device `{}` has the address `{address}` twice", device.name)
+    let mut places: Vec<(IpAddr, usize, Span)> = Vec::with_capacity(devices.len());
+    for (index, device) in devices.iter().enumerate() {
+        places.extend(
+            device
+                .addresses
+                .iter()
+                .map(|(address, span)| (*address, index, *span)),
+        );
+    }
+    places.sort_by_key(|(address, ..)| *address);
+    for same in places.chunk_by(|(one, ..), (other, ..)| one == other) {
+        let [(address, first, written), others @ ..] = same else {
+            continue;
+        };
+        let name = |index: usize| devices.get(index).map_or("", |device| &device.name);
+        for (_, other, span) in others {
+            let message = if other == first {
+                format!("device `{}` has the address `{address}` twice", name(*first))
             } else {
                 format!(
                     "devices `{}` and `{}` have the same address `{address}`",
-                    other.name, device.name
+                    name(*first),
+                    name(*other)
                 )
             };
             diagnostics
-                .push(Diagnostic::error("duplicate-address", *span, message).with(*first, "first here"));
+                .push(Diagnostic::error("duplicate-address", *span, message).with(*written, "first here"));
         }
     }
 }

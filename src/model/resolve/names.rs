@@ -11,15 +11,16 @@ use crate::syntax::tree::{Item, Name};
 
 /// What set names stand for, once zones, devices and services are known.
 pub(super) struct Scope<'a> {
-    /// Zones (with the zones under and within them), dotted names that only have zones under them, devices, and
-    /// groups as they are resolved. None for a name whose definition is broken.
-    pub sets: BTreeMap<String, Option<Arc<AddressSet>>>,
+    /// Zones (with the zones under and within them), dotted names that only have zones under them, and groups as they
+    /// are resolved. None for a name whose definition is broken.
+    sets: BTreeMap<String, Option<Arc<AddressSet>>>,
     /// Everything with a label.
     pub labels: BTreeMap<String, Arc<AddressSet>>,
     /// Services by name.
     pub services: BTreeMap<&'a str, ServiceId>,
     /// Devices by name.
-    pub devices: BTreeMap<&'a str, DeviceId>,
+    pub devices: HashMap<&'a str, DeviceId>,
+    device_list: &'a [Device],
     /// All services.
     pub service_list: &'a [Service],
     /// Every address.
@@ -34,33 +35,30 @@ impl<'a> Scope<'a> {
         services: &'a [Service],
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
-        let mut sets: BTreeMap<String, Option<Arc<AddressSet>>> = zone_sets(zones);
+        let sets = zone_sets(zones);
         let zone_spans: HashMap<&str, Span> =
             zones.iter().map(|zone| (zone.name.as_str(), zone.span)).collect();
-        let mut spans = zone_spans.clone();
-        for device in devices {
-            let same_zone = sets.contains_key(&device.name);
-            if same_zone {
-                diagnostics.push(clash(
-                    "device",
-                    &device.name,
-                    device.span,
-                    zone_spans.get(device.name.as_str()),
-                ));
-                continue;
+        let mut by_name = HashMap::with_capacity(devices.len());
+        for (index, device) in devices.iter().enumerate() {
+            let name = device.name.as_str();
+            if sets.contains_key(name) {
+                diagnostics.push(clash("device", name, device.span, zone_spans.get(name).copied()));
             }
-            spans.insert(&device.name, device.span);
-            sets.insert(device.name.clone(), Some(Arc::clone(&device.set)));
+            by_name.insert(name, DeviceId::from_index(index));
         }
+        let mut groups: HashMap<&str, Span> = HashMap::new();
         for item in items {
             let Item::Group(group) = item else { continue };
             let name = group.name.text.as_str();
-            if sets.contains_key(name) {
-                diagnostics.push(clash("group", name, group.name.span, spans.get(name)));
-            } else if let Some(first) = spans.get(name) {
+            let device = by_name.get(name).and_then(|id| devices.get(id.index()));
+            if sets.contains_key(name) || device.is_some() {
+                let other = zone_spans.get(name).copied();
+                let other = other.or(device.map(|device| device.span));
+                diagnostics.push(clash("group", name, group.name.span, other));
+            } else if let Some(first) = groups.get(name) {
                 diagnostics.push(duplicate("group", &group.name, *first));
             } else {
-                spans.insert(name, group.name.span);
+                groups.insert(name, group.name.span);
             }
         }
         Self {
@@ -71,14 +69,31 @@ impl<'a> Scope<'a> {
                 .enumerate()
                 .map(|(i, s)| (s.name.as_str(), ServiceId::from_index(i)))
                 .collect(),
-            devices: devices
-                .iter()
-                .enumerate()
-                .map(|(i, d)| (d.name.as_str(), DeviceId::from_index(i)))
-                .collect(),
+            devices: by_name,
+            device_list: devices,
             service_list: services,
             any: Arc::new(AddressSet::full()),
         }
+    }
+
+    /// What a name stands for: none for an unknown one, within it none for one whose definition is broken.
+    pub(super) fn set(&self, name: &str) -> Option<Option<&Arc<AddressSet>>> {
+        let device = || self.device_list.get(self.devices.get(name)?.index());
+        match self.sets.get(name) {
+            Some(known) => Some(known.as_ref()),
+            None => device().map(|device| Some(&device.set)),
+        }
+    }
+
+    /// Adds a group.
+    pub(super) fn add(&mut self, name: &str, addresses: Option<Arc<AddressSet>>) {
+        self.sets.insert(name.to_owned(), addresses);
+    }
+
+    /// Every name that stands for a set.
+    pub(super) fn set_names(&self) -> impl Iterator<Item = &str> {
+        let others = self.sets.keys().map(String::as_str);
+        others.chain(self.devices.keys().copied())
     }
 }
 
@@ -93,12 +108,12 @@ pub(super) fn duplicate(kind: &str, name: &Name, first: Span) -> Diagnostic {
     .help("rename one of them, or join the two")
 }
 
-fn clash(kind: &str, name: &str, span: Span, other: Option<&Span>) -> Diagnostic {
+fn clash(kind: &str, name: &str, span: Span, other: Option<Span>) -> Diagnostic {
     let message = format!("{kind} `{name}` has the name of something else that a set can hold");
     let diagnostic = Diagnostic::error("duplicate-name", span, message)
         .help("zones, devices and groups share one space of names: rename one of the two");
     match other {
-        Some(other) => diagnostic.with(*other, "the other one"),
+        Some(other) => diagnostic.with(other, "the other one"),
         None => diagnostic,
     }
 }
@@ -141,7 +156,7 @@ fn label_sets(zones: &[Zone], devices: &[Device]) -> BTreeMap<String, Arc<Addres
     }
     for device in devices {
         let zone_labels: Option<&BTreeSet<String>> = zones.get(device.zone.index()).map(|zone| &zone.labels);
-        for label in &device.labels {
+        for label in &*device.labels {
             if zone_labels.is_none_or(|labels| !labels.contains(label)) {
                 parts.entry(label).or_default().push(&device.set);
             }

@@ -215,7 +215,7 @@ impl Context<'_> {
                 format!("there is no zone `{}`", written.zone.text),
             )
             .did_you_mean(&written.zone.text, self.zone_ids.keys().copied());
-            if self.scope.sets.contains_key(&written.zone.text) {
+            if self.scope.set(&written.zone.text).is_some() {
                 diagnostic = diagnostic.note(
                     "note",
                     "an interface leads into one zone, not into a device, a group or a hierarchy",

@@ -20,8 +20,8 @@ pub(super) fn evaluate(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Arc<AddressSet>> {
     match set {
-        Set::Name(name) => match scope.sets.get(&name.text) {
-            Some(known) => known.clone(),
+        Set::Name(name) => match scope.set(&name.text) {
+            Some(known) => known.cloned(),
             None => {
                 diagnostics.push(unknown(name, scope));
                 None
@@ -83,13 +83,12 @@ fn unknown(name: &Name, scope: &Scope<'_>) -> Diagnostic {
         .help(format!("write `label:{}`", name.text))
         .edit(name.span, format!("label:{}", name.text));
     }
-    let known = scope.sets.keys().map(String::as_str);
     Diagnostic::error(
         "unknown-name",
         name.span,
         format!("there is no zone, device or group `{}`", name.text),
     )
-    .did_you_mean(&name.text, known)
+    .did_you_mean(&name.text, scope.set_names())
 }
 
 /// One side of a statement.
@@ -112,7 +111,7 @@ pub(super) fn resolve_groups<'a>(
     let mut by_name: BTreeMap<&str, &tree::Group> = BTreeMap::new();
     for item in items {
         let Item::Group(group) = item else { continue };
-        if !scope.sets.contains_key(&group.name.text) && !by_name.contains_key(group.name.text.as_str()) {
+        if scope.set(&group.name.text).is_none() && !by_name.contains_key(group.name.text.as_str()) {
             by_name.insert(&group.name.text, group);
             written.push(group);
         }
@@ -123,7 +122,7 @@ pub(super) fn resolve_groups<'a>(
     let groups = written
         .iter()
         .filter_map(|group| {
-            let addresses = scope.sets.get(&group.name.text)?.clone()?;
+            let addresses = Arc::clone(scope.set(&group.name.text)??);
             Some(Group {
                 name: group.name.text.clone(),
                 span: group.name.span,
@@ -142,7 +141,7 @@ fn resolve_group<'t>(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let name = group.name.text.as_str();
-    if scope.sets.contains_key(name) {
+    if scope.set(name).is_some() {
         return;
     }
     path.push(name);
@@ -177,7 +176,7 @@ fn resolve_group<'t>(
     } else {
         evaluate(&group.set, scope, diagnostics)
     };
-    scope.sets.insert(name.to_owned(), addresses);
+    scope.add(name, addresses);
 }
 
 /// Every name in a set, left to right.

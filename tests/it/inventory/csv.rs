@@ -26,7 +26,7 @@ fn a_table_of_devices_is_read() {
     assert_eq!(at(devices[0].cves[1].span), "CVE-2023-9876");
     assert_eq!(at(devices[1].name.span), "ct, 1");
     assert_eq!(at(devices[1].labels[1].span), "dicom");
-    assert_eq!(at(devices[1].facts["os"].span), "Windows 10");
+    assert_eq!(at(devices[1].facts.get(Field::Os).unwrap().span), "Windows 10");
 }
 
 #[test]
@@ -311,8 +311,8 @@ fn cells_stand_where_their_spans_say() {
             for label in &device.labels {
                 assert!(at(label.span).contains(&label.value));
             }
-            for fact in device.facts.values() {
-                assert_eq!(at(fact.span), fact.value);
+            for (_, fact) in device.facts.iter() {
+                assert_eq!(at(fact.span), *fact.value);
             }
             assert!(device.span.range().contains(&(device.name.span.start as usize)));
         }

@@ -33,11 +33,11 @@ fn shown(devices: &[InventoryDevice]) -> String {
         let zone = device.zone.as_ref().map_or("-", |zone| zone.value.as_str());
         let addresses = join(device.addresses.iter().map(|a| a.value.to_string()).collect());
         let labels = join(device.labels.iter().map(|l| l.value.clone()).collect());
-        let facts: Vec<String> = device
-            .facts
-            .iter()
-            .map(|(fact, text)| format!("{fact}={}", text.value))
+        let facts = device.facts.iter();
+        let mut facts: Vec<String> = facts
+            .map(|(fact, text)| format!("{}={}", fact.name(), text.value))
             .collect();
+        facts.sort();
         let cves = join(device.cves.iter().map(|c| c.value.clone()).collect());
         lines.push_str(&format!(
             "{} in {zone}: {addresses} [{labels}] {{{}}} {cves}\n",

@@ -1,6 +1,7 @@
 //! Inventories that people write.
 
 use insta::assert_snapshot;
+use septum::inventory::Field;
 
 use super::{messages, read, shown};
 
@@ -36,7 +37,10 @@ fn every_value_stands_where_its_span_says() {
     let at = |span: septum::source::Span| &WARD[span.range()];
     assert_eq!(at(devices[0].addresses[1].span), "2001:db8:30:1::10");
     assert_eq!(at(devices[0].cves[1].span), "CVE-2023-98765");
-    assert_eq!(at(devices[0].facts["os"].span), "\"Windows 10 LTSC\"");
+    assert_eq!(
+        at(devices[0].facts.get(Field::Os).unwrap().span),
+        "\"Windows 10 LTSC\""
+    );
     assert_eq!(at(devices[1].addresses[0].span), "10.20.0.11/22");
     assert_eq!(at(devices[1].labels[1].span), "life-critical");
     assert_eq!(at(devices[1].zone.as_ref().unwrap().span), "clinical.pumps");
