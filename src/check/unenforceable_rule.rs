@@ -125,7 +125,7 @@ impl<'a> Seen<'a> {
         }
         let context = self.context;
         let managed = self.managed.get_or_insert_with(|| placements(context));
-        let found = !managed.iter().any(|placement| crosses(placement, from, to));
+        let found = !managed.iter().any(|placement| placement.crosses(from, to));
         self.known.insert((from, to), found);
         found
     }
@@ -137,16 +137,4 @@ fn placements<'a>(context: &'a Context<'_>) -> Vec<Placement<'a>> {
         .filter(|(_, point)| point.platform.is_some())
         .filter_map(|(index, _)| Placement::new(context.network, context.policy, PointId::from_index(index)))
         .collect()
-}
-
-/// True where some path between two zones crosses the point of a placement.
-fn crosses(placement: &Placement<'_>, from: ZoneId, to: ZoneId) -> bool {
-    let sides = placement.sides.len();
-    let pairs = (0..sides)
-        .flat_map(|a| (0..sides).map(move |b| (a, b)))
-        .filter(|(a, b)| a != b);
-    pairs.into_iter().any(|(a, b)| {
-        let crossing = placement.crossing(a, b);
-        crossing.is_some_and(|mut crossing| !crossing.products(&[from], &[to]).is_empty())
-    })
 }

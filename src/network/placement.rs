@@ -140,6 +140,21 @@ impl<'n> Placement<'n> {
             walk,
         })
     }
+
+    /// True where some path from one zone to another crosses the point.
+    pub fn crosses(&self, from: ZoneId, to: ZoneId) -> bool {
+        let to = self.apart(&[to]);
+        self.apart(&[from]).iter().any(|entered| {
+            to.iter().any(|left| {
+                let pairs = entered.sides.iter();
+                let mut pairs = pairs.flat_map(|i| left.sides.iter().map(move |j| (*i, *j)));
+                pairs.any(|(i, j)| {
+                    let crossing = self.crossing(i, j);
+                    crossing.is_some_and(|mut crossing| !crossing.products_between(entered, left).is_empty())
+                })
+            })
+        })
+    }
 }
 
 /// A zone, and the vertices of a block at which it hangs.

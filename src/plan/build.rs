@@ -91,22 +91,26 @@ pub(super) struct Split {
     whole: Arc<AddressSet>,
     /// Ascending.
     pub(super) zones: Vec<ZoneId>,
-    parts: Vec<(ZoneId, AddressSet)>,
+    parts: Vec<(ZoneId, Arc<AddressSet>)>,
+    /// True where the parts are all that the endpoint has.
+    complete: bool,
 }
 
 impl Split {
     /// The addresses that the endpoint has in some zones, and whether these are all it has.
     pub(super) fn within(&self, zones: &[ZoneId]) -> (Arc<AddressSet>, bool) {
-        let part = AddressSet::union_of(
-            self.parts
-                .iter()
-                .filter(|(zone, _)| zones.binary_search(zone).is_ok())
-                .map(|(_, part)| part),
-        );
-        if part == *self.whole {
-            (Arc::clone(&self.whole), true)
-        } else {
-            (Arc::new(part), false)
+        let parts = self.parts.iter();
+        let parts: Vec<&Arc<AddressSet>> = parts
+            .filter(|(zone, _)| zones.binary_search(zone).is_ok())
+            .map(|(_, part)| part)
+            .collect();
+        match *parts.as_slice() {
+            _ if self.complete && parts.len() == self.parts.len() => (Arc::clone(&self.whole), true),
+            [part] => (Arc::clone(part), false),
+            _ => {
+                let parts = parts.into_iter().map(|part| &**part);
+                (Arc::new(AddressSet::union_of(parts)), false)
+            }
         }
     }
 
@@ -135,11 +139,16 @@ impl<'a> Prepared<'a> {
             let key = (Arc::as_ptr(&endpoint.addresses), Arc::clone(&endpoint.text));
             Arc::clone(splits.entry(key).or_insert_with(|| {
                 let parts = policy.zone_map.split(&endpoint.addresses);
+                let complete =
+                    AddressSet::union_of(parts.iter().map(|(_, part)| part)) == *endpoint.addresses;
+                let parts = parts.into_iter().map(|(zone, part)| (zone, Arc::new(part)));
+                let parts: Vec<(ZoneId, Arc<AddressSet>)> = parts.collect();
                 Arc::new(Split {
                     text: Arc::clone(&endpoint.text),
                     whole: Arc::clone(&endpoint.addresses),
                     zones: parts.iter().map(|(zone, _)| *zone).collect(),
                     parts,
+                    complete,
                 })
             }))
         };

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::build::{Prepared, Split};
-use super::reply::reply;
+use super::reply::reply_service;
 use super::subtract::subtract_all;
 use super::{Forwarding, PairPlan, PlanRule, PortInterface, Side};
 use crate::model::{self, PointId, Policy, ZoneId};
 use crate::network::{Crossing, Network, Placement, ZonesBehind};
-use crate::packet::{AddressSet, FlowSet};
+use crate::packet::{AddressSet, FlowSet, ServiceSet};
 use crate::syntax::tree::Action;
 
 /// The rules that each point may have to do with.
@@ -74,8 +74,9 @@ pub(super) fn forwarding(
             pair(&mut pairs, sides).rules.extend(rule);
         });
         if stateless && prepared.rule.action == Action::Allow {
+            let answer = Arc::new(reply_service(&prepared.rule.service.set));
             crossings.each(&destinations, &sources, |sides, from, to| {
-                let rules = replies(prepared, to, from, &denies);
+                let rules = replies(prepared, &answer, to, from, &denies);
                 pair(&mut pairs, sides).replies.extend(rules);
             });
         }
@@ -172,14 +173,29 @@ fn opening(prepared: &Prepared<'_>, from: &[ZoneId], to: &[ZoneId]) -> Option<Pl
     })
 }
 
-/// What comes back in answer to the flows that a rule lets be opened between two sets of zones, by any path.
-fn replies(prepared: &Prepared<'_>, from: &[ZoneId], to: &[ZoneId], denies: &Denies) -> Vec<PlanRule> {
+/// What comes back in answer to the flows that a rule lets be opened between two sets of zones, by any path. `answer`
+/// is what answers the whole service of the rule.
+fn replies(
+    prepared: &Prepared<'_>,
+    answer: &Arc<ServiceSet>,
+    from: &[ZoneId],
+    to: &[ZoneId],
+    denies: &Denies,
+) -> Vec<PlanRule> {
     let Some(opened) = opening(prepared, from, to) else {
         return Vec::new();
     };
     let pieces = subtract_all(&opened.flow, denies.between(from, to));
     let uncut = pieces.len() == 1 && pieces.first() == Some(&opened.flow);
-    let back = pieces.iter().map(reply).filter(|flow| !flow.is_empty());
+    let back = pieces.iter().map(|piece| FlowSet {
+        source: Arc::clone(&piece.destination),
+        destination: Arc::clone(&piece.source),
+        service: match Arc::ptr_eq(&piece.service, &prepared.rule.service.set) {
+            true => Arc::clone(answer),
+            false => Arc::new(reply_service(&piece.service)),
+        },
+    });
+    let back = back.filter(|flow| !flow.is_empty());
     back.map(|flow| PlanRule {
         flow,
         source: prepared.destination.name(opened.destination.whole && uncut),

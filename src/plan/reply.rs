@@ -18,7 +18,8 @@ pub fn reply(flow: &FlowSet) -> FlowSet {
     }
 }
 
-fn reply_service(service: &ServiceSet) -> ServiceSet {
+/// The same of a service alone.
+pub(super) fn reply_service(service: &ServiceSet) -> ServiceSet {
     ServiceSet {
         tcp: service.tcp.swapped(),
         udp: service.udp.swapped(),
