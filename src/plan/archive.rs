@@ -177,37 +177,41 @@ impl PlanArchive {
 }
 
 /// Values written once.
-struct Table<T> {
-    list: Vec<T>,
-    places: FxHashMap<T, usize>,
+struct Table<T: ?Sized> {
+    list: Vec<Arc<T>>,
+    places: FxHashMap<Arc<T>, usize>,
+    /// Plans share their sets: each is hashed once. The plans outlive the table, so that no place in memory is used
+    /// twice.
+    met: FxHashMap<*const (), usize>,
 }
 
-impl<T> Default for Table<T> {
+impl<T: ?Sized> Default for Table<T> {
     fn default() -> Self {
         Self {
             list: Vec::new(),
             places: FxHashMap::default(),
+            met: FxHashMap::default(),
         }
     }
 }
 
-impl<T: Clone + Eq + std::hash::Hash> Table<T> {
-    fn place(&mut self, value: &T) -> usize {
-        if let Some(place) = self.places.get(value) {
-            return *place;
-        }
-        self.list.push(value.clone());
-        self.places.insert(value.clone(), self.list.len() - 1);
-        self.list.len() - 1
+impl<T: Eq + std::hash::Hash + ?Sized> Table<T> {
+    fn place(&mut self, value: &Arc<T>) -> usize {
+        *self.met.entry(Arc::as_ptr(value).cast()).or_insert_with(|| {
+            *self.places.entry(Arc::clone(value)).or_insert_with(|| {
+                self.list.push(Arc::clone(value));
+                self.list.len() - 1
+            })
+        })
     }
 }
 
 #[derive(Default)]
 struct Writer {
-    addresses: Table<Arc<AddressSet>>,
-    services: Table<Arc<ServiceSet>>,
-    origins: Table<Arc<Origin>>,
-    texts: Table<Arc<str>>,
+    addresses: Table<AddressSet>,
+    services: Table<ServiceSet>,
+    origins: Table<Origin>,
+    texts: Table<str>,
 }
 
 impl Writer {

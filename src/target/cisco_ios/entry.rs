@@ -3,6 +3,8 @@
 //! Grammar: Cisco IOS Security Command Reference, `permit (IP)`, `deny (IP)`, `permit (IPv6)`. Ports, protocols and
 //! types are numbers throughout: IOS prints its names for them back, and releases differ in the names they know.
 
+use std::sync::Arc;
+
 use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::object_group::Groups;
@@ -74,7 +76,7 @@ pub fn any_protocol(family: Family) -> &'static str {
     }
 }
 
-fn addresses(set: &AddressSet, family: Family, groups: &mut Groups) -> Vec<String> {
+fn addresses(set: &Arc<AddressSet>, family: Family, groups: &mut Groups) -> Vec<String> {
     let full = match family {
         Family::V4 => set.v4.is_full(),
         Family::V6 => set.v6.is_full(),

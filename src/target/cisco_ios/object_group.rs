@@ -7,8 +7,10 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use ipnet::Ipv4Net;
+use rustc_hash::FxHashMap;
 
 use super::capability::Capability;
 use super::entry;
@@ -41,6 +43,8 @@ pub struct Groups {
     v4: bool,
     v6: bool,
     all: BTreeMap<String, Group>,
+    /// The names of sets that were met: many rules have the same ones.
+    names: FxHashMap<(Family, Arc<AddressSet>), Option<String>>,
 }
 
 impl Groups {
@@ -50,11 +54,12 @@ impl Groups {
             v4: capability.object_groups,
             v6: capability.ipv6_object_groups,
             all: BTreeMap::new(),
+            names: FxHashMap::default(),
         }
     }
 
     /// The group of what a set holds of a family, where that takes more than one prefix.
-    pub fn name(&mut self, set: &AddressSet, family: Family) -> Option<String> {
+    pub fn name(&mut self, set: &Arc<AddressSet>, family: Family) -> Option<String> {
         let (enabled, kind) = match family {
             Family::V4 => (self.v4, "NET"),
             Family::V6 => (self.v6, "NET6"),
@@ -62,6 +67,16 @@ impl Groups {
         if !enabled {
             return None;
         }
+        let key = (family, Arc::clone(set));
+        if let Some(known) = self.names.get(&key) {
+            return known.clone();
+        }
+        let name = self.add(set, family, kind);
+        self.names.insert(key, name.clone());
+        name
+    }
+
+    fn add(&mut self, set: &AddressSet, family: Family, kind: &str) -> Option<String> {
         let (prefixes, lines): (usize, Vec<String>) = match family {
             Family::V4 => (
                 set.v4_prefixes().len(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::text::object_name;
@@ -30,7 +31,7 @@ pub struct Group {
     /// `g_clinical_pumps_<digest>`; `g2_…` for a group of groups.
     pub name: String,
     /// Addresses, or groups of the next lower depth.
-    pub members: Vec<String>,
+    pub members: Vec<Arc<str>>,
 }
 
 /// The objects of one family.
@@ -39,17 +40,39 @@ pub struct Objects {
     /// Addresses, by name.
     pub addresses: BTreeMap<String, Address>,
     /// Members of groups, by depth and name: what a group holds stands before it.
-    groups: BTreeMap<(usize, String), Vec<String>>,
+    groups: BTreeMap<(usize, String), Vec<Arc<str>>>,
+    /// The name of each range that has an address: sets share ranges, and it is written once.
+    names: FxHashMap<(u128, u128), Arc<str>>,
 }
 
 impl Objects {
     /// The groups, each after those that it holds.
     pub fn groups(&self) -> Vec<Group> {
-        let group = |((_, name), members): (&(usize, String), &Vec<String>)| Group {
+        let group = |((_, name), members): (&(usize, String), &Vec<Arc<str>>)| Group {
             name: name.clone(),
             members: members.clone(),
         };
         self.groups.iter().map(group).collect()
+    }
+
+    /// The names of addresses for all ranges of a set.
+    fn of_ranges<T: Ordinal>(
+        &mut self,
+        set: &IntervalSet<T>,
+        address: impl Fn((T, T)) -> Address,
+    ) -> Vec<Arc<str>> {
+        let ranges = set.ranges().iter();
+        let names = ranges.map(|range| {
+            let name = self.names.entry((range.0.wide(), range.1.wide()));
+            let name = name.or_insert_with(|| {
+                let address = address(*range);
+                let name = Arc::from(address.name.as_str());
+                self.addresses.insert(address.name.clone(), address);
+                name
+            });
+            Arc::clone(name)
+        });
+        names.collect()
     }
 }
 
@@ -99,15 +122,12 @@ impl Addresses {
         if let Some(name) = self.named.get(&key) {
             return name.clone();
         }
-        let pieces: Vec<Address> = match family {
-            Family::V4 => set.v4.ranges().iter().map(|range| v4_address(*range)).collect(),
-            Family::V6 => set.v6.ranges().iter().map(|range| v6_address(*range)).collect(),
+        let mut members = match family {
+            Family::V4 => self.v4.of_ranges(&set.v4, v4_address),
+            Family::V6 => self.v6.of_ranges(&set.v6, v6_address),
         };
-        let mut members: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
-        let named = pieces.into_iter().map(|piece| (piece.name.clone(), piece));
-        self.objects(family).addresses.extend(named);
         let name = match members.as_slice() {
-            [single] => single.clone(),
+            [single] => single.to_string(),
             _ => {
                 let mut depth = 1;
                 while members.len() > self.group_members {
@@ -126,18 +146,18 @@ impl Addresses {
     /// Puts members into as few groups of one depth as the unit allows, and returns those groups' names.
     fn group_chunks(
         &mut self,
-        members: &[String],
+        members: &[Arc<str>],
         family: Family,
         author: &str,
         depth: usize,
-    ) -> Vec<String> {
+    ) -> Vec<Arc<str>> {
         let (limit, most) = (self.name_limit, self.group_members);
         let objects = self.objects(family);
         let chunks = members.chunks(most).map(|chunk| {
             let content = format!("{} {}", family.name(), chunk.join(" "));
             let name = object_name(&depth_prefix(depth), author, &content, limit);
             objects.groups.insert((depth, name.clone()), chunk.to_vec());
-            name
+            name.into()
         });
         chunks.collect()
     }

@@ -11,6 +11,7 @@ use super::predefined;
 use super::report::Doubt;
 use super::table::Table;
 use super::vdom::Vdom;
+use super::words::Word;
 use crate::packet::{AddressSet, Family, IntervalSet};
 
 /// How deep groups may nest.
@@ -36,15 +37,15 @@ pub const PLAIN: [&str; 12] = [
 ];
 
 /// Looks names up, each once.
-pub struct Addresses<'v> {
-    vdom: &'v Vdom,
+pub struct Addresses<'v, 't> {
+    vdom: &'v Vdom<'t>,
     printed: bool,
-    known: FxHashMap<(Family, String), Result<Arc<AddressSet>, Doubt>>,
+    known: FxHashMap<(Family, &'v str), Result<Arc<AddressSet>, Doubt>>,
 }
 
-impl<'v> Addresses<'v> {
+impl<'v, 't> Addresses<'v, 't> {
     /// Those of a VDOM. `printed` where the text shows objects whole.
-    pub fn new(vdom: &'v Vdom, printed: bool) -> Self {
+    pub fn new(vdom: &'v Vdom<'t>, printed: bool) -> Self {
         Self {
             vdom,
             printed,
@@ -53,7 +54,7 @@ impl<'v> Addresses<'v> {
     }
 
     /// What any of the names holds, in one family. `line` is where they are named.
-    pub fn union(&mut self, family: Family, names: &[String], line: usize) -> Result<AddressSet, Doubt> {
+    pub fn union(&mut self, family: Family, names: &'v [Word<'t>], line: usize) -> Result<AddressSet, Doubt> {
         self.union_within(family, names, line, 0)
     }
 
@@ -83,7 +84,7 @@ impl<'v> Addresses<'v> {
     fn union_within(
         &mut self,
         family: Family,
-        names: &[String],
+        names: &'v [Word<'t>],
         line: usize,
         depth: usize,
     ) -> Result<AddressSet, Doubt> {
@@ -97,11 +98,11 @@ impl<'v> Addresses<'v> {
     fn find(
         &mut self,
         family: Family,
-        name: &str,
+        name: &'v str,
         line: usize,
         depth: usize,
     ) -> Result<Arc<AddressSet>, Doubt> {
-        let key = (family, name.to_owned());
+        let key = (family, name);
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
@@ -110,7 +111,7 @@ impl<'v> Addresses<'v> {
         }
         // Who meets the name again before it is known has gone in a circle.
         self.known
-            .insert(key.clone(), Err((line, format!("group `{name}` holds itself"))));
+            .insert(key, Err((line, format!("group `{name}` holds itself"))));
         let found = self.look_up(family, name, line, depth).map(Arc::new);
         self.known.insert(key, found.clone());
         found
@@ -140,7 +141,7 @@ impl<'v> Addresses<'v> {
         shipped.ok_or_else(|| (line, format!("`{name}` is not an address that is modelled")))
     }
 
-    fn group(&mut self, family: Family, entry: &Entry, depth: usize) -> Result<AddressSet, Doubt> {
+    fn group(&mut self, family: Family, entry: &'v Entry<'t>, depth: usize) -> Result<AddressSet, Doubt> {
         only_fields(entry, &["member", "exclude", "exclude-member"])?;
         let members = entry.list("member");
         if members.is_empty() {
@@ -157,13 +158,14 @@ impl<'v> Addresses<'v> {
 }
 
 fn only_fields(entry: &Entry, modelled: &[&str]) -> Result<(), Doubt> {
-    let unknown = entry
-        .fields
-        .iter()
-        .find(|(name, _)| !modelled.contains(&name.as_str()) && !PLAIN.contains(&name.as_str()));
-    unknown.map_or(Ok(()), |(name, field)| {
-        Err((field.line, format!("`{name}` of an address is not modelled")))
-    })
+    let is_known = |name: &str| modelled.contains(&name) || PLAIN.contains(&name);
+    match entry.fields.iter().find(|field| !is_known(&field.name)) {
+        None => Ok(()),
+        Some(field) => Err((
+            field.line,
+            format!("`{}` of an address is not modelled", field.name),
+        )),
+    }
 }
 
 fn single(family: Family, entry: &Entry) -> Result<AddressSet, Doubt> {

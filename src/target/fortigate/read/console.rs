@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::{Entry, Field};
+use super::entry::Entry;
 use super::field::is_known;
 use super::report::Report;
 use super::table::{Table, is_skipped, setting_doubt};
 use super::vdom::{Key, Vdom};
-use super::words::Statement;
+use super::words::Word;
 
 /// What a `config` opened. Its line is kept, to tell which one is never ended.
-enum Frame {
+enum Frame<'t> {
     /// `config vdom`, and the VDOM whose `edit` is open.
-    Vdoms(usize, Option<String>),
+    Vdoms(usize, Option<Word<'t>>),
     /// `config global`
     Global(usize),
     Table(usize, Table),
     /// An entry that is being edited; its table is the frame below.
-    Entry(Table, Key, Entry),
+    Entry(Table, Key<'t>, Entry<'t>),
     /// `config system settings`
     Settings(usize),
     Skipped(Skipped),
@@ -35,24 +35,15 @@ struct Skipped {
 }
 
 /// The command line, and the tables that it changes.
-pub struct Console<'r, 't> {
-    report: &'r mut Report<'t>,
-    frames: Vec<Frame>,
-    vdoms: BTreeMap<String, Vdom>,
+#[derive(Default)]
+pub struct Console<'t> {
+    frames: Vec<Frame<'t>>,
+    vdoms: BTreeMap<Word<'t>, Vdom<'t>>,
 }
 
-impl<'r, 't> Console<'r, 't> {
-    /// A unit without a configuration.
-    pub fn new(report: &'r mut Report<'t>) -> Self {
-        Self {
-            report,
-            frames: Vec::new(),
-            vdoms: BTreeMap::new(),
-        }
-    }
-
+impl<'t> Console<'t> {
     /// The VDOM that decides about packets.
-    pub fn finish(self) -> Vdom {
+    pub fn finish(self, report: &mut Report) -> Vdom<'t> {
         for frame in &self.frames {
             let line = match frame {
                 Frame::Vdoms(line, _)
@@ -62,9 +53,9 @@ impl<'r, 't> Console<'r, 't> {
                 Frame::Entry(_, _, entry) => entry.line,
                 Frame::Skipped(skipped) => skipped.line,
             };
-            self.report.add(line, "is never ended");
+            report.add(line, "is never ended");
         }
-        let mut deciding: Vec<(String, Vdom)> = self
+        let mut deciding: Vec<(Word, Vdom)> = self
             .vdoms
             .into_iter()
             .filter(|(_, vdom)| !vdom.is_empty())
@@ -73,9 +64,8 @@ impl<'r, 't> Console<'r, 't> {
             deciding.retain(|(_, vdom)| vdom.has_policies());
         }
         if deciding.len() > 1 {
-            let names: Vec<&str> = deciding.iter().map(|(name, _)| name.as_str()).collect();
-            self.report
-                .add(1, format!("several VDOMs are configured: {}", names.join(", ")));
+            let names: Vec<&str> = deciding.iter().map(|(name, _)| &**name).collect();
+            report.add(1, format!("several VDOMs are configured: {}", names.join(", ")));
         }
         deciding
             .into_iter()
@@ -85,44 +75,38 @@ impl<'r, 't> Console<'r, 't> {
     }
 
     /// Runs one statement.
-    pub fn run(&mut self, statement: &Statement) {
-        let line = statement.line;
-        let words: Vec<&str> = statement.words.iter().map(String::as_str).collect();
-        match (self.frames.last_mut(), words.as_slice()) {
-            (Some(Frame::Skipped(_)), words) => self.skip(line, words),
+    pub fn run(&mut self, line: usize, words: &[Word<'t>], report: &mut Report) {
+        let texts: Vec<&str> = words.iter().map(|word| &**word).collect();
+        match (self.frames.last_mut(), texts.as_slice()) {
+            (Some(Frame::Skipped(_)), _) => self.skip(line, words, &texts, report),
             (None | Some(Frame::Vdoms(_, Some(_)) | Frame::Global(_)), ["config", path @ ..]) => {
                 self.config(line, path);
             }
-            (Some(Frame::Vdoms(_, open @ None)), ["edit", name]) => *open = Some((*name).to_owned()),
+            (Some(Frame::Vdoms(_, open @ None)), ["edit", _]) => *open = words.get(1).cloned(),
             (Some(Frame::Vdoms(_, open @ Some(_))), ["next"]) => *open = None,
             (Some(Frame::Vdoms(..) | Frame::Global(_) | Frame::Table(..) | Frame::Settings(_)), ["end"]) => {
                 self.frames.pop();
             }
-            (Some(Frame::Settings(_)), ["set", field, ..]) => {
-                let values = statement.words.get(2..).unwrap_or_default();
+            (Some(Frame::Settings(_)), ["set", field, values @ ..]) => {
                 if let Some(why) = setting_doubt(field, values) {
-                    self.report.add(line, why);
+                    report.add(line, why);
                 }
             }
             // Without a value a setting of `system settings` has its default, which policies are read with.
             (Some(Frame::Settings(_)), ["unset", _]) => {}
-            (Some(Frame::Table(_, table)), words) => {
+            (Some(Frame::Table(_, table)), _) => {
                 let table = *table;
-                self.in_table(line, table, words);
+                self.in_table(line, table, words, &texts, report);
             }
-            (Some(Frame::Entry(..)), words) => self.in_entry(line, words),
-            _ => self.unknown(line),
+            (Some(Frame::Entry(..)), _) => self.in_entry(line, words, &texts, report),
+            _ => unknown(line, report),
         }
     }
 
-    fn unknown(&mut self, line: usize) {
-        self.report.add(line, "unknown statement here");
-    }
-
-    fn vdom(&mut self) -> &mut Vdom {
+    fn vdom(&mut self) -> &mut Vdom<'t> {
         let name = self.frames.iter().find_map(|frame| match frame {
             Frame::Vdoms(_, name) => name.clone(),
-            Frame::Global(_) => Some("global".to_owned()),
+            Frame::Global(_) => Some("global".into()),
             _ => None,
         });
         self.vdoms.entry(name.unwrap_or_default()).or_default()
@@ -153,17 +137,17 @@ impl<'r, 't> Console<'r, 't> {
         self.frames.push(frame);
     }
 
-    fn skip(&mut self, line: usize, words: &[&str]) {
+    fn skip(&mut self, line: usize, words: &[Word<'t>], texts: &[&str], report: &mut Report) {
         let Some(Frame::Skipped(skipped)) = self.frames.last_mut() else {
             return;
         };
-        if words == ["end"] && skipped.depth == 0 {
+        if texts == ["end"] && skipped.depth == 0 {
             self.frames.pop();
             return;
         }
         let mut doubt = skipped.doubt.take().map(|why| (skipped.line, why));
         let mut name = None;
-        match words {
+        match texts {
             ["end"] => skipped.depth -= 1,
             ["config", path @ ..] => {
                 skipped.depth += 1;
@@ -172,60 +156,66 @@ impl<'r, 't> Console<'r, 't> {
                     doubt = doubt.or(Some((line, "a table inside another".to_owned())));
                 }
             }
-            ["edit", key] if skipped.depth == 0 => name = Some((*key).to_owned()),
+            ["edit", _] if skipped.depth == 0 => name = words.get(1),
             ["set", "status", "enable"] if skipped.sdwan => {
                 doubt = Some((line, "zones of SD-WAN are not modelled".to_owned()));
             }
             _ => {}
         }
         if let Some((line, why)) = doubt {
-            self.report.add(line, why);
+            report.add(line, why);
         }
         if let Some(name) = name {
-            self.vdom().foreign.insert(name);
+            self.vdom().foreign.insert(name.clone());
         }
     }
 
-    fn in_table(&mut self, line: usize, table: Table, words: &[&str]) {
-        match words {
-            ["edit", name] => {
+    fn in_table(
+        &mut self,
+        line: usize,
+        table: Table,
+        words: &[Word<'t>],
+        texts: &[&str],
+        report: &mut Report,
+    ) {
+        let names = words.get(1..).unwrap_or_default();
+        match (texts, names) {
+            (["edit", _], [name]) => {
                 let Some(key) = self.key(table, name, true) else {
-                    return self
-                        .report
-                        .add(line, format!("`{name}` is not the number of an entry"));
+                    return report.add(line, format!("`{name}` is not the number of an entry"));
                 };
                 let mut entry = self.vdom().open(table, &key).cloned().unwrap_or_default();
                 entry.line = line;
                 self.frames.push(Frame::Entry(table, key, entry));
             }
-            ["delete", names @ ..] if !names.is_empty() => {
+            (["delete", ..], [_, ..]) => {
                 for name in names {
                     let refusal = match self.key(table, name, false) {
                         Some(key) => self.vdom().delete(table, &key),
                         None => Some(format!("`{name}` is not the number of an entry")),
                     };
                     if let Some(why) = refusal {
-                        self.report.add(line, why);
+                        report.add(line, why);
                     }
                 }
             }
-            ["move", name, side @ ("before" | "after"), other] if table.is_ordered() => {
+            (["move", name, side @ ("before" | "after"), other], _) if table.is_ordered() => {
                 let number = |name: &str| name.parse::<u64>().ok();
                 let refusal = match (number(name), number(other)) {
                     (Some(id), Some(other)) => self.vdom().shift(table, id, *side == "before", other),
                     _ => Some("not numbers of entries".to_owned()),
                 };
                 if let Some(why) = refusal {
-                    self.report.add(line, why);
+                    report.add(line, why);
                 }
             }
-            _ => self.unknown(line),
+            _ => unknown(line, report),
         }
     }
 
-    fn key(&mut self, table: Table, name: &str, new: bool) -> Option<Key> {
+    fn key(&mut self, table: Table, name: &Word<'t>, new: bool) -> Option<Key<'t>> {
         if !table.is_ordered() {
-            return Some(Key::Name(name.to_owned()));
+            return Some(Key::Name(name.clone()));
         }
         let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
         match name.parse().ok().filter(|_| digits)? {
@@ -234,11 +224,11 @@ impl<'r, 't> Console<'r, 't> {
         }
     }
 
-    fn in_entry(&mut self, line: usize, words: &[&str]) {
-        match words {
-            ["next"] => self.commit(),
+    fn in_entry(&mut self, line: usize, words: &[Word<'t>], texts: &[&str], report: &mut Report) {
+        match texts {
+            ["next"] => self.commit(report),
             ["end"] => {
-                self.commit();
+                self.commit(report);
                 self.frames.pop();
             }
             // Tags are a register of their own.
@@ -251,77 +241,63 @@ impl<'r, 't> Console<'r, 't> {
                     sdwan: false,
                 }));
             }
-            ["set" | "select", field, values @ ..] if !values.is_empty() => {
-                self.set(line, field, values, false)
-            }
-            ["append", field, values @ ..] if !values.is_empty() => self.set(line, field, values, true),
-            ["unselect", field, values @ ..] if !values.is_empty() => self.unselect(line, field, values),
+            ["set" | "select", _, _, ..] => self.set(line, words, false, report),
+            ["append", _, _, ..] => self.set(line, words, true, report),
+            ["unselect", _, _, ..] => self.unselect(line, words, report),
             ["unset" | "clear", field] => {
                 if let Some(Frame::Entry(_, _, entry)) = self.frames.last_mut() {
-                    entry.fields.remove(*field);
+                    entry.unset(field);
                 }
             }
-            _ => self.unknown(line),
+            _ => unknown(line, report),
         }
     }
 
-    fn commit(&mut self) {
+    fn commit(&mut self, report: &mut Report) {
         if let Some(Frame::Entry(table, key, entry)) = self.frames.pop() {
             for (line, why) in self.vdom().commit(table, key, entry) {
-                self.report.add(line, why);
+                report.add(line, why);
             }
         }
     }
 
-    fn set(&mut self, line: usize, field: &str, values: &[&str], append: bool) {
-        let Some(Frame::Entry(table, _, entry)) = self.frames.last_mut() else {
+    fn set(&mut self, line: usize, words: &[Word<'t>], append: bool, report: &mut Report) {
+        let (Some(Frame::Entry(table, _, entry)), [_, field, values @ ..]) = (self.frames.last_mut(), words)
+        else {
             return;
         };
         if !is_known(*table, field) {
-            self.report.add(line, format!("unknown field `{field}`"));
+            report.add(line, format!("unknown field `{field}`"));
         }
         if let Some(why) = table.refusal(entry, field) {
-            self.report.add(line, why);
+            report.add(line, why);
         }
-        let set = entry.fields.entry(field.to_owned()).or_insert_with(|| Field {
-            line,
-            values: Vec::new(),
-        });
-        set.line = line;
-        if !append {
-            set.values.clear();
-        }
-        set.values.extend(values.iter().map(|value| (*value).to_owned()));
+        entry.set(field, line, values, append);
         // What was right for the old type or protocol may be wrong for the new one.
-        if matches!(field, "type" | "protocol") {
-            let refused: Vec<String> = entry
-                .fields
-                .keys()
-                .filter_map(|field| table.refusal(entry, field))
-                .collect();
-            for why in refused {
-                self.report.add(line, why);
+        if matches!(&**field, "type" | "protocol") {
+            let fields = entry.fields.iter();
+            for why in fields.filter_map(|field| table.refusal(entry, &field.name)) {
+                report.add(line, why);
             }
         }
     }
 
-    fn unselect(&mut self, line: usize, field: &str, values: &[&str]) {
-        let Some(Frame::Entry(_, _, entry)) = self.frames.last_mut() else {
+    fn unselect(&mut self, line: usize, words: &[Word<'t>], report: &mut Report) {
+        let (Some(Frame::Entry(_, _, entry)), [_, field, values @ ..]) = (self.frames.last_mut(), words)
+        else {
             return;
         };
         let mut members = entry.list(field).to_vec();
         for value in values {
             if !members.iter().any(|member| member == value) {
-                self.report.add(line, format!("`{value}` is no member"));
+                report.add(line, format!("`{value}` is no member"));
             }
             members.retain(|member| member != value);
         }
-        entry.fields.insert(
-            field.to_owned(),
-            Field {
-                line,
-                values: members,
-            },
-        );
+        entry.set(field, line, &members, false);
     }
+}
+
+fn unknown(line: usize, report: &mut Report) {
+    report.add(line, "unknown statement here");
 }

@@ -35,17 +35,18 @@ mod words;
 use self::console::Console;
 use self::policy::Policies;
 use self::report::Report;
+use self::words::Statements;
 use super::super::readback::ReadBack;
 
 /// What the text does.
 pub fn read(text: &str) -> ReadBack {
     let mut report = Report::new(text);
-    let statements = words::statements(text, &mut report);
-    let mut console = Console::new(&mut report);
-    for statement in &statements {
-        console.run(statement);
+    let mut console = Console::default();
+    let (mut statements, mut words) = (Statements::new(text), Vec::new());
+    while let Some(line) = statements.next(&mut words, &mut report) {
+        console.run(line, &words, &mut report);
     }
-    let vdom = console.finish();
+    let vdom = console.finish(&mut report);
     // A backup prints each object whole; a script changes what stands there.
     let printed = text
         .trim_start_matches('\u{feff}')

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::policy::{Forward, Local};
 use super::report::Report;
 use super::vdom::Vdom;
+use super::words::Word;
 use crate::packet::{AddressSet, FlowSet, ServiceSet};
 use crate::target::readback::{Filter, Hook, ReadRule};
 
@@ -39,9 +40,9 @@ impl Classes {
             by_name: BTreeMap::new(),
         };
         for (name, zone) in vdom.zones() {
-            for (field, set) in &zone.fields {
-                if !["interface", "intrazone", "description", "uuid"].contains(&field.as_str()) {
-                    report.add(set.line, format!("`{field}` of a zone is not modelled"));
+            for field in &zone.fields {
+                if !["interface", "intrazone", "description", "uuid"].contains(&&*field.name) {
+                    report.add(field.line, format!("`{}` of a zone is not modelled", field.name));
                 }
             }
             let open_inside = match zone.one("intrazone", "deny") {
@@ -55,35 +56,35 @@ impl Classes {
             let mut members = zone.list("interface").to_vec();
             members.sort();
             members.dedup();
-            classes.add(name.clone(), members, open_inside);
+            classes.add(name, &members, open_inside);
         }
         for name in policies
             .iter()
-            .flat_map(|policy| policy.from.iter().chain(&policy.to))
+            .flat_map(|policy| policy.from.iter().chain(policy.to))
         {
-            if name != "any" && !classes.by_name.contains_key(name) {
-                classes.add(name.clone(), vec![name.clone()], None);
+            if name != "any" && !classes.by_name.contains_key(&**name) {
+                classes.add(name, std::slice::from_ref(name), None);
             }
         }
         classes
     }
 
-    fn add(&mut self, name: String, interfaces: Vec<String>, open_inside: Option<usize>) {
-        self.by_name.insert(name, self.list.len());
+    fn add(&mut self, name: &str, interfaces: &[Word], open_inside: Option<usize>) {
+        self.by_name.insert(name.to_owned(), self.list.len());
         self.list.push(Class {
-            interfaces: interfaces.into_iter().map(Some).collect(),
+            interfaces: interfaces.iter().map(|name| Some(name.to_string())).collect(),
             open_inside,
         });
     }
 
     /// Which classes some names mean.
-    fn meant(&self, names: &[String]) -> Vec<usize> {
+    fn meant(&self, names: &[Word]) -> Vec<usize> {
         if names.iter().any(|name| name == "any") {
             return (0..self.list.len()).collect();
         }
         let mut meant: Vec<usize> = names
             .iter()
-            .filter_map(|name| self.by_name.get(name))
+            .filter_map(|name| self.by_name.get(&**name))
             .copied()
             .collect();
         meant.sort_unstable();
@@ -101,7 +102,7 @@ pub fn forward(policies: &[Forward], vdom: &Vdom, report: &mut Report) -> Vec<Fi
     let named: usize = classes.list.iter().map(|class| class.interfaces.len()).sum();
     let meant: Vec<(Vec<usize>, Vec<usize>)> = policies
         .iter()
-        .map(|policy| (classes.meant(&policy.from), classes.meant(&policy.to)))
+        .map(|policy| (classes.meant(policy.from), classes.meant(policy.to)))
         .collect();
     let rules: usize = meant
         .iter()

@@ -5,30 +5,31 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::address::Addresses;
-use super::entry::Entry;
+use super::entry::{Entry, Field};
 use super::report::{Doubt, Report};
 use super::service::Services;
 use super::table::Table;
 use super::vdom::Vdom;
+use super::words::Word;
 use crate::packet::{AddressSet, Family, FlowSet, ServiceSet};
 use crate::target::readback::ReadRule;
 
 /// A firewall policy that is enabled, and the interfaces and zones that it names.
-pub struct Forward {
-    pub from: Vec<String>,
-    pub to: Vec<String>,
+pub struct Forward<'v> {
+    pub from: &'v [Word<'v>],
+    pub to: &'v [Word<'v>],
     pub rule: ReadRule,
 }
 
 /// A local-in policy that is enabled.
-pub struct Local {
-    pub interfaces: Vec<String>,
+pub struct Local<'v> {
+    pub interfaces: &'v [Word<'v>],
     pub rule: ReadRule,
 }
 
 /// The policies for traffic through the unit, and those for traffic to it; the latter are none where the text has
 /// no such table, so that the unit decides by other settings alone.
-pub type Rules = (Vec<Forward>, Option<Vec<Local>>);
+pub type Rules<'v> = (Vec<Forward<'v>>, Option<Vec<Local<'v>>>);
 
 /// Fields that do not decide who opens a flow: names, logs, marks and timers; translation of what was let through to
 /// a virtual address, which has to be named; and inspection, which needs `utm-status`.
@@ -125,23 +126,23 @@ const MODELLED: [&str; 16] = [
 ];
 
 /// Names and whether they are negated, of each family.
-type SideKey = Vec<(Family, bool, Vec<String>)>;
+type SideKey<'v> = Vec<(Family, bool, &'v [Word<'v>])>;
 
 /// Reads the policies of a VDOM.
 pub struct Policies<'v, 'r, 't> {
-    vdom: &'v Vdom,
+    vdom: &'v Vdom<'v>,
     report: &'r mut Report<'t>,
     printed: bool,
-    addresses: Addresses<'v>,
-    services: Services<'v>,
+    addresses: Addresses<'v, 'v>,
+    services: Services<'v, 'v>,
     /// Equal sides and services are shared.
-    sides: FxHashMap<SideKey, Arc<AddressSet>>,
-    service_sets: FxHashMap<(bool, Vec<String>), Arc<ServiceSet>>,
+    sides: FxHashMap<SideKey<'v>, Arc<AddressSet>>,
+    service_sets: FxHashMap<(bool, &'v [Word<'v>]), Arc<ServiceSet>>,
 }
 
 impl<'v, 'r, 't> Policies<'v, 'r, 't> {
     /// `printed` where the text shows objects whole.
-    pub fn new(vdom: &'v Vdom, printed: bool, report: &'r mut Report<'t>) -> Self {
+    pub fn new(vdom: &'v Vdom<'v>, printed: bool, report: &'r mut Report<'t>) -> Self {
         Self {
             vdom,
             report,
@@ -154,7 +155,7 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
     }
 
     /// All of them, in order.
-    pub fn rules(mut self) -> Rules {
+    pub fn rules(mut self) -> Rules<'v> {
         let vdom = self.vdom;
         let malformed = [self.addresses.malformed(), self.services.malformed()].concat();
         for (line, why) in malformed {
@@ -169,8 +170,8 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
             self.check_families(entry);
             if let Some(rule) = self.read(entry, &["srcintf", "dstintf"], &sides) {
                 forward.push(Forward {
-                    from: entry.list("srcintf").to_vec(),
-                    to: entry.list("dstintf").to_vec(),
+                    from: entry.list("srcintf"),
+                    to: entry.list("dstintf"),
                     rule,
                 });
             }
@@ -181,7 +182,7 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
                 let local = local.get_or_insert_with(Vec::new);
                 if let Some(rule) = self.read(entry, &["intf"], &[(family, "srcaddr", "dstaddr")]) {
                     local.push(Local {
-                        interfaces: entry.list("intf").to_vec(),
+                        interfaces: entry.list("intf"),
                         rule,
                     });
                 }
@@ -210,7 +211,7 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
     /// A policy as a rule; none where it is disabled, or not understood.
     fn read(
         &mut self,
-        entry: &Entry,
+        entry: &'v Entry<'v>,
         interfaces: &[&str],
         sides: &[(Family, &str, &str)],
     ) -> Option<ReadRule> {
@@ -230,8 +231,8 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
             }
         }
         let mut understood = true;
-        for (name, field) in &entry.fields {
-            if let Some(why) = field_doubt(name, &field.values) {
+        for field in &entry.fields {
+            if let Some(why) = field_doubt(field) {
                 self.report.add(field.line, why);
                 understood = false;
             }
@@ -245,7 +246,7 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
         }
     }
 
-    fn rule(&mut self, entry: &Entry, sides: &[(Family, &str, &str)]) -> Result<ReadRule, Doubt> {
+    fn rule(&mut self, entry: &'v Entry<'v>, sides: &[(Family, &str, &str)]) -> Result<ReadRule, Doubt> {
         let permit = match entry.one("action", "deny")? {
             "accept" => true,
             "deny" => false,
@@ -257,32 +258,31 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
             }
         };
         self.check_schedule(entry)?;
-        let of = |which: fn(&(Family, &str, &str)) -> String| -> Vec<(Family, String)> {
-            sides.iter().map(|side| (side.0, which(side))).collect()
-        };
         let flow = FlowSet {
-            source: self.side(entry, &of(|side| side.1.to_owned()))?,
-            destination: self.side(entry, &of(|side| side.2.to_owned()))?,
+            source: self.side(entry, sides.iter().map(|(family, from, _)| (*family, *from)))?,
+            destination: self.side(entry, sides.iter().map(|(family, _, to)| (*family, *to)))?,
             service: self.service(entry)?,
         };
         Ok(ReadRule::new(permit, flow, entry.line))
     }
 
     /// The addresses of some fields, each of one family. `…-negate` takes all the others of that family.
-    fn side(&mut self, entry: &Entry, fields: &[(Family, String)]) -> Result<Arc<AddressSet>, Doubt> {
+    fn side<'f>(
+        &mut self,
+        entry: &'v Entry<'v>,
+        fields: impl Iterator<Item = (Family, &'f str)> + Clone,
+    ) -> Result<Arc<AddressSet>, Doubt> {
+        let present = fields.filter(|(_, field)| !entry.list(field).is_empty());
         let mut key = SideKey::new();
-        for (family, field) in fields {
-            let names = entry.list(field);
-            if !names.is_empty() {
-                let negated = entry.enabled(&format!("{field}-negate"))?;
-                key.push((*family, negated, names.to_vec()));
-            }
+        for (family, field) in present.clone() {
+            let negated = entry.enabled(&format!("{field}-negate"))?;
+            key.push((family, negated, entry.list(field)));
         }
         if let Some(known) = self.sides.get(&key) {
             return Ok(Arc::clone(known));
         }
         let mut all = AddressSet::empty();
-        for ((family, negated, names), (_, field)) in key.iter().zip(present(entry, fields)) {
+        for ((family, negated, names), (_, field)) in key.iter().zip(present) {
             let mut set = self.addresses.union(*family, names, entry.line_of(field))?;
             if *negated {
                 set = set.complement().only(*family);
@@ -294,13 +294,13 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
         Ok(all)
     }
 
-    fn service(&mut self, entry: &Entry) -> Result<Arc<ServiceSet>, Doubt> {
+    fn service(&mut self, entry: &'v Entry<'v>) -> Result<Arc<ServiceSet>, Doubt> {
         let negated = entry.enabled("service-negate")?;
-        let key = (negated, entry.list("service").to_vec());
+        let key = (negated, entry.list("service"));
         if let Some(known) = self.service_sets.get(&key) {
             return Ok(Arc::clone(known));
         }
-        let mut set = self.services.union(&key.1, entry.line_of("service"))?;
+        let mut set = self.services.union(key.1, entry.line_of("service"))?;
         if negated {
             set = ServiceSet::full().difference(&set);
         }
@@ -334,8 +334,8 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
             [] => !self.printed,
             days => WEEK.iter().all(|day| days.iter().any(|known| known == day)),
         };
-        for (name, field) in &schedule.fields {
-            let plain = matches!(name.as_str(), "day" | "color" | "uuid" | "fabric-object");
+        for field in &schedule.fields {
+            let plain = matches!(&*field.name, "day" | "color" | "uuid" | "fabric-object");
             if !whole || !(plain || field.values == ["00:00"]) {
                 return Err((field.line, "schedule `always` is changed".to_owned()));
             }
@@ -348,25 +348,14 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
     }
 }
 
-fn present<'f>(entry: &Entry, fields: &'f [(Family, String)]) -> impl Iterator<Item = &'f (Family, String)> {
-    let set: Vec<bool> = fields
-        .iter()
-        .map(|(_, field)| !entry.list(field).is_empty())
-        .collect();
-    fields
-        .iter()
-        .zip(set)
-        .filter_map(|(field, set)| set.then_some(field))
-}
-
 /// True where no field of the policy is beyond the model.
 fn is_modelled(entry: &Entry) -> bool {
-    let mut fields = entry.fields.iter();
-    fields.all(|(name, field)| field_doubt(name, &field.values).is_none())
+    entry.fields.iter().all(|field| field_doubt(field).is_none())
 }
 
-fn field_doubt(name: &str, values: &[String]) -> Option<String> {
+fn field_doubt(field: &Field) -> Option<String> {
+    let name = &*field.name;
     let known = MODELLED.contains(&name) || PLAIN.contains(&name);
-    let off = OFF.contains(&name) && values == ["disable"];
+    let off = OFF.contains(&name) && field.values == ["disable"];
     (!known && !off).then(|| format!("`{name}` of a policy is not modelled"))
 }

@@ -10,6 +10,7 @@ use super::predefined;
 use super::report::Doubt;
 use super::table::{PORTS, PROTOCOLS, Table};
 use super::vdom::Vdom;
+use super::words::Word;
 use crate::packet::{IntervalSet, Region, ServiceSet};
 
 /// How deep groups may nest.
@@ -38,15 +39,15 @@ pub const PLAIN: [&str; 17] = [
 ];
 
 /// Looks names up, each once.
-pub struct Services<'v> {
-    vdom: &'v Vdom,
+pub struct Services<'v, 't> {
+    vdom: &'v Vdom<'t>,
     printed: bool,
-    known: FxHashMap<String, Result<Arc<ServiceSet>, Doubt>>,
+    known: FxHashMap<&'v str, Result<Arc<ServiceSet>, Doubt>>,
 }
 
-impl<'v> Services<'v> {
+impl<'v, 't> Services<'v, 't> {
     /// Those of a VDOM. `printed` where the text shows objects whole.
-    pub fn new(vdom: &'v Vdom, printed: bool) -> Self {
+    pub fn new(vdom: &'v Vdom<'t>, printed: bool) -> Self {
         Self {
             vdom,
             printed,
@@ -55,7 +56,7 @@ impl<'v> Services<'v> {
     }
 
     /// What any of the names stands for. `line` is where they are named.
-    pub fn union(&mut self, names: &[String], line: usize) -> Result<ServiceSet, Doubt> {
+    pub fn union(&mut self, names: &'v [Word<'t>], line: usize) -> Result<ServiceSet, Doubt> {
         self.union_within(names, line, 0)
     }
 
@@ -78,7 +79,12 @@ impl<'v> Services<'v> {
         entries.filter_map(|entry| single(entry).err()).collect()
     }
 
-    fn union_within(&mut self, names: &[String], line: usize, depth: usize) -> Result<ServiceSet, Doubt> {
+    fn union_within(
+        &mut self,
+        names: &'v [Word<'t>],
+        line: usize,
+        depth: usize,
+    ) -> Result<ServiceSet, Doubt> {
         let mut all = ServiceSet::empty();
         for name in names {
             all = all.union(&*self.find(name, line, depth)?);
@@ -86,7 +92,7 @@ impl<'v> Services<'v> {
         Ok(all)
     }
 
-    fn find(&mut self, name: &str, line: usize, depth: usize) -> Result<Arc<ServiceSet>, Doubt> {
+    fn find(&mut self, name: &'v str, line: usize, depth: usize) -> Result<Arc<ServiceSet>, Doubt> {
         if let Some(known) = self.known.get(name) {
             return known.clone();
         }
@@ -95,9 +101,9 @@ impl<'v> Services<'v> {
         }
         // Who meets the name again before it is known has gone in a circle.
         let circle = (line, format!("group `{name}` holds itself"));
-        self.known.insert(name.to_owned(), Err(circle));
+        self.known.insert(name, Err(circle));
         let found = self.look_up(name, line, depth).map(Arc::new);
-        self.known.insert(name.to_owned(), found.clone());
+        self.known.insert(name, found.clone());
         found
     }
 
@@ -126,9 +132,10 @@ impl<'v> Services<'v> {
 }
 
 fn only_fields(entry: &Entry, modelled: &[&str]) -> Result<(), Doubt> {
-    for (name, field) in &entry.fields {
-        let off = matches!(name.as_str(), "proxy") && field.values == ["disable"];
-        if !off && !modelled.contains(&name.as_str()) && !PLAIN.contains(&name.as_str()) {
+    for field in &entry.fields {
+        let name = &*field.name;
+        let off = name == "proxy" && field.values == ["disable"];
+        if !off && !modelled.contains(&name) && !PLAIN.contains(&name) {
             return Err((field.line, format!("`{name}` of a service is not modelled")));
         }
     }

@@ -356,9 +356,8 @@ const PLAIN_SETTINGS: &[&str] = &[
 ];
 
 /// What keeps a `set` in `system settings` from being passed over.
-pub fn setting_doubt(field: &str, values: &[String]) -> Option<String> {
-    let values: Vec<&str> = values.iter().map(String::as_str).collect();
-    match (field, values.as_slice()) {
+pub fn setting_doubt(field: &str, values: &[&str]) -> Option<String> {
+    match (field, values) {
         ("ngfw-mode", ["profile-based"]) => None,
         ("ngfw-mode", _) => Some("policies of another kind decide: `firewall security-policy`".to_owned()),
         ("central-nat" | "asymroute" | "asymroute6" | "asymroute-icmp" | "asymroute6-icmp", ["disable"]) => {

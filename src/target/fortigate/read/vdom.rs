@@ -7,20 +7,21 @@ use rustc_hash::FxHashMap;
 use super::entry::Entry;
 use super::predefined;
 use super::table::{Space, Table};
+use super::words::Word;
 
 /// The longest name of an interface. Zones may have longer ones.
 const INTERFACE_NAME: usize = 15;
 
 /// Entries with numbers, in the order in which they are asked.
 #[derive(Clone, Debug, Default)]
-pub struct Ordered {
-    entries: BTreeMap<u64, Entry>,
+pub struct Ordered<'t> {
+    entries: BTreeMap<u64, Entry<'t>>,
     order: Vec<u64>,
 }
 
-impl Ordered {
+impl<'t> Ordered<'t> {
     /// The entries in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+    pub fn iter(&self) -> impl Iterator<Item = &Entry<'t>> {
         self.order.iter().filter_map(|id| self.entries.get(id))
     }
 
@@ -39,41 +40,41 @@ impl Ordered {
 
 /// What an entry is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Key {
+pub enum Key<'t> {
     /// By a name.
-    Name(String),
+    Name(Word<'t>),
     /// By a number.
     Number(u64),
 }
 
 /// A VDOM. Built-in objects are not in its tables.
 #[derive(Clone, Debug, Default)]
-pub struct Vdom {
-    named: FxHashMap<Table, BTreeMap<String, Entry>>,
-    ordered: BTreeMap<Table, Ordered>,
+pub struct Vdom<'t> {
+    named: FxHashMap<Table, BTreeMap<Word<'t>, Entry<'t>>>,
+    ordered: BTreeMap<Table, Ordered<'t>>,
     /// How many entries refer to a name.
-    uses: FxHashMap<(Space, String), usize>,
+    uses: FxHashMap<(Space, Word<'t>), usize>,
     /// The zone of each interface that is in one.
-    zones: BTreeMap<String, String>,
+    zones: BTreeMap<Word<'t>, Word<'t>>,
     /// The numbers of policies by name: FortiOS wants names to differ.
-    policy_names: BTreeMap<String, u64>,
+    policy_names: BTreeMap<Word<'t>, u64>,
     /// Names of objects in tables that are not modelled: known, whatever they are.
-    pub foreign: BTreeSet<String>,
+    pub foreign: BTreeSet<Word<'t>>,
 }
 
-impl Vdom {
+impl<'t> Vdom<'t> {
     /// An entry of a table with names.
-    pub fn find(&self, table: Table, name: &str) -> Option<&Entry> {
+    pub fn find(&self, table: Table, name: &str) -> Option<&Entry<'t>> {
         self.named.get(&table)?.get(name)
     }
 
     /// The entries of a table with names.
-    pub fn all(&self, table: Table) -> impl Iterator<Item = &Entry> {
+    pub fn all(&self, table: Table) -> impl Iterator<Item = &Entry<'t>> {
         self.named.get(&table).into_iter().flat_map(BTreeMap::values)
     }
 
     /// The entry that `edit` opens.
-    pub fn open(&self, table: Table, key: &Key) -> Option<&Entry> {
+    pub fn open(&self, table: Table, key: &Key) -> Option<&Entry<'t>> {
         match key {
             Key::Name(name) => self.find(table, name),
             Key::Number(id) => self.ordered.get(&table)?.entries.get(id),
@@ -81,7 +82,7 @@ impl Vdom {
     }
 
     /// The entries of a table with numbers, in order.
-    pub fn in_order(&self, table: Table) -> impl Iterator<Item = &Entry> {
+    pub fn in_order(&self, table: Table) -> impl Iterator<Item = &Entry<'t>> {
         self.ordered.get(&table).into_iter().flat_map(Ordered::iter)
     }
 
@@ -91,7 +92,7 @@ impl Vdom {
     }
 
     /// The zones by name.
-    pub fn zones(&self) -> impl Iterator<Item = (&String, &Entry)> {
+    pub fn zones(&self) -> impl Iterator<Item = (&Word<'t>, &Entry<'t>)> {
         self.named.get(&Table::Zone).into_iter().flatten()
     }
 
@@ -106,7 +107,7 @@ impl Vdom {
     }
 
     /// Stores an entry. Returns why FortiOS would refuse it, if it would.
-    pub fn commit(&mut self, table: Table, key: Key, entry: Entry) -> Vec<(usize, String)> {
+    pub fn commit(&mut self, table: Table, key: Key<'t>, entry: Entry<'t>) -> Vec<(usize, String)> {
         self.forget(table, &key);
         let mut refusals = self.missing(table, &entry);
         match &key {
@@ -132,7 +133,7 @@ impl Vdom {
     }
 
     /// Deletes an entry. What is not there is nothing to delete. Returns why FortiOS would refuse to.
-    pub fn delete(&mut self, table: Table, key: &Key) -> Option<String> {
+    pub fn delete(&mut self, table: Table, key: &Key<'t>) -> Option<String> {
         if let (Key::Name(name), Some(space)) = (key, table.space())
             && self.open(table, key).is_some()
             && self
@@ -178,7 +179,7 @@ impl Vdom {
     }
 
     /// Takes back what the entry of this key says of others.
-    fn forget(&mut self, table: Table, key: &Key) {
+    fn forget(&mut self, table: Table, key: &Key<'t>) {
         let Some(entry) = self.open(table, key).cloned() else {
             return;
         };
@@ -202,7 +203,7 @@ impl Vdom {
     fn missing(&self, table: Table, entry: &Entry) -> Vec<(usize, String)> {
         let mut missing = Vec::new();
         for (field, space) in table.references() {
-            let Some(set) = entry.fields.get(*field) else {
+            let Some(set) = entry.field(field) else {
                 continue;
             };
             if *space == Space::Interfaces
@@ -247,14 +248,14 @@ impl Vdom {
     }
 
     /// The interfaces of a zone join it.
-    fn join(&mut self, zone: &str, entry: &Entry) -> Vec<(usize, String)> {
+    fn join(&mut self, zone: &Word<'t>, entry: &Entry<'t>) -> Vec<(usize, String)> {
         let line = entry.line_of("interface");
         let mut refusals = Vec::new();
         if zone == "any" {
             refusals.push((entry.line, "`any` is no name for a zone".to_owned()));
         }
         for member in entry.list("interface") {
-            if let Some(other) = self.zones.insert(member.clone(), zone.to_owned()) {
+            if let Some(other) = self.zones.insert(member.clone(), zone.clone()) {
                 refusals.push((line, format!("interface `{member}` is in zone `{other}`")));
             }
             let named = (Space::Interfaces, member.clone());
@@ -282,7 +283,7 @@ impl Vdom {
         taken.then(|| (entry.line, format!("`{name}` is an object and a group")))
     }
 
-    fn take_name(&mut self, id: u64, entry: &Entry) -> Option<(usize, String)> {
+    fn take_name(&mut self, id: u64, entry: &Entry<'t>) -> Option<(usize, String)> {
         let name = entry.list("name").first().filter(|name| !name.is_empty())?;
         let taken = self.policy_names.get(name).is_some_and(|other| *other != id);
         self.policy_names.insert(name.clone(), id);
@@ -290,7 +291,7 @@ impl Vdom {
     }
 }
 
-fn referred(table: Table, entry: &Entry) -> Vec<(Space, String)> {
+fn referred<'t>(table: Table, entry: &Entry<'t>) -> Vec<(Space, Word<'t>)> {
     let fields = table.references().iter();
     fields
         .flat_map(|(field, space)| entry.list(field).iter().map(|name| (*space, name.clone())))

@@ -1,72 +1,110 @@
 //! The command line of FortiOS: statements of words, one a line. Quotes hold spaces, and even ends of lines.
 
+use std::borrow::Cow;
+
 use super::report::Report;
 
-/// A statement and the line it begins on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
-    pub line: usize,
-    pub words: Vec<String>,
+/// A word, borrowed where the text has it as it is meant.
+pub type Word<'t> = Cow<'t, str>;
+
+/// A text as statements. Between `"` and outside of quotes a backslash takes the next character as it is;
+/// between `'` it is a character like others. A line that begins with `#` is a comment.
+pub struct Statements<'t> {
+    rest: &'t str,
+    line: usize,
 }
 
-/// Splits a text into statements. Between `"` and outside of quotes a backslash takes the next character as it is;
-/// between `'` it is a character like others. A line that begins with `#` is a comment.
-pub fn statements(text: &str, report: &mut Report) -> Vec<Statement> {
-    let mut statements = Vec::new();
-    let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text).chars().peekable();
-    let mut line = 1;
-    let mut current = Statement {
-        line,
-        words: Vec::new(),
-    };
-    // None between words: `""` is a word too.
-    let mut word: Option<String> = None;
-    while let Some(c) = rest.next() {
-        match c {
-            '\n' => {
-                current.words.extend(word.take());
-                line += 1;
-                let next = Statement {
-                    line,
-                    words: Vec::new(),
-                };
-                let done = std::mem::replace(&mut current, next);
-                statements.extend(Some(done).filter(|statement| !statement.words.is_empty()));
-            }
-            '#' if current.words.is_empty() && word.is_none() => {
-                while rest.next_if(|c| *c != '\n').is_some() {}
-            }
-            '"' | '\'' => {
-                let word = word.get_or_insert_default();
-                let opened = line;
-                loop {
-                    match rest.next() {
-                        None => {
-                            report.add(opened, "a quote is not closed");
-                            break;
-                        }
-                        Some(end) if end == c => break,
-                        Some(inner) => {
-                            let taken = if inner == '\\' && c == '"' {
-                                rest.next().unwrap_or(inner)
-                            } else {
-                                inner
-                            };
-                            line += usize::from(taken == '\n');
-                            word.push(taken);
-                        }
-                    }
-                }
-            }
-            '\\' => match rest.next_if(|c| !matches!(c, '\n' | '\r')) {
-                Some(taken) => word.get_or_insert_default().push(taken),
-                None => report.add(line, "a backslash at the end of a line"),
-            },
-            c if c.is_whitespace() => current.words.extend(word.take()),
-            c => word.get_or_insert_default().push(c),
+impl<'t> Statements<'t> {
+    /// From the beginning.
+    pub fn new(text: &'t str) -> Self {
+        Self {
+            rest: text.strip_prefix('\u{feff}').unwrap_or(text),
+            line: 1,
         }
     }
-    current.words.extend(word);
-    statements.extend(Some(current).filter(|statement| !statement.words.is_empty()));
-    statements
+
+    /// Reads the words of the next statement, and returns the line it begins on; none at the end of the text.
+    pub fn next(&mut self, words: &mut Vec<Word<'t>>, report: &mut Report) -> Option<usize> {
+        words.clear();
+        let mut begun = self.line;
+        // None between words: `""` is a word too.
+        let mut word: Option<Word<'t>> = None;
+        while let Some(c) = self.rest.chars().next() {
+            match c {
+                '\n' => {
+                    words.extend(word.take());
+                    self.take(c.len_utf8());
+                    self.line += 1;
+                    if !words.is_empty() {
+                        return Some(begun);
+                    }
+                    begun = self.line;
+                }
+                '#' if words.is_empty() && word.is_none() => {
+                    self.take_until(|c| c == '\n');
+                }
+                '"' | '\'' => self.quoted(c, word.get_or_insert_default(), report),
+                '\\' => {
+                    self.take(c.len_utf8());
+                    match self.rest.chars().next() {
+                        None | Some('\n' | '\r') => report.add(self.line, "a backslash at the end of a line"),
+                        Some(taken) => append(word.get_or_insert_default(), self.take(taken.len_utf8())),
+                    }
+                }
+                c if c.is_whitespace() => {
+                    self.take(c.len_utf8());
+                    words.extend(word.take());
+                }
+                _ => {
+                    let plain = self.take_until(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '\\'));
+                    append(word.get_or_insert_default(), plain);
+                }
+            }
+        }
+        words.extend(word);
+        (!words.is_empty()).then_some(begun)
+    }
+
+    /// Reads from a quote to the one that closes it.
+    fn quoted(&mut self, quote: char, word: &mut Word<'t>, report: &mut Report) {
+        let opened = self.line;
+        self.take(quote.len_utf8());
+        loop {
+            let mut part = self.take_until(|c| c == quote || (c == '\\' && quote == '"'));
+            append(word, part);
+            self.line += part.matches('\n').count();
+            match self.rest.chars().next() {
+                None => return report.add(opened, "a quote is not closed"),
+                Some(end) if end == quote => {
+                    self.take(end.len_utf8());
+                    return;
+                }
+                Some(backslash) => {
+                    let backslash = self.take(backslash.len_utf8());
+                    let taken = self.rest.chars().next();
+                    part = taken.map_or(backslash, |taken| self.take(taken.len_utf8()));
+                    append(word, part);
+                    self.line += usize::from(taken == Some('\n'));
+                }
+            }
+        }
+    }
+
+    fn take_until(&mut self, end: impl Fn(char) -> bool) -> &'t str {
+        self.take(self.rest.find(end).unwrap_or(self.rest.len()))
+    }
+
+    fn take(&mut self, length: usize) -> &'t str {
+        let (taken, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        taken
+    }
+}
+
+fn append<'t>(word: &mut Word<'t>, part: &'t str) {
+    if word.is_empty() {
+        *word = Cow::Borrowed(part);
+    } else {
+        word.to_mut().push_str(part);
+    }
 }
