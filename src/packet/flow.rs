@@ -102,11 +102,12 @@ impl FlowSet {
         if !self.source.overlaps(&other.source) || !self.destination.overlaps(&other.destination) {
             return None;
         }
-        Self::product(
-            self.source.intersection(&other.source),
-            self.destination.intersection(&other.destination),
-            self.service.intersection(&other.service),
-        )
+        let flow = Self {
+            source: in_both(&self.source, &other.source, AddressSet::intersection),
+            destination: in_both(&self.destination, &other.destination, AddressSet::intersection),
+            service: in_both(&self.service, &other.service, ServiceSet::intersection),
+        };
+        (!flow.is_empty()).then_some(flow)
     }
 
     /// True where the packet is of the product. This is the naive evaluator that tests rely on.
@@ -135,5 +136,13 @@ impl FlowSet {
             self.source.v6.overlaps(&other.source.v6) && self.destination.v6.overlaps(&other.destination.v6);
         (v4 && self.service.overlaps_in(&other.service, Family::V4))
             || (v6 && self.service.overlaps_in(&other.service, Family::V6))
+    }
+}
+
+/// What two sets share: many are one and the same.
+fn in_both<T>(one: &Arc<T>, other: &Arc<T>, intersection: fn(&T, &T) -> T) -> Arc<T> {
+    match Arc::ptr_eq(one, other) {
+        true => Arc::clone(one),
+        false => Arc::new(intersection(one, other)),
     }
 }

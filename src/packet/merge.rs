@@ -6,7 +6,7 @@
 //! third. What comes out holds the same packets, whatever the order of the lines.
 
 use std::hash::Hash;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -150,7 +150,7 @@ impl Merger {
         let whole = [
             self.addresses.of_families(&flow.source, AddressSet::only),
             self.addresses.of_families(&flow.destination, AddressSet::only),
-            self.services.of_families(&flow.service, possible),
+            self.services.of_families(&flow.service, ServiceSet::possible_in),
         ];
         [0, 1].into_iter().filter_map(move |family| {
             let [source, destination, service] = whole.map(|parts| parts.get(family).copied().flatten());
@@ -192,14 +192,6 @@ impl Merger {
             })
             .collect()
     }
-}
-
-/// What packets of a family can have of a service.
-fn possible(service: &ServiceSet, family: Family) -> ServiceSet {
-    static POSSIBLE: LazyLock<[ServiceSet; 2]> =
-        LazyLock::new(|| Family::BOTH.map(|family| ServiceSet::full().in_family(family)));
-    let [v4, v6] = &*POSSIBLE;
-    service.intersection(if family == Family::V4 { v4 } else { v6 })
 }
 
 /// In halves, so that each set is copied few times.

@@ -1,5 +1,7 @@
 //! Sets of services: protocol together with ports, or icmp type and code.
 
+use std::sync::LazyLock;
+
 use super::{Family, IntervalSet, Region};
 
 /// Protocol numbers with header fields of their own
@@ -174,6 +176,23 @@ impl ServiceSet {
         *foreign = Region::empty();
         service.other = service.other.difference(&IntervalSet::single(own));
         service
+    }
+
+    /// The same, without types, codes and numbers that no packet has. Every port is possible.
+    #[must_use]
+    pub(crate) fn possible_in(&self, family: Family) -> Self {
+        static POSSIBLE: LazyLock<[ServiceSet; 2]> =
+            LazyLock::new(|| Family::BOTH.map(|family| ServiceSet::full().in_family(family)));
+        let [v4, v6] = &*POSSIBLE;
+        let possible = if family == Family::V4 { v4 } else { v6 };
+        Self {
+            tcp: self.tcp.clone(),
+            udp: self.udp.clone(),
+            sctp: self.sctp.clone(),
+            icmp: self.icmp.intersection(&possible.icmp),
+            icmpv6: self.icmpv6.intersection(&possible.icmpv6),
+            other: self.other.intersection(&possible.other),
+        }
     }
 
     /// True where a packet of `family` with this protocol and these header numbers is in the set.

@@ -23,7 +23,7 @@ pub struct PlanArchive {
     pub format: u32,
     addresses: Vec<Vec<IpNet>>,
     services: Vec<ArchivedService>,
-    origins: Vec<Origin>,
+    origins: Vec<Arc<Origin>>,
     texts: Vec<Arc<str>>,
     devices: Vec<ArchivedDevice>,
 }
@@ -135,12 +135,7 @@ impl PlanArchive {
                 .iter()
                 .map(|set| archived_service(set))
                 .collect(),
-            origins: writer
-                .origins
-                .list
-                .iter()
-                .map(|origin| (**origin).clone())
-                .collect(),
+            origins: writer.origins.list,
             texts: writer.texts.list,
             devices,
         }
@@ -165,11 +160,7 @@ impl PlanArchive {
                 .iter()
                 .map(|service| Arc::new(restored_service(service)))
                 .collect(),
-            origins: self
-                .origins
-                .iter()
-                .map(|origin| Arc::new(origin.clone()))
-                .collect(),
+            origins: &self.origins,
             texts: &self.texts,
         };
         self.devices.iter().map(|device| reader.device(device)).collect()
@@ -301,7 +292,7 @@ fn letter(unit: RateUnit) -> char {
 struct Reader<'a> {
     addresses: Vec<Arc<AddressSet>>,
     services: Vec<Arc<ServiceSet>>,
-    origins: Vec<Arc<Origin>>,
+    origins: &'a [Arc<Origin>],
     texts: &'a [Arc<str>],
 }
 

@@ -65,10 +65,12 @@ impl Near {
     /// The products that have a packet in common with a flow.
     pub(super) fn overlapping_flow(&self, merger: &Merger, flow: &FlowSet) -> Vec<Product> {
         let mut sets = Vec::new();
-        for (spans, intervals) in self.spans.iter().zip(intervals(&flow.destination)) {
-            for (first, last) in intervals {
-                visit(spans, first, last, &mut sets);
-            }
+        let [v4, v6] = &self.spans;
+        for (first, last) in flow.destination.v4.ranges() {
+            visit(v4, (*first).into(), (*last).into(), &mut sets);
+        }
+        for (first, last) in flow.destination.v6.ranges() {
+            visit(v6, *first, *last, &mut sets);
         }
         sets.sort_unstable();
         sets.dedup();

@@ -1,6 +1,7 @@
 //! A first-match list as a union: products that pass whatever else it says, and a shorter list about the rest.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -87,23 +88,19 @@ fn without(flow: &FlowSet, other: &FlowSet) -> Vec<FlowSet> {
     let Some(both) = flow.meet(other) else {
         return vec![flow.clone()];
     };
-    let elsewhere = FlowSet::product(
-        (*flow.source).clone(),
-        flow.destination.difference(&both.destination),
-        (*flow.service).clone(),
-    );
-    let from_others = FlowSet::product(
-        flow.source.difference(&both.source),
-        (*both.destination).clone(),
-        (*flow.service).clone(),
-    );
-    let by_others = FlowSet::product(
-        (*both.source).clone(),
-        (*both.destination).clone(),
-        flow.service.difference(&both.service),
-    );
-    [elsewhere, from_others, by_others]
-        .into_iter()
-        .flatten()
-        .collect()
+    let elsewhere = FlowSet {
+        destination: Arc::new(flow.destination.difference(&both.destination)),
+        ..flow.clone()
+    };
+    let from_others = FlowSet {
+        source: Arc::new(flow.source.difference(&both.source)),
+        destination: Arc::clone(&both.destination),
+        service: Arc::clone(&flow.service),
+    };
+    let by_others = FlowSet {
+        service: Arc::new(flow.service.difference(&both.service)),
+        ..both
+    };
+    let pieces = [elsewhere, from_others, by_others];
+    pieces.into_iter().filter(|piece| !piece.is_empty()).collect()
 }

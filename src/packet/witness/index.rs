@@ -127,7 +127,7 @@ impl<'a> FamilyIndex<'a> {
                     self.sides(*place)
                         .is_some_and(|sides| sources.binary_search(&sides.source).is_ok())
                 };
-                found.extend(here.iter().copied().filter(|place| by(*place)).filter(near));
+                found.extend(here.iter().copied().filter(near).filter(|place| by(*place)));
             } else {
                 let pairs = sources
                     .iter()
@@ -210,14 +210,13 @@ fn overlaps(sets: &[IntervalSet<u32>], meter: &mut Meter) -> Result<Vec<Vec<usiz
 
 /// Numbers the different services as packets of a family can have them; none for empty ones.
 fn services(family: Family, rules: &[PacketRule]) -> (Vec<Option<usize>>, Vec<ServiceSet>) {
-    let possible = ServiceSet::full().in_family(family);
     let mut by_place: FxHashMap<usize, Option<usize>> = FxHashMap::default();
     let mut services: Vec<ServiceSet> = Vec::new();
     let mut known: FxHashMap<ServiceSet, usize> = FxHashMap::default();
     let numbers = rules.iter().map(|rule| {
         let set = &*rule.flow.service;
         *by_place.entry(std::ptr::from_ref(set).addr()).or_insert_with(|| {
-            let service = set.intersection(&possible);
+            let service = set.possible_in(family);
             if service.is_empty() {
                 return None;
             }

@@ -50,7 +50,7 @@ pub enum Key<'t> {
 /// A VDOM. Built-in objects are not in its tables.
 #[derive(Clone, Debug, Default)]
 pub struct Vdom<'t> {
-    named: FxHashMap<Table, BTreeMap<Word<'t>, Entry<'t>>>,
+    named: FxHashMap<Table, FxHashMap<Word<'t>, Entry<'t>>>,
     ordered: BTreeMap<Table, Ordered<'t>>,
     /// How many entries refer to a name.
     uses: FxHashMap<(Space, Word<'t>), usize>,
@@ -68,9 +68,9 @@ impl<'t> Vdom<'t> {
         self.named.get(&table)?.get(name)
     }
 
-    /// The entries of a table with names.
+    /// The entries of a table with names, in no order.
     pub fn all(&self, table: Table) -> impl Iterator<Item = &Entry<'t>> {
-        self.named.get(&table).into_iter().flat_map(BTreeMap::values)
+        self.named.get(&table).into_iter().flat_map(FxHashMap::values)
     }
 
     /// The entry that `edit` opens.
@@ -92,8 +92,9 @@ impl<'t> Vdom<'t> {
     }
 
     /// The zones by name.
-    pub fn zones(&self) -> impl Iterator<Item = (&Word<'t>, &Entry<'t>)> {
-        self.named.get(&Table::Zone).into_iter().flatten()
+    pub fn zones(&self) -> BTreeMap<&str, &Entry<'t>> {
+        let zones = self.named.get(&Table::Zone).into_iter().flatten();
+        zones.map(|(name, zone)| (&**name, zone)).collect()
     }
 
     /// True where some packet is decided here.
@@ -103,7 +104,7 @@ impl<'t> Vdom<'t> {
 
     /// True where nothing was defined.
     pub fn is_empty(&self) -> bool {
-        !self.has_policies() && self.named.values().all(BTreeMap::is_empty)
+        !self.has_policies() && self.named.values().all(FxHashMap::is_empty)
     }
 
     /// Stores an entry. Returns why FortiOS would refuse it, if it would.
