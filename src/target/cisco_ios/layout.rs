@@ -20,10 +20,10 @@ const COMMENT: usize = 112;
 
 /// The context of `template.j2`. Every text is one line of printable ASCII.
 #[derive(Serialize)]
-struct Context {
+struct Context<'a> {
     device: String,
-    groups: Vec<Section>,
-    lists: Vec<Section>,
+    groups: Vec<Section<'a>>,
+    lists: Vec<Section<'a>>,
     interfaces: Vec<Interface>,
     stale: Vec<String>,
     /// Lines, the first of each sentence with a dash.
@@ -32,9 +32,9 @@ struct Context {
 
 /// A command and the lines below it.
 #[derive(Serialize)]
-struct Section {
+struct Section<'a> {
     heading: String,
-    lines: Vec<String>,
+    lines: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -77,7 +77,7 @@ impl Layout<'_> {
         v4.chain(self.sides.iter().map(|side| (Family::V6, &side.v6)))
     }
 
-    fn context(&self) -> Context {
+    fn context(&self) -> Context<'_> {
         let stale = |which: &str, command: &str| {
             let names = self.succession.stale.get(which).into_iter().flatten();
             names
@@ -86,11 +86,11 @@ impl Layout<'_> {
         };
         let groups = self.groups.iter().map(|(name, group)| Section {
             heading: format!("{} {name}", object_group::command(group.family)),
-            lines: group.lines.clone(),
+            lines: group.lines.iter().map(String::as_str).collect(),
         });
         let lists = self.lists().map(|(family, list)| Section {
             heading: list.heading(family),
-            lines: list.lines.iter().map(|line| line.text.clone()).collect(),
+            lines: list.lines.iter().map(|line| line.text.as_str()).collect(),
         });
         let interfaces = self.sides.iter().flat_map(|side| {
             side.side.interfaces.iter().map(|interface| Interface {

@@ -85,11 +85,7 @@ impl Platform for CiscoIos {
             .filter(|(_, side)| !side.interfaces.is_empty())
             .map(|(index, side)| lowering.side(index, side))
             .collect();
-        let groups = lowering.groups.clone().into_all();
-        let failures = lowering.into_failures();
-        if !failures.is_empty() {
-            return Err(EmitError::Inexpressible(failures));
-        }
+        let groups = lowering.finish().map_err(EmitError::Inexpressible)?;
         let succession = previous::succeed(&owned(&sides, &groups), previous);
         let residual = residual::sentences(plan, forwarding, &sides, &succession, &capability);
         let layout = Layout {

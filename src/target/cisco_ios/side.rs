@@ -1,6 +1,6 @@
 //! The two lists of one side, from plan to entries.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::capability::Capability;
@@ -9,7 +9,7 @@ use super::external::fold_with_external;
 use super::fold::{self, Lane, Rule, TooManyPieces};
 use super::list::{Block, List};
 use super::number::{stage, stage_of};
-use super::object_group::Groups;
+use super::object_group::{Group, Groups};
 use super::term::{Purpose, Term};
 use super::usage::Meter;
 use super::{local, naming, product};
@@ -72,12 +72,18 @@ impl<'a> Lowering<'a> {
         SideLists { side, stem, v4, v6 }
     }
 
-    /// What was recorded, as the caller of the platform wants it.
-    pub fn into_failures(self) -> Vec<Inexpressible> {
+    /// The object groups of all lists, by name.
+    ///
+    /// # Errors
+    /// What could not be expressed.
+    pub fn finish(self) -> Result<BTreeMap<String, Group>, Vec<Inexpressible>> {
+        if self.failures.is_empty() {
+            return Ok(self.groups.into_all());
+        }
         let failures = self.failures.into_iter();
-        failures
+        Err(failures
             .map(|(rule, what)| Inexpressible { rule, what })
-            .collect()
+            .collect())
     }
 
     /// Records what cannot be expressed.
