@@ -18,8 +18,7 @@ use std::collections::BTreeMap;
 
 use super::{Check, Context, Finding, OptionDefault, OptionSpec, Role};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::inventory::Field;
-use crate::model::{DeviceId, Rule, ZoneId};
+use crate::model::{DeviceId, Field, Rule, ZoneId};
 use crate::packet::AddressSet;
 
 /// The check.

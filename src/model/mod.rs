@@ -14,11 +14,11 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::inventory::Facts;
 use crate::packet::{AddressSet, FlowSet, ServiceSet};
 use crate::source::Span;
 use crate::syntax::tree::{Action, Arrow, Rate};
 
+pub use crate::inventory::{Facts, Field};
 pub use describe::Describer;
 pub use example::{DOCUMENTATION, Examples};
 pub use ids::{DeviceId, ModeId, PointId, RuleId, ServiceId, ZoneId};
