@@ -135,8 +135,8 @@ impl PlanArchive {
                 .iter()
                 .map(|set| archived_service(set))
                 .collect(),
-            origins: writer.origins.list,
-            texts: writer.texts.list,
+            origins: writer.origins.list.into_iter().cloned().collect(),
+            texts: writer.texts.list.into_iter().cloned().collect(),
             devices,
         }
     }
@@ -168,15 +168,15 @@ impl PlanArchive {
 }
 
 /// Values written once.
-struct Table<T: ?Sized> {
-    list: Vec<Arc<T>>,
-    places: FxHashMap<Arc<T>, usize>,
-    /// Plans share their sets: each is hashed once. The plans outlive the table, so that no place in memory is used
-    /// twice.
+struct Table<'p, T: ?Sized> {
+    list: Vec<&'p Arc<T>>,
+    places: FxHashMap<&'p T, usize>,
+    /// Plans share their sets: each is hashed once. What is met outlives the table, so that its place in memory stays
+    /// its own.
     met: FxHashMap<*const (), usize>,
 }
 
-impl<T: ?Sized> Default for Table<T> {
+impl<T: ?Sized> Default for Table<'_, T> {
     fn default() -> Self {
         Self {
             list: Vec::new(),
@@ -186,11 +186,11 @@ impl<T: ?Sized> Default for Table<T> {
     }
 }
 
-impl<T: Eq + std::hash::Hash + ?Sized> Table<T> {
-    fn place(&mut self, value: &Arc<T>) -> usize {
+impl<'p, T: Eq + std::hash::Hash + ?Sized> Table<'p, T> {
+    fn place(&mut self, value: &'p Arc<T>) -> usize {
         *self.met.entry(Arc::as_ptr(value).cast()).or_insert_with(|| {
-            *self.places.entry(Arc::clone(value)).or_insert_with(|| {
-                self.list.push(Arc::clone(value));
+            *self.places.entry(&**value).or_insert_with(|| {
+                self.list.push(value);
                 self.list.len() - 1
             })
         })
@@ -198,15 +198,15 @@ impl<T: Eq + std::hash::Hash + ?Sized> Table<T> {
 }
 
 #[derive(Default)]
-struct Writer {
-    addresses: Table<AddressSet>,
-    services: Table<ServiceSet>,
-    origins: Table<Origin>,
-    texts: Table<str>,
+struct Writer<'p> {
+    addresses: Table<'p, AddressSet>,
+    services: Table<'p, ServiceSet>,
+    origins: Table<'p, Origin>,
+    texts: Table<'p, str>,
 }
 
-impl Writer {
-    fn device(&mut self, plan: &DevicePlan) -> ArchivedDevice {
+impl<'p> Writer<'p> {
+    fn device(&mut self, plan: &'p DevicePlan) -> ArchivedDevice {
         let word = |protocol: &RunProtocol| {
             RunProtocol::ALL
                 .iter()
@@ -235,7 +235,7 @@ impl Writer {
         }
     }
 
-    fn side(&mut self, side: &Side) -> ArchivedSide {
+    fn side(&mut self, side: &'p Side) -> ArchivedSide {
         ArchivedSide {
             zone: side.zone.clone(),
             behind: self.addresses.place(&side.behind),
@@ -247,7 +247,7 @@ impl Writer {
         }
     }
 
-    fn pair(&mut self, pair: &PairPlan) -> ArchivedPair {
+    fn pair(&mut self, pair: &'p PairPlan) -> ArchivedPair {
         ArchivedPair {
             from: pair.from,
             to: pair.to,
@@ -256,7 +256,7 @@ impl Writer {
         }
     }
 
-    fn rules(&mut self, rules: &[PlanRule]) -> Vec<ArchivedRule> {
+    fn rules(&mut self, rules: &'p [PlanRule]) -> Vec<ArchivedRule> {
         rules
             .iter()
             .map(|rule| ArchivedRule {

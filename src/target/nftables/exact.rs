@@ -15,6 +15,9 @@ use super::section::{Group, Lowering};
 /// Prefix lengths of source and destination.
 type Lengths = (u8, u8);
 
+/// Prefixes by their lengths: those of sources, those of destinations.
+type Ends = [BTreeMap<u8, Vec<Prefix>>; 2];
+
 impl Lowering<'_> {
     /// Writes those that this takes no more lines of than a chain would. Their numbers.
     pub(super) fn exact(
@@ -24,13 +27,13 @@ impl Lowering<'_> {
         chain: &mut Chain,
     ) -> BTreeSet<usize> {
         let family = group.family;
-        let split: Vec<(&Keys<'_, '_>, [BTreeMap<u8, Vec<Prefix>>; 2])> = candidates
+        let split: Vec<(&Keys<'_, '_>, Ends)> = candidates
             .iter()
             .filter(|keys| !keys.ports.is_empty() && keys.flows() <= keys.lines_of_chain())
             .filter(|keys| !keys.is_anywhere())
             .map(|keys| (*keys, [by_length(&keys.sources), by_length(&keys.destinations)]))
             .collect();
-        let pairs = |[sources, destinations]: &[BTreeMap<u8, Vec<Prefix>>; 2]| -> Vec<Lengths> {
+        let pairs = |[sources, destinations]: &Ends| -> Vec<Lengths> {
             let with = |source: u8| destinations.keys().map(move |destination| (source, *destination));
             sources.keys().flat_map(|source| with(*source)).collect()
         };

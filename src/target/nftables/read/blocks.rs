@@ -9,6 +9,9 @@ use crate::packet::IntervalSet;
 
 type Numbers = IntervalSet<u128>;
 
+/// Products that differ in one field alone: what they share, and the ranges that they have of that field.
+type Group = (Vec<Numbers>, Vec<(u128, u128)>);
+
 /// Keys of elements.
 #[derive(Debug)]
 pub(super) enum Keys<'e> {
@@ -66,7 +69,7 @@ fn merged<'e>(elements: Vec<(&'e Key, &'e Verdict, usize)>) -> Vec<Block<'e>> {
     };
     for field in 0..products.first().map_or(0, Vec::len) {
         let mut order: FxHashMap<Vec<Numbers>, usize> = FxHashMap::default();
-        let mut groups: Vec<(Vec<Numbers>, Vec<(u128, u128)>)> = Vec::new();
+        let mut groups: Vec<Group> = Vec::new();
         for mut product in products {
             let own = product
                 .get_mut(field)
