@@ -316,6 +316,15 @@ impl<'a> Scope<'a> {
             }
         };
         if let [field] = fields {
+            let ranges = || lines.iter().flat_map(|(key, _)| *key).any(Value::is_range);
+            // nft 1.0.6 cuts the mask to the length of a prefix that it is compared with, and what is left of it
+            // matches nothing. Sets with a name are looked into as they are.
+            if matches!(field, Field::Masked(..)) && !matches!(against, Against::Named(_)) && ranges() {
+                return Err(
+                    "a masked address is compared with single addresses alone, or with a named set"
+                        .to_owned(),
+                );
+            }
             let mut values = self.values(*field, lines.iter().flat_map(|(key, _)| *key))?;
             if negated {
                 values = complement(*field, values);

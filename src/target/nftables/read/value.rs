@@ -42,6 +42,11 @@ pub(super) fn read(kind: Kind, cursor: &mut Cursor<'_, '_>) -> Result<Value, Fau
         (_, Some(Token::Word(word))) if kind != Kind::Name => {
             let (first, last) = range(kind, word)
                 .ok_or_else(|| before.fault(format!("`{}` is no value that is known here", short(word))))?;
+            if word.contains('/') && written_address(kind, word) != Some(first) {
+                // nft takes them for zeros, but lists a masked address compared with a value that has them just so,
+                // and that matches nothing.
+                return Err(before.fault(format!("`{}` has bits after its prefix", short(word))));
+            }
             Ok(Value::Numbers(first, last))
         }
         _ => Err(before.unknown()),
@@ -85,6 +90,11 @@ fn range(kind: Kind, word: &str) -> Option<(u128, u128)> {
     splits
         .next()
         .filter(|(first, last)| first <= last && splits.next().is_none())
+}
+
+/// The address that a prefix is written with.
+fn written_address(kind: Kind, word: &str) -> Option<u128> {
+    single(kind, word.split_once('/')?.0)
 }
 
 fn prefix(kind: Kind, word: &str) -> Option<(u128, u128)> {
