@@ -22,6 +22,21 @@ type Key = (u8, u128, u8, u16);
 /// Up to so many rules of a length that no other rule has stay rules.
 const RARE: usize = 2;
 
+/// Keys that all rules of a chain may become in maps of a kind. Those beyond stay rules.
+const KEYS: usize = 1_000_000;
+
+/// In how many chains the sources of a rule may be written together with those of others. They are a set of their
+/// own where more chains test them: each would repeat them all.
+const COPIES: usize = 4;
+
+/// A rule whose sources a chain tests.
+#[derive(Clone, Copy, Debug)]
+struct Tested<'k, 's, 'r> {
+    keys: &'k Keys<'s, 'r>,
+    /// True where its sources are not written together with those of others.
+    apart: bool,
+}
+
 impl Lowering<'_> {
     /// Writes those whose destinations have lengths that many have. Their numbers.
     pub(super) fn keyed(
@@ -49,8 +64,11 @@ impl Lowering<'_> {
                 Kind::ByPort => &keys.ports,
                 _ => &[0],
             };
-            let destinations = at_lengths(&keys.destinations, &lengths, group.family)
-                .filter(|destinations| destinations.len() * ports.len() <= self.capability.rule_elements);
+            let destinations =
+                at_lengths(&keys.destinations, &lengths, group.family).filter(|destinations| {
+                    let keys = destinations.len().saturating_mul(ports.len());
+                    keys <= self.capability.rule_elements && keys <= KEYS.saturating_sub(entries.len())
+                });
             let Some(destinations) = destinations else {
                 continue;
             };
@@ -79,11 +97,20 @@ impl Lowering<'_> {
         let places = |list: &[(Key, usize)]| -> Vec<usize> { list.iter().map(|(_, place)| *place).collect() };
         let mut chains: BTreeMap<Vec<usize>, String> =
             lists().map(|list| (places(list), String::new())).collect();
+        let mut tested: BTreeMap<usize, usize> = BTreeMap::new();
+        for place in chains.keys().flatten() {
+            *tested.entry(*place).or_default() += 1;
+        }
         let mut written = BTreeSet::new();
         for (list, name) in &mut chains {
-            let rules: Vec<&Keys<'_, '_>> = list
+            let rules: Vec<Tested<'_, '_, '_>> = list
                 .iter()
-                .filter_map(|place| candidates.get(*place).copied())
+                .filter_map(|place| {
+                    let keys = *candidates.get(*place)?;
+                    let copies = tested.get(place).copied().unwrap_or(0);
+                    let apart = copies > COPIES && !keys.has_few_sources();
+                    Some(Tested { keys, apart })
+                })
                 .collect();
             let below = self.sources(group, kind, &rules);
             name.clone_from(&below.name);
@@ -128,33 +155,35 @@ impl Lowering<'_> {
     }
 
     /// The chain of rules that share destinations. A packet that none of them is about goes back.
-    fn sources(&mut self, group: Group<'_>, kind: Kind, rules: &[&Keys<'_, '_>]) -> Chain {
+    fn sources(&mut self, group: Group<'_>, kind: Kind, rules: &[Tested<'_, '_, '_>]) -> Chain {
         let Group { section, family, .. } = group;
         let (action, verdict) = (group.action(), group.verdict());
         // Many rules of one service to one destination are one test of all their sources.
-        let mut services: BTreeMap<String, Vec<&Keys<'_, '_>>> = BTreeMap::new();
-        for keys in rules {
+        let mut services: BTreeMap<String, [Vec<&Keys<'_, '_>>; 2]> = BTreeMap::new();
+        for Tested { keys, apart } in rules {
             let service = match kind {
                 Kind::ByPort => String::new(),
                 _ => keys.share.part.text(),
             };
-            services.entry(service).or_default().push(keys);
+            let [together, own] = services.entry(service).or_default();
+            let list = if *apart { own } else { together };
+            list.push(*keys);
         }
         let mut chain = Chain {
             title: format!("{}: {action} by source", section.label.replace('>', " -> ")),
             ..Chain::default()
         };
         let mut names = format!("{}\n{}", section.name, kind.prefix(family));
-        for (service, rules) in services {
+        for (service, [mut together, own]) in services {
             let space = if service.is_empty() { "" } else { " " };
-            if rules.len() > self.capability.plain_rules {
-                let test = self.any_source(family, &rules);
+            if together.len() > self.capability.plain_rules {
+                let test = self.any_source(family, &together);
                 let statement = format!("{test}{service}{space}counter {verdict}");
                 names.push_str(&format!("\n{statement}"));
                 chain.add(statement, format!("{action}: each element names its rule"));
-                continue;
+                together.clear();
             }
-            for keys in rules {
+            for keys in together.into_iter().chain(own) {
                 let origin = &keys.share.rule.origin;
                 let test = self.source(family, keys);
                 let statement = format!("{test}{service}{space}counter {verdict}");
@@ -166,7 +195,7 @@ impl Lowering<'_> {
                 });
             }
         }
-        let first = rules.first().map_or("", |keys| &keys.share.rule.origin.id);
+        let first = rules.first().map_or("", |rule| &rule.keys.share.rule.origin.id);
         chain.name = format!("c_{}_{}", slug(first, 40), digest(&names, 12));
         chain
     }

@@ -42,7 +42,7 @@ impl<'s, 'r> Keys<'s, 'r> {
             } => {
                 let ranges = destination.ranges().iter();
                 let all = ranges.flat_map(|(first, last)| *first..=*last);
-                let ports: Vec<u16> = all.take(port_values + 1).collect();
+                let ports: Vec<u16> = all.take(port_values.saturating_add(1)).collect();
                 let few = ports.len() <= port_values;
                 (*protocol, if few { ports } else { Vec::new() })
             }
@@ -67,7 +67,13 @@ impl<'s, 'r> Keys<'s, 'r> {
 
     /// How many flows from a prefix to a prefix and a port it has.
     pub fn flows(&self) -> usize {
-        self.sources.len() * self.destinations.len() * self.ports.len()
+        let ends = self.sources.len().saturating_mul(self.destinations.len());
+        ends.saturating_mul(self.ports.len())
+    }
+
+    /// True where its sources are so few that they may be written wherever they are tested.
+    pub fn has_few_sources(&self) -> bool {
+        self.sources.len() <= GROUP
     }
 
     /// True where it holds the prefix of all addresses, which no mask is for.
@@ -91,7 +97,8 @@ impl<'s, 'r> Keys<'s, 'r> {
             1 => 0,
             several => several + FRAME,
         };
-        self.destinations.len() * self.ports.len() + FRAME + sources
+        let keys = self.destinations.len().saturating_mul(self.ports.len());
+        keys.saturating_add(FRAME + sources)
     }
 }
 
