@@ -25,8 +25,9 @@ fn load_all(files: &[&str]) -> Option<Vec<String>> {
 }
 
 /// The sets, maps and chains of a listing, in alphabetical order.
-fn objects(listing: &str) -> Vec<&str> {
-    let mut objects: Vec<&str> = listing.split("\n\t}\n").map(str::trim).collect();
+pub fn objects(listing: &str) -> Vec<&str> {
+    let bare = listing.trim_start_matches("table inet septum {\n");
+    let mut objects: Vec<&str> = bare.split("\n\t}\n").map(str::trim).collect();
     objects.sort_unstable();
     objects
 }

@@ -6,6 +6,7 @@ mod hostile;
 mod load;
 mod packets;
 mod plans;
+mod random;
 mod read;
 mod refusals;
 mod text;

@@ -12,5 +12,5 @@ mod topology;
 pub use expectation::{disagreements, expect};
 pub use namespace::{Namespace, permitted};
 pub use probe::{Entry, Kind, Probe, Verdict, run};
-pub use sample::sample;
+pub use sample::{Random, packet, sample};
 pub use topology::Topology;

@@ -9,10 +9,11 @@ use septum::plan::{DevicePlan, PlanRule, Role};
 use super::{Entry, Probe, Topology, Verdict, expect};
 
 /// A small generator (xorshift64*), so that a failure can be had again.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    /// A number under a limit.
+    pub fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -30,7 +31,8 @@ impl Random {
         }
     }
 
-    fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
+    /// One of some items.
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         items.get(self.below(items.len()))
     }
 }
@@ -137,7 +139,14 @@ fn rule_lists(plan: &DevicePlan) -> Vec<(Option<Vec<String>>, Vec<PlanRule>)> {
     lists
 }
 
-fn packet(random: &mut Random, family: Family, a: &PlanRule, b: &PlanRule, c: &PlanRule) -> Option<Packet> {
+/// A packet around the source of one rule, the destination of another and the service of a third.
+pub fn packet(
+    random: &mut Random,
+    family: Family,
+    a: &PlanRule,
+    b: &PlanRule,
+    c: &PlanRule,
+) -> Option<Packet> {
     let (source, destination) = (&a.flow.source, &b.flow.destination);
     let (source, destination): (IpAddr, IpAddr) = match family {
         Family::V4 => (

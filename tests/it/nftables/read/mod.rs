@@ -29,7 +29,7 @@ fn proof(plan: &DevicePlan, text: &str) -> Proof {
 }
 
 /// Fails where the text is not proven to do what the plan says.
-fn assert_proven(plan: &DevicePlan, text: &str) {
+pub fn assert_proven(plan: &DevicePlan, text: &str) {
     let proof = proof(plan, text);
     assert!(
         proof.holds(),
