@@ -18,16 +18,26 @@ pub struct Trace {
     origins: Vec<Arc<Origin>>,
     /// Where each stands, by its place in memory: it is held, so that the place stays its own.
     known: FxHashMap<*const Origin, usize>,
+    /// The same by what they say: equal origins have one mark, so that equal elements are equal texts.
+    equal: FxHashMap<Arc<Origin>, usize>,
 }
 
 impl Trace {
     /// A mark to stand somewhere in a line that comes from a rule.
     pub fn mark(&mut self, origin: &Arc<Origin>) -> String {
-        let index = *self.known.entry(Arc::as_ptr(origin)).or_insert_with(|| {
-            self.origins.push(Arc::clone(origin));
-            self.origins.len() - 1
-        });
+        let index = match self.known.get(&Arc::as_ptr(origin)) {
+            Some(index) => *index,
+            None => self.number(origin),
+        };
         format!("{OPEN}{index}{CLOSE}")
+    }
+
+    fn number(&mut self, origin: &Arc<Origin>) -> usize {
+        let index = self.origins.len();
+        self.origins.push(Arc::clone(origin));
+        let first = *self.equal.entry(Arc::clone(origin)).or_insert(index);
+        self.known.insert(Arc::as_ptr(origin), first);
+        first
     }
 
     /// The text without its marks, and the lines that held one.

@@ -2,7 +2,6 @@
 //! what any other plan left.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use arbtest::arbtest;
 use septum::packet::Family;
@@ -92,14 +91,6 @@ fn rules(random: &mut Random, from: usize, to: usize, most: usize) -> Vec<PlanRu
             rule
         })
         .collect();
-    // What one rule of a policy became has one origin.
-    for n in 1..rules.len() {
-        if let [before, rule] = &mut rules[n - 1..=n]
-            && before.origin == rule.origin
-        {
-            rule.origin = Arc::clone(&before.origin);
-        }
-    }
     if random.below(8) > 0 {
         rules.sort_by_key(|rule| rule.action == Action::Allow);
     }
