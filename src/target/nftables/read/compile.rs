@@ -329,7 +329,7 @@ impl<'a> Scope<'a> {
             if negated {
                 values = complement(*field, values);
             } else if *field == Field::State && matches!(against, Against::Plain(_)) {
-                values = any_bit(values);
+                values = cube::any_bit(values);
             }
             let mut cubes = cubes;
             for (cube, _) in &mut cubes {
@@ -493,17 +493,4 @@ fn complement(field: Field, values: Values) -> Values {
             Values::Numbers(IntervalSet::range(0, field.kind().last()).difference(&numbers))
         }
     }
-}
-
-/// The states that have one of the bits.
-fn any_bit(values: Values) -> Values {
-    let Values::Numbers(numbers) = &values else {
-        return values;
-    };
-    let ranges = numbers.ranges().iter();
-    let mask = ranges
-        .flat_map(|(first, last)| (*first..=*last).take(256))
-        .fold(0, |all, value| all | value);
-    let bits = (0..8).map(|bit| 1_u128 << bit).filter(|bit| mask & bit != 0);
-    Values::Numbers(bits.map(|bit| (bit, bit)).collect())
 }

@@ -352,6 +352,19 @@ fn states(numbers: &IntervalSet<u128>) -> u8 {
     .fold(0, |all, bit| all | bit)
 }
 
+/// The states that have one of the bits.
+pub(super) fn any_bit(values: Values) -> Values {
+    let Values::Numbers(numbers) = &values else {
+        return values;
+    };
+    let ranges = numbers.ranges().iter();
+    let mask = ranges
+        .flat_map(|(first, last)| (*first..=*last).take(256))
+        .fold(0, |all, value| all | value);
+    let bits = (0..8).map(|bit| 1_u128 << bit).filter(|bit| mask & bit != 0);
+    Values::Numbers(bits.map(|bit| (bit, bit)).collect())
+}
+
 fn message(is_type: bool, numbers: &IntervalSet<u128>) -> (IntervalSet<u16>, IntervalSet<u16>) {
     let (numbers, all) = (narrow(numbers, u16::MAX), IntervalSet::range(0, 255));
     if is_type { (numbers, all) } else { (all, numbers) }
