@@ -27,6 +27,7 @@ mod pairs;
 mod policy;
 mod predefined;
 mod report;
+mod sequence;
 mod service;
 mod table;
 mod vdom;

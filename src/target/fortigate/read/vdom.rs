@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::entry::Entry;
 use super::predefined;
+use super::sequence::Sequence;
 use super::table::{Space, Table};
 use super::words::Word;
 
@@ -16,13 +17,13 @@ const INTERFACE_NAME: usize = 15;
 #[derive(Clone, Debug, Default)]
 pub struct Ordered<'t> {
     entries: BTreeMap<u64, Entry<'t>>,
-    order: Vec<u64>,
+    order: Sequence,
 }
 
 impl<'t> Ordered<'t> {
     /// The entries in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<'t>> {
-        self.order.iter().filter_map(|id| self.entries.get(id))
+        self.order.iter().filter_map(|id| self.entries.get(&id))
     }
 
     /// The number that `edit 0` takes.
@@ -31,10 +32,6 @@ impl<'t> Ordered<'t> {
             .keys()
             .next_back()
             .map_or(1, |last| last.saturating_add(1))
-    }
-
-    fn place(&self, id: u64) -> Option<usize> {
-        self.order.iter().position(|known| *known == id)
     }
 }
 
@@ -157,7 +154,7 @@ impl<'t> Vdom<'t> {
             Key::Number(id) => {
                 let ordered = self.ordered.get_mut(&table)?;
                 ordered.entries.remove(id)?;
-                ordered.order.retain(|known| known != id);
+                ordered.order.remove(*id);
             }
         }
         None
@@ -166,16 +163,13 @@ impl<'t> Vdom<'t> {
     /// Moves an entry next to another. Returns why FortiOS would refuse to.
     pub fn shift(&mut self, table: Table, id: u64, before: bool, other: u64) -> Option<String> {
         let ordered = self.ordered.entry(table).or_default();
-        let (Some(from), Some(_)) = (ordered.place(id), ordered.place(other)) else {
-            let absent = if ordered.place(id).is_none() { id } else { other };
+        if let Some(absent) = [id, other].into_iter().find(|id| !ordered.order.contains(*id)) {
             return Some(format!("there is no entry {absent}"));
-        };
+        }
         if id == other {
             return Some("an entry is moved next to itself".to_owned());
         }
-        ordered.order.remove(from);
-        let to = ordered.place(other).unwrap_or_default();
-        ordered.order.insert(if before { to } else { to + 1 }, id);
+        ordered.order.shift(id, before, other);
         None
     }
 
