@@ -1,6 +1,7 @@
 //! The bodies of chains and sets.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::field::Kind;
 use super::lex::{Cursor, Fault, Lexeme, Token, statements};
@@ -214,14 +215,14 @@ pub(super) fn elements(set: &mut Set, inner: &[Lexeme<'_>], faults: &mut Vec<Fau
 
 fn add(set: &mut Set, tokens: &[Lexeme<'_>]) -> Result<(), Fault> {
     let (key, element) = element(&set.shape, tokens)?;
-    match set.elements.get(&key) {
-        Some(there) if there.verdict != element.verdict => Err(Fault::new(
+    match set.elements.entry(key) {
+        Entry::Occupied(there) if there.get().verdict != element.verdict => Err(Fault::new(
             element.line,
             "this element is there with another verdict",
         )),
-        Some(_) => Ok(()),
-        None => {
-            set.elements.insert(key, element);
+        Entry::Occupied(_) => Ok(()),
+        Entry::Vacant(place) => {
+            place.insert(element);
             Ok(())
         }
     }

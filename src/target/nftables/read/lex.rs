@@ -34,7 +34,10 @@ pub(super) fn lex(text: &str) -> Vec<Lexeme<'_>> {
         if let Some(token) = token {
             lexemes.push(Lexeme { token, line });
         }
-        line += taken.matches('\n').count();
+        // No other token goes over the end of a line.
+        if matches!(first, '\n' | '"' | '\\') {
+            line += taken.matches('\n').count();
+        }
         rest = after;
     }
     lexemes
@@ -45,7 +48,7 @@ fn token(rest: &str, first: char) -> (usize, Option<Token<'_>>) {
     let until = |end: fn(char) -> bool| rest.find(end).unwrap_or(rest.len());
     match first {
         '\n' | ';' => (1, Some(Token::End)),
-        ' ' | '\t' => (1, None),
+        ' ' | '\t' => (until(|c| c != ' ' && c != '\t'), None),
         '\r' if rest.starts_with("\r\n") => (1, None),
         '\\' if rest.starts_with("\\\n") => (2, None),
         '#' => (until(|c| c == '\n'), None),
@@ -69,7 +72,7 @@ fn token(rest: &str, first: char) -> (usize, Option<Token<'_>>) {
 }
 
 fn in_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "_.:/@$*-+".contains(c)
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '/' | '@' | '$' | '*' | '-' | '+')
 }
 
 /// Splits tokens at the ends that stand in no braces. A `}` too many is a statement of its own.
