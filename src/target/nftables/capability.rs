@@ -23,7 +23,7 @@ pub struct Capability {
     pub log_per_second: u32,
     /// Packets that one log statement writes at once.
     pub log_burst: u32,
-    /// Up to how many rules of one pair of prefix lengths stay rules.
+    /// Up to how many rules of a family, or of one pair of prefix lengths, stay rules.
     pub plain_rules: usize,
     /// Up to what cost together, in plain rules, the others stay rules.
     pub plain_cost: usize,
