@@ -9,18 +9,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --release --locked --quiet
-cargo build --release --locked --quiet --example workload
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+wanted=("$@")
+. benches/rows.sh
 
-row() {
-    local name=$1
-    shift
-    [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $name "* ]] || return 0
-    rm -rf "$scratch/policy" "$scratch/out"
-    target/release/examples/workload "$@" "$scratch/policy" >/dev/null
-    target/release/septum build "$scratch/policy" -o "$scratch/out" >/dev/null 2>&1 || {
+measure() {
+    local name=$1 policy=$2
+    rm -rf "$scratch/out"
+    target/release/septum build "$policy" -o "$scratch/out" >/dev/null 2>&1 || {
         echo "| $name | refused | | |"
         return 0
     }
@@ -36,7 +31,6 @@ row() {
     echo "| $name | $lines | $entries | $least |"
 }
 
-wanted=("$@")
 echo "| workload | lines | entries | at least |"
 echo "|---|---|---|---|"
 for target in nftables cisco-ios; do

@@ -13,18 +13,12 @@ stages=()
 if [ "$runs" = --stages ]; then
     stages=(cargo bench --locked --quiet --bench stages -- --shares)
 fi
-cargo build --release --locked --quiet
-cargo build --release --locked --quiet --example workload
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+wanted=("$@")
+. benches/rows.sh
 
-row() {
-    local name=$1
-    shift
-    [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $name "* ]] || return 0
-    local policy=$scratch/policy results=$scratch/results
-    rm -rf "$policy" "$results"
-    target/release/examples/workload "$@" "$policy" >/dev/null
+measure() {
+    local name=$1 policy=$2 results=$scratch/results
+    rm -f "$results"
     if [ ${#stages[@]} -gt 0 ]; then
         SEPTUM_BENCH_POLICY=$policy "${stages[@]}" "$name" || echo "| $name | refused | |"
         return 0
@@ -42,7 +36,6 @@ row() {
             END { m = int((NR + 1) / 2); printf "| %s | %.2f | %.2f | %.0f |\n", name, cpu[m], wall[m], memory[m] }'
 }
 
-wanted=("$@")
 if [ ${#stages[@]} -gt 0 ]; then
     "${stages[@]}"
 else

@@ -178,13 +178,18 @@ impl ServiceSet {
         service
     }
 
+    /// Every service that packets of `family` can have.
+    pub(crate) fn full_in(family: Family) -> &'static Self {
+        static FULL: LazyLock<[ServiceSet; 2]> =
+            LazyLock::new(|| Family::BOTH.map(|family| ServiceSet::full().in_family(family)));
+        let [v4, v6] = &*FULL;
+        if family == Family::V4 { v4 } else { v6 }
+    }
+
     /// The same, without types, codes and numbers that no packet has. Every port is possible.
     #[must_use]
     pub(crate) fn possible_in(&self, family: Family) -> Self {
-        static POSSIBLE: LazyLock<[ServiceSet; 2]> =
-            LazyLock::new(|| Family::BOTH.map(|family| ServiceSet::full().in_family(family)));
-        let [v4, v6] = &*POSSIBLE;
-        let possible = if family == Family::V4 { v4 } else { v6 };
+        let possible = Self::full_in(family);
         Self {
             tcp: self.tcp.clone(),
             udp: self.udp.clone(),

@@ -2,8 +2,8 @@
 //! serves them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::LazyLock;
 
+use super::prefix;
 use crate::packet::{AddressSet, Family, IntervalSet, Ordinal, Region, ServiceSet, protocol};
 
 /// Addresses of one family as numbers.
@@ -52,10 +52,7 @@ pub fn address(family: Family, address: u128) -> String {
 /// A range of addresses: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`.
 pub fn address_range(family: Family, (first, last): (u128, u128)) -> String {
     let show = |one: u128| address(family, one);
-    let width = match family {
-        Family::V4 => 32,
-        Family::V6 => 128,
-    };
+    let width = u32::from(prefix::width(family));
     let free = first ^ last;
     let is_prefix = free & free.wrapping_add(1) == 0 && first & free == 0;
     if first == last {
@@ -149,15 +146,9 @@ fn with_ports(number: u8) -> &'static str {
     }
 }
 
-static FULL4: LazyLock<ServiceSet> = LazyLock::new(|| ServiceSet::full().in_family(Family::V4));
-static FULL6: LazyLock<ServiceSet> = LazyLock::new(|| ServiceSet::full().in_family(Family::V6));
-
 /// What a service is in one family, as parts that together hold exactly that.
 pub fn service(service: &ServiceSet, family: Family) -> Vec<Part> {
-    let full: &ServiceSet = match family {
-        Family::V4 => &FULL4,
-        Family::V6 => &FULL6,
-    };
+    let full = ServiceSet::full_in(family);
     let service = service.in_family(family);
     if service == *full {
         return vec![Part::Test(String::new())];

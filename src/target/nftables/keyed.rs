@@ -80,25 +80,31 @@ impl Lowering<'_> {
             }
         }
         entries.sort_unstable();
-        self.maps(group, kind, candidates, &entries, chain);
+        let (keys, places): (Vec<Key>, Vec<usize>) = entries.into_iter().unzip();
+        let mut rest = places.as_slice();
+        let lists = keys.chunk_by(|one, other| one == other).filter_map(|same| {
+            let (list, after) = rest.split_at_checked(same.len())?;
+            rest = after;
+            Some((*same.first()?, list))
+        });
+        self.maps(group, kind, candidates, &lists.collect::<Vec<_>>(), chain);
         taken
     }
 
-    /// Writes a map for each length, longest first, and the chains of their elements.
+    /// Writes a map for each length, longest first, and the chains of their elements. Each key comes with the places of
+    /// its rules among the candidates.
     fn maps(
         &mut self,
         group: Group<'_>,
         kind: Kind,
         candidates: &[&Keys<'_, '_>],
-        entries: &[(Key, usize)],
+        lists: &[(Key, &[usize])],
         chain: &mut Chain,
     ) {
-        let lists = || entries.chunk_by(|(a, _), (b, _)| a == b);
-        let places = |list: &[(Key, usize)]| -> Vec<usize> { list.iter().map(|(_, place)| *place).collect() };
-        let mut chains: BTreeMap<Vec<usize>, String> =
-            lists().map(|list| (places(list), String::new())).collect();
+        let mut chains: BTreeMap<&[usize], String> =
+            lists.iter().map(|(_, list)| (*list, String::new())).collect();
         let mut tested: BTreeMap<usize, usize> = BTreeMap::new();
-        for place in chains.keys().flatten() {
+        for place in chains.keys().copied().flatten() {
             *tested.entry(*place).or_default() += 1;
         }
         let mut written = BTreeSet::new();
@@ -119,11 +125,8 @@ impl Lowering<'_> {
             }
         }
         let mut maps: BTreeMap<u8, Elements> = BTreeMap::new();
-        for list in lists() {
-            let Some(((length, first, protocol, port), _)) = list.first() else {
-                continue;
-            };
-            let Some(name) = chains.get(&places(list)) else {
+        for ((length, first, protocol, port), list) in lists {
+            let Some(name) = chains.get(list) else {
                 continue;
             };
             let mut key = atom::address(group.family, *first);

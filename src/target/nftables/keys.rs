@@ -14,6 +14,9 @@ const FRAME: usize = 5;
 /// What a set of addresses without a name costs a packet, in tests of one value.
 const GROUP: usize = 4;
 
+/// Up to so many sources may be written wherever they are tested.
+const FEW: usize = 4;
+
 /// A share with its addresses as prefixes.
 #[derive(Debug)]
 pub(super) struct Keys<'s, 'r> {
@@ -73,7 +76,7 @@ impl<'s, 'r> Keys<'s, 'r> {
 
     /// True where its sources are so few that they may be written wherever they are tested.
     pub fn has_few_sources(&self) -> bool {
-        self.sources.len() <= GROUP
+        self.sources.len() <= FEW
     }
 
     /// True where it holds the prefix of all addresses, which no mask is for.

@@ -38,7 +38,6 @@ pub(super) fn of<'e>(elements: &[(&'e Key, &'e Verdict, usize)]) -> Vec<Block<'e
             alike.push(Vec::new());
             alike.len() - 1
         });
-
         if let Some(list) = alike.get_mut(place) {
             list.push(*element);
         }

@@ -355,18 +355,12 @@ impl<'a> Scope<'a> {
     /// The cube with each field restricted to its value.
     fn narrowed(&mut self, cube: &Cube, fields: &[Field], key: &[Value]) -> Result<Cube, String> {
         let mut cube = cube.clone();
-        for late in [false, true] {
-            for (field, value) in fields
-                .iter()
-                .zip(key)
-                .filter(|(field, _)| is_late(**field) == late)
-            {
-                match value {
-                    Value::Numbers(first, last) => self.memo.restrict(&mut cube, *field, (*first, *last))?,
-                    Value::Name(_) => {
-                        let values = self.values(*field, std::iter::once(value))?;
-                        cube.restrict(*field, &values)?;
-                    }
+        for (field, value) in ports_last(fields, key) {
+            match value {
+                Value::Numbers(first, last) => self.memo.restrict(&mut cube, field, (*first, *last))?,
+                Value::Name(_) => {
+                    let values = self.values(field, std::iter::once(value))?;
+                    cube.restrict(field, &values)?;
                 }
             }
         }
@@ -468,21 +462,19 @@ impl<'a> Scope<'a> {
 /// The cube with each field restricted to its values.
 fn within(cube: &Cube, fields: &[Field], values: &[IntervalSet<u128>]) -> Result<Cube, String> {
     let mut cube = cube.clone();
-    for late in [false, true] {
-        let fields = fields
-            .iter()
-            .zip(values)
-            .filter(|(field, _)| is_late(**field) == late);
-        for (field, values) in fields {
-            cube.restrict(*field, &Values::Numbers(values.clone()))?;
-        }
+    for (field, values) in ports_last(fields, values) {
+        cube.restrict(field, &Values::Numbers(values.clone()))?;
     }
     Ok(cube)
 }
 
-/// What a protocol's header means is known once the protocol is.
-fn is_late(field: Field) -> bool {
-    matches!(field, Field::Port(Transport::Any, _))
+/// Fields with what each is held against. What a protocol's header means is known once the protocol is.
+fn ports_last<'v, V>(fields: &[Field], values: &'v [V]) -> impl Iterator<Item = (Field, &'v V)> {
+    let is_late = |field: Field| matches!(field, Field::Port(Transport::Any, _));
+    [false, true].into_iter().flat_map(move |late| {
+        let pairs = fields.iter().copied().zip(values);
+        pairs.filter(move |(field, _)| is_late(*field) == late)
+    })
 }
 
 /// Every other value of the field.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::field::{self, End, Field, Transport};
+use super::field::{End, Field, Transport, behind_mask};
 use crate::packet::{AddressSet, Family, FlowSet, IntervalSet, Region, ServiceSet, protocol};
 
 static ALL_ADDRESSES: LazyLock<Arc<AddressSet>> = LazyLock::new(|| Arc::new(AddressSet::full()));
@@ -230,7 +230,7 @@ impl Cube {
                 );
             }
             Field::Masked(end, family, length) => {
-                let addresses = Values::Numbers(field::behind_mask(numbers, family, length));
+                let addresses = Values::Numbers(behind_mask(numbers, field.kind().last(), length));
                 let whole = match family {
                     Family::V4 => Field::V4(end),
                     Family::V6 => Field::V6(end),

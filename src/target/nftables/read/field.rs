@@ -1,8 +1,7 @@
 //! Fields of a packet that rules test, and the kinds of value that they have.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use super::lex::{Cursor, Fault, Token};
+use super::value;
 use crate::packet::{Family, IntervalSet};
 
 /// Source or destination.
@@ -103,21 +102,16 @@ impl Field {
         if !cursor.eat_mark("&") {
             return Ok(field);
         }
-        let mask = cursor.word("a mask")?;
-        let masked = match field {
-            Self::V4(end) => mask
-                .parse()
-                .ok()
-                .and_then(|mask: Ipv4Addr| ones(u128::from(u32::from(mask)), 32))
-                .map(|length| Self::Masked(end, Family::V4, length)),
-            Self::V6(end) => mask
-                .parse()
-                .ok()
-                .and_then(|mask: Ipv6Addr| ones(u128::from(mask), 128))
-                .map(|length| Self::Masked(end, Family::V6, length)),
+        let (end, family) = match field {
+            Self::V4(end) => (end, Family::V4),
+            Self::V6(end) => (end, Family::V6),
             _ => return Err(before.fault("a mask is modelled for addresses alone")),
         };
-        masked.ok_or_else(|| before.fault(format!("`{mask}` is no mask that keeps first bits alone")))
+        let mask = cursor.word("a mask")?;
+        let length = value::single(field.kind(), mask).and_then(|mask| ones(mask, field.kind().last()));
+        length
+            .map(|length| Self::Masked(end, family, length))
+            .ok_or_else(|| before.fault(format!("`{mask}` is no mask that keeps first bits alone")))
     }
 
     fn unmasked(cursor: &mut Cursor<'_, '_>) -> Result<Self, Fault> {
@@ -199,24 +193,19 @@ impl Kind {
     }
 }
 
-/// How many bits a mask keeps, where these are the first ones.
-fn ones(mask: u128, width: u8) -> Option<u8> {
-    let dropped = (0..=width).find(|dropped| low(*dropped) == low(width) & !mask)?;
-    Some(width - dropped)
+/// How many bits a mask keeps of addresses up to `last`, where these are the first ones.
+fn ones(mask: u128, last: u128) -> Option<u8> {
+    (0..=128).find(|length| dropped(last, *length) == last & !mask)
 }
 
-/// So many bits, the last ones.
-fn low(bits: u8) -> u128 {
-    1_u128.checked_shl(bits.into()).map_or(u128::MAX, |next| next - 1)
+/// The bits that go where so many stay.
+fn dropped(last: u128, length: u8) -> u128 {
+    last.checked_shr(length.into()).unwrap_or(0)
 }
 
-/// The addresses of which certain values are left, once all but so many bits are masked away.
-pub(super) fn behind_mask(values: &IntervalSet<u128>, family: Family, length: u8) -> IntervalSet<u128> {
-    let width = match family {
-        Family::V4 => 32,
-        Family::V6 => 128,
-    };
-    let masked = low(width - length.min(width));
+/// The addresses up to `last` of which certain values are left, once all but so many bits are masked away.
+pub(super) fn behind_mask(values: &IntervalSet<u128>, last: u128, length: u8) -> IntervalSet<u128> {
+    let masked = dropped(last, length);
     let whole = |&(first, last): &(u128, u128)| {
         // Only multiples of the prefix's size can be left.
         let from = first.checked_add(masked)? & !masked;

@@ -112,7 +112,8 @@ fn prefix(kind: Kind, word: &str) -> Option<(u128, u128)> {
     }
 }
 
-fn single(kind: Kind, word: &str) -> Option<u128> {
+/// One value as a number.
+pub(super) fn single(kind: Kind, word: &str) -> Option<u128> {
     match kind {
         Kind::V4 => word
             .parse::<Ipv4Addr>()
