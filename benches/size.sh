@@ -36,7 +36,7 @@ echo "|---|---|---|---|"
 for target in nftables cisco-ios; do
     row "star-10-$target" star --firewalls 10 --networks 100 --services 1000 --target "$target"
     row "star-50-$target" star --firewalls 50 --networks 1000 --services 10000 --target "$target"
-    row "dual-core-$target" dual-core --firewalls 100 --networks 1000 --services 1000 --target "$target"
+    row "dual-core-$target" dual-core --firewalls 100 --networks 100 --services 1000 --target "$target"
 done
 for target in nftables cisco-ios fortigate; do
     row "terms-$target" terms --terms 10000 --target "$target"

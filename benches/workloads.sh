@@ -50,7 +50,7 @@ row one-service one-service --hosts 1000 --ports 10 --target nftables
 row grid-5x5 grid --firewalls 25 --networks 100 --services 100 --target nftables
 row grid-6x6 grid --firewalls 36 --networks 100 --services 100 --target nftables
 row grid-10x10 grid --firewalls 100 --networks 100 --services 100 --target nftables
-row dual-core dual-core --firewalls 100 --networks 1000 --services 1000 --target nftables
+row dual-core dual-core --firewalls 100 --networks 100 --services 1000 --target nftables
 row terms-cisco-ios terms --terms 10000 --target cisco-ios
 row terms-nftables terms --terms 10000 --target nftables
 row terms-fortigate terms --terms 10000 --target fortigate

@@ -24,8 +24,8 @@ shapes
   group        a group of hospitals: --sites, --zones, --devices, --services
 
 options
-  --firewalls N  --networks N  --services N  --target PLATFORM  --seed N
-  --hosts N  --ports N  --terms N  --members N  --sites N  --zones N  --devices N";
+  --firewalls N  --networks N  --services N  --protocols N  --target PLATFORM
+  --seed N  --hosts N  --ports N  --terms N  --members N  --sites N  --zones N  --devices N";
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1).collect()) {

@@ -1,10 +1,10 @@
-//! Networks with ten hosts each, and services between hosts: a group of 2 to 24 on the one side, one host on the other.
+//! Networks with ten hosts each, and services: a group of 2 to 24 hosts may reach one host by 1 to 3 of some protocols.
 
 use std::fmt::Write;
 
 use super::random::Random;
 use super::topology::Topology;
-use super::{Repository, Size, manifest, services};
+use super::{Repository, Size, manifest};
 
 const HOSTS: usize = 10;
 
@@ -89,24 +89,37 @@ fn network(topology: &Topology, size: &Size) -> String {
 
 fn rules(size: &Size, random: &mut Random) -> (String, u64) {
     let (mut text, mut elementary) = (String::new(), 0);
+    let protocols = protocols(size.protocols);
     for service in 0..size.services {
         let members: std::collections::BTreeSet<String> = (0..random.between(2, 24))
             .map(|_| host(random, size.networks))
             .collect();
-        let protocols = random.between(1, 3);
-        elementary += (members.len() * protocols) as u64;
+        let count = random.between(1, 3);
+        let chosen: Vec<&str> = random
+            .several(count, protocols.len())
+            .into_iter()
+            .map(|protocol| protocols[protocol].as_str())
+            .collect();
+        elementary += (members.len() * chosen.len()) as u64;
         let members: Vec<String> = members.into_iter().collect();
         let _ = writeln!(text, "group g{service} = {}", members.join(" | "));
-        let server = host(random, size.networks);
-        let (from, to) = if random.one_in(2) {
-            (server, format!("g{service}"))
-        } else {
-            (format!("g{service}"), server)
-        };
-        let ports = services(protocols, random);
-        let _ = writeln!(text, "policy s{service} {{ allow {from} -> {to} : {ports} }}");
+        let (server, chosen) = (host(random, size.networks), chosen.join(", "));
+        let _ = writeln!(
+            text,
+            "policy s{service} {{ allow g{service} -> {server} : {chosen} }}"
+        );
     }
     (text, elementary)
+}
+
+/// Well-known protocols first, then ports of no name.
+fn protocols(count: usize) -> Vec<String> {
+    let well_known = ["tcp 443", "tcp 80", "tcp 22", "udp 53", "udp 161"].map(str::to_owned);
+    let unnamed = (1..).map(|port| match port % 4 {
+        0 => format!("udp {}", 1_000 + port),
+        _ => format!("tcp {}", 1_000 + port),
+    });
+    well_known.into_iter().chain(unnamed).take(count).collect()
 }
 
 fn inventory(networks: usize) -> String {
