@@ -101,8 +101,8 @@ pub(super) fn compile(
             let (record, refuted) = match known {
                 Some(record) => (record.clone(), None),
                 None => {
-                    let read = platform.read(&emitted.text);
-                    let proof = proof::prove(&plan, &read, &proof_options(*platform, &describer));
+                    let options = proof_options(*platform, &describer);
+                    let proof = proof::prove_text(&plan, *platform, &emitted.text, &options);
                     let record = ProofRecord::new(&proof, subject);
                     (record, (!proof.holds()).then_some(proof))
                 }

@@ -13,7 +13,7 @@ use super::{CliError, Outcome, Situation, report, workspace};
 use crate::model::{Describer, ModeId, Policy};
 use crate::network::Network;
 use crate::plan::{DevicePlan, PlanArchive};
-use crate::proof::{Proof, prove};
+use crate::proof::{Proof, prove_text};
 use crate::target;
 
 /// Arguments of `verify`.
@@ -199,11 +199,8 @@ pub(super) fn archived_plans(path: &Path) -> Result<Vec<DevicePlan>, CliError> {
 fn compared(plan: &DevicePlan, text: &str, describer: &Describer) -> Result<Proof, CliError> {
     let platform = target::platform(&plan.platform)
         .ok_or_else(|| CliError::Other(format!("there is no target `{}`", plan.platform)))?;
-    Ok(prove(
-        plan,
-        &platform.read(text),
-        &proof_options(platform, describer),
-    ))
+    let options = proof_options(platform, describer);
+    Ok(prove_text(plan, platform, text, &options))
 }
 
 fn verdict(plan: &DevicePlan, text: &str, proof: &Proof, describer: &Describer, policy: &Policy) -> Verdict {

@@ -201,6 +201,19 @@ impl AddressSet {
             .collect()
     }
 
+    /// First address and length of the fewest prefixes that hold exactly the addresses of a family, ascending.
+    pub fn blocks(&self, family: Family) -> impl Iterator<Item = (u128, u8)> {
+        let (v4, v6) = match family {
+            Family::V4 => (Some(cover(&self.v4, 32)), None),
+            Family::V6 => (None, Some(cover(&self.v6, 128))),
+        };
+        let v4 = v4
+            .into_iter()
+            .flatten()
+            .map(|(base, length)| (u128::from(base), length));
+        v4.chain(v6.into_iter().flatten())
+    }
+
     /// The fewest prefixes that hold exactly this set: IPv4 first, ascending.
     pub fn prefixes(&self) -> Vec<IpNet> {
         let v4 = self.v4_prefixes().into_iter().map(IpNet::V4);

@@ -11,6 +11,7 @@
 mod address;
 mod between;
 mod budget;
+mod by_destination;
 mod compare;
 mod diagram;
 mod flow;
@@ -28,6 +29,7 @@ mod witness;
 pub use address::{AddressSet, Family};
 pub use between::{Between, Beyond, Limits, between};
 pub use budget::{Budget, GaveUp};
+pub use by_destination::ByDestination;
 pub use compare::{Change, CompareOptions, Comparison, Difference, compare, compare_with};
 pub use diagram::FieldOrder;
 pub use flow::{FlowSet, Packet};

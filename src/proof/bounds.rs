@@ -36,13 +36,13 @@ impl<'a> Bounds<'a> {
     }
 
     /// The one list, where equality with it is all there is to say.
-    pub(super) fn single(&self) -> Option<Vec<PacketRule>> {
+    pub(super) fn single(&self) -> Option<&[PlanRule]> {
         if !self.needed.is_empty() || !self.may.is_empty() || self.tcp_only {
             return None;
         }
         match self.lists.as_slice() {
-            [] => Some(Vec::new()),
-            [list] => Some(packet_rules(list)),
+            [] => Some(&[]),
+            [list] => Some(list),
             _ => None,
         }
     }

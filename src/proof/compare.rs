@@ -9,17 +9,18 @@ use super::bounds::{Bounds, packet_rules};
 use super::places::Place;
 use super::{Mismatch, Options, Proof, Residual, Unknown};
 use crate::packet::{
-    Beyond, Change, CompareOptions, Comparison, FlowSet, GaveUp, Limits, Packet, PacketRule, PacketSet,
-    ServiceSet, between, compare_with,
+    Beyond, ByDestination, Change, CompareOptions, Comparison, FlowSet, GaveUp, Limits, Packet, PacketRule,
+    PacketSet, ServiceSet, between, compare_with,
 };
 use crate::plan::{Origin, PlanRule};
+use crate::syntax::tree::Action;
 use crate::target::readback::ReadRule;
 
 /// How many products of a difference or residual are kept.
 const SHOWN: usize = 32;
 
 /// What came of one comparison.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Found {
     opened: Option<Change>,
     closed: Option<Change>,
@@ -32,6 +33,7 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
         ..Proof::default()
     };
     let mut known: FxHashMap<(*const (), *const ()), Result<Found, GaveUp>> = FxHashMap::default();
+    let mut by_destination = ByDestination::default();
     for place in places {
         let Some(actual) = &place.actual else {
             proof.unknown.push(Unknown::Missing {
@@ -45,7 +47,7 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
         );
         let found = known
             .entry(key)
-            .or_insert_with(|| compare(&place.bounds, actual, options));
+            .or_insert_with(|| compare(&place.bounds, actual, &mut by_destination, options));
         match found {
             Err(_) => proof.unknown.push(Unknown::GaveUp {
                 place: place.name.clone(),
@@ -73,16 +75,29 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
     proof
 }
 
-fn compare(bounds: &Bounds<'_>, actual: &[ReadRule], options: &Options) -> Result<Found, GaveUp> {
-    let read: Vec<PacketRule> = actual.iter().map(|rule| rule.rule.clone()).collect();
+fn compare(
+    bounds: &Bounds<'_>,
+    actual: &[ReadRule],
+    by_destination: &mut ByDestination,
+    options: &Options,
+) -> Result<Found, GaveUp> {
+    let read = || {
+        actual
+            .iter()
+            .map(|rule| rule.rule.clone())
+            .collect::<Vec<PacketRule>>()
+    };
     if let Some(planned) = bounds.single() {
+        if same(planned, actual, by_destination) {
+            return Ok(Found::default());
+        }
         let compare_options = CompareOptions {
             budget: options.budget,
             hints: options.hints.clone(),
             cap: SHOWN,
             ..CompareOptions::default()
         };
-        let (opened, closed) = match compare_with(&planned, &read, &compare_options)? {
+        let (opened, closed) = match compare_with(&packet_rules(planned), &read(), &compare_options)? {
             Comparison::Equal => (None, None),
             Comparison::Different(difference) => (difference.opened, difference.closed),
         };
@@ -102,7 +117,7 @@ fn compare(bounds: &Bounds<'_>, actual: &[ReadRule], options: &Options) -> Resul
         needed: flows(&bounds.needed),
         may: flows(&bounds.may),
     };
-    let found = between(&limits, &seen(read), options.budget)?;
+    let found = between(&limits, &seen(read()), options.budget)?;
     let change = |set: &PacketSet| -> Option<Change> {
         let witness = set.witness(&options.hints)?;
         Some(Change {
@@ -115,6 +130,15 @@ fn compare(bounds: &Bounds<'_>, actual: &[ReadRule], options: &Options) -> Resul
         closed: change(&found.closed),
         residual: (!found.beyond.is_empty()).then_some(found.beyond),
     })
+}
+
+/// True where plan and configuration are seen to be the same without a closer look.
+fn same(planned: &[PlanRule], actual: &[ReadRule], by_destination: &mut ByDestination) -> bool {
+    let planned = planned
+        .iter()
+        .map(|rule| (rule.action == Action::Allow, &rule.flow));
+    let actual = actual.iter().map(|rule| (rule.rule.permit, &rule.rule.flow));
+    by_destination.same(planned, actual) == Some(true)
 }
 
 /// What the rules say of TCP.

@@ -143,6 +143,11 @@ pub trait Platform: Sync {
     fn emit(&self, plan: &DevicePlan, assets: &Assets, previous: &Owned) -> Result<Emitted, EmitError>;
     /// What a configuration of this platform does. Never fails: what is not understood is reported by line.
     fn read(&self, text: &str) -> readback::ReadBack;
+    /// The same as [`Platform::read`], and each rule names the very line that it stands on: elements of one set are
+    /// not read together, which takes longer.
+    fn read_line_by_line(&self, text: &str) -> readback::ReadBack {
+        self.read(text)
+    }
     /// The one way to write the name of an interface that the platform takes written in several.
     fn interface_name(&self) -> fn(&str) -> String {
         str::to_owned

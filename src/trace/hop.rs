@@ -138,7 +138,7 @@ impl Enforcer<'_> {
 
     /// The line of the configuration that decides about a packet.
     fn line_of(&self, hook: &Hook, packet: &Packet) -> Option<usize> {
-        let read = self.platform.read(self.text?);
+        let read = self.platform.read_line_by_line(self.text?);
         let filter = read.filters.iter().find(|filter| filter.hook == *hook)?;
         let rule = filter.rules.iter().find(|rule| rule.rule.flow.contains(packet));
         rule.map(|rule| rule.line)

@@ -1,7 +1,7 @@
 //! The text of single tests: addresses, ports, protocols. Both families are handled as `u128`, so that one code
 //! serves them.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use super::prefix;
 use crate::packet::{AddressSet, Family, IntervalSet, Ordinal, Region, ServiceSet, protocol};
@@ -42,25 +42,66 @@ pub fn whole(family: Family) -> (u128, u128) {
 
 /// One address: `10.0.0.1`.
 pub fn address(family: Family, address: u128) -> String {
+    let mut text = String::new();
+    push_address(&mut text, family, address);
+    text
+}
+
+/// Adds one address to a text.
+pub fn push_address(text: &mut String, family: Family, address: u128) {
     match family {
-        // A v4 address comes from a `u32`.
-        Family::V4 => Ipv4Addr::from(u32::try_from(address).unwrap_or(u32::MAX)).to_string(),
-        Family::V6 => Ipv6Addr::from(address).to_string(),
+        Family::V4 => {
+            // A v4 address comes from a `u32`.
+            let octets = u32::try_from(address).unwrap_or(u32::MAX).to_be_bytes();
+            for (place, octet) in octets.into_iter().enumerate() {
+                if place > 0 {
+                    text.push('.');
+                }
+                push_number(text, octet.into());
+            }
+        }
+        Family::V6 => text.push_str(&Ipv6Addr::from(address).to_string()),
+    }
+}
+
+/// Adds a number to a text. Elements are full of them, and formatting takes many times as long.
+pub fn push_number(text: &mut String, number: u16) {
+    let mut divisor = 10_000;
+    while divisor > 1 && number < divisor {
+        divisor /= 10;
+    }
+    while divisor > 0 {
+        let digit = u8::try_from(number / divisor % 10).unwrap_or_default();
+        text.push(char::from(b'0' + digit));
+        divisor /= 10;
     }
 }
 
 /// A range of addresses: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`.
-pub fn address_range(family: Family, (first, last): (u128, u128)) -> String {
-    let show = |one: u128| address(family, one);
-    let width = u32::from(prefix::width(family));
+pub fn address_range(family: Family, range: (u128, u128)) -> String {
+    let mut text = String::new();
+    push_address_range(&mut text, family, range);
+    text
+}
+
+/// Adds a range of addresses to a text.
+pub fn push_address_range(text: &mut String, family: Family, (first, last): (u128, u128)) {
+    push_address(text, family, first);
+    if first == last {
+        return;
+    }
     let free = first ^ last;
     let is_prefix = free & free.wrapping_add(1) == 0 && first & free == 0;
-    if first == last {
-        show(first)
-    } else if is_prefix {
-        format!("{}/{}", show(first), width - free.count_ones())
+    if is_prefix {
+        let width = u16::from(prefix::width(family));
+        text.push('/');
+        push_number(
+            text,
+            width.saturating_sub(u16::try_from(free.count_ones()).unwrap_or(width)),
+        );
     } else {
-        format!("{}-{}", show(first), show(last))
+        text.push('-');
+        push_address(text, family, last);
     }
 }
 
@@ -92,12 +133,18 @@ pub fn destination(family: Family, addresses: &Addresses) -> String {
 }
 
 fn address_ranges(family: Family, set: &Addresses) -> String {
-    one_or_set(
-        set.ranges()
-            .iter()
-            .map(|range| address_range(family, *range))
-            .collect(),
-    )
+    if let [range] = set.ranges() {
+        return address_range(family, *range);
+    }
+    let mut text = String::from("{ ");
+    for (place, range) in set.ranges().iter().enumerate() {
+        if place > 0 {
+            text.push_str(", ");
+        }
+        push_address_range(&mut text, family, *range);
+    }
+    text.push_str(" }");
+    text
 }
 
 /// Tests of both addresses. Never left out, not even where every address passes: they also tell the family.
@@ -149,12 +196,24 @@ fn with_ports(number: u8) -> &'static str {
 /// What a service is in one family, as parts that together hold exactly that.
 pub fn service(service: &ServiceSet, family: Family) -> Vec<Part> {
     let full = ServiceSet::full_in(family);
-    let service = service.in_family(family);
-    if service == *full {
+    let (keyword, number, messages, all_messages) = match family {
+        Family::V4 => ("icmp", protocol::ICMP, &service.icmp, &full.icmp),
+        Family::V6 => ("icmpv6", protocol::ICMPV6, &service.icmpv6, &full.icmpv6),
+    };
+    let mut whole = match service.other.contains(number) {
+        true => service.other.difference(&IntervalSet::single(number)),
+        false => service.other.clone(),
+    };
+    let with_ports = [
+        (&service.tcp, &full.tcp),
+        (&service.udp, &full.udp),
+        (&service.sctp, &full.sctp),
+    ];
+    let every = with_ports.iter().all(|(region, all)| region == all);
+    if every && whole == full.other && messages == all_messages {
         return vec![Part::Test(String::new())];
     }
     let mut parts = Vec::new();
-    let mut whole = service.other.clone();
     for (number, region, all) in [
         (protocol::TCP, &service.tcp, &full.tcp),
         (protocol::UDP, &service.udp, &full.udp),
@@ -166,14 +225,10 @@ pub fn service(service: &ServiceSet, family: Family) -> Vec<Part> {
             parts.extend(region.rows().iter().map(|row| ports(number, row)));
         }
     }
-    let (keyword, number, region, all) = match family {
-        Family::V4 => ("icmp", protocol::ICMP, &service.icmp, &full.icmp),
-        Family::V6 => ("icmpv6", protocol::ICMPV6, &service.icmpv6, &full.icmpv6),
-    };
-    if region == all {
+    if messages == all_messages {
         whole = whole.union(&IntervalSet::single(number));
     } else {
-        parts.extend(icmp(keyword, region));
+        parts.extend(icmp(keyword, messages));
     }
     if !whole.is_empty() {
         parts.push(Part::Test(format!("meta l4proto {}", numbers(&whole))));

@@ -25,7 +25,7 @@ pub fn lower(
     let mut lowering = Lowering {
         capability,
         ruleset: Ruleset::new(quote::plain(&plan.device, 64), TABLE),
-        trace: Trace::default(),
+        trace: Trace::new(capability.comment_bytes),
         faults: Vec::new(),
     };
     match &plan.role {

@@ -6,6 +6,7 @@ use crate::packet::Family;
 
 use super::atom::{self, Addresses};
 use super::prefix::Prefix;
+use super::trace::Mark;
 
 /// One element: source, destination, protocol, port.
 type Cell = (u128, u128, u8, u16);
@@ -30,12 +31,12 @@ impl Elements {
         self.line(&["    ", &atom::address(family, address), ","]);
     }
 
-    /// Adds the ranges of a set of addresses, of the rule that a mark and a comment stand for.
-    pub fn ranges(&mut self, family: Family, addresses: &Addresses, mark: &str, comment: &str) {
-        let (open, close) = around(comment);
+    /// Adds the ranges of a set of addresses, of the rule that a mark stands for.
+    pub fn ranges(&mut self, family: Family, addresses: &Addresses, mark: &Mark) {
+        let (open, close) = around(&mark.comment);
         for range in addresses.ranges() {
             let text = atom::address_range(family, *range);
-            self.line(&["    ", mark, &text, open, comment, close]);
+            self.line(&["    ", &mark.text, &text, open, &mark.comment, close]);
         }
     }
 
@@ -77,29 +78,40 @@ impl Writer {
         }
     }
 
-    /// Adds every flow of the rule that a mark and a comment stand for, in the order of its sets.
+    /// Adds every flow of the rule that a mark stands for, in the order of its sets.
     pub fn flows(
         &mut self,
         [sources, destinations]: [&[Prefix]; 2],
         protocol: u8,
         ports: &[u16],
-        [mark, comment]: [&str; 2],
+        mark: &Mark,
     ) {
-        let texts = |prefixes: &[Prefix]| -> Vec<(u128, String)> {
-            let first = |prefix: &Prefix| (prefix.first, atom::address(self.family, prefix.first));
-            prefixes.iter().map(first).collect()
-        };
-        let (sources, destinations) = (texts(sources), texts(destinations));
-        let number = protocol.to_string();
-        let ports: Vec<(u16, String)> = ports.iter().map(|port| (*port, port.to_string())).collect();
-        let (open, close) = around(comment);
-        for (source, from) in &sources {
-            for (destination, to) in &destinations {
-                for (port, at) in &ports {
-                    if self.seen.insert((*source, *destination, protocol, *port)) {
-                        self.elements.line(&[
-                            "    ", mark, from, " . ", to, " . ", &number, " . ", at, open, comment, close,
-                        ]);
+        let (open, close) = around(&mark.comment);
+        let Elements { text, count } = &mut self.elements;
+        for source in sources {
+            for destination in destinations {
+                for port in ports {
+                    if !self
+                        .seen
+                        .insert((source.first, destination.first, protocol, *port))
+                    {
+                        continue;
+                    }
+                    if *count > 0 {
+                        text.push('\n');
+                    }
+                    *count += 1;
+                    text.push_str("    ");
+                    text.push_str(&mark.text);
+                    atom::push_address(text, self.family, source.first);
+                    text.push_str(" . ");
+                    atom::push_address(text, self.family, destination.first);
+                    text.push_str(" . ");
+                    atom::push_number(text, protocol.into());
+                    text.push_str(" . ");
+                    atom::push_number(text, *port);
+                    for part in [open, &mark.comment, close] {
+                        text.push_str(part);
                     }
                 }
             }

@@ -7,16 +7,12 @@ use super::atom;
 use super::elements::Writer;
 use super::keys::{Keys, most_used};
 use super::kind::Kind;
-use super::prefix::{Prefix, masked, width};
-use super::quote;
+use super::prefix::{Prefix, by_length, masked, width};
 use super::ruleset::Chain;
 use super::section::{Group, Lowering};
 
 /// Prefix lengths of source and destination.
 type Lengths = (u8, u8);
-
-/// Prefixes by their lengths: those of sources, those of destinations.
-type Ends = [BTreeMap<u8, Vec<Prefix>>; 2];
 
 impl Lowering<'_> {
     /// Writes those that this takes no more lines of than a chain would. Their numbers.
@@ -27,39 +23,31 @@ impl Lowering<'_> {
         chain: &mut Chain,
     ) -> BTreeSet<usize> {
         let family = group.family;
-        let split: Vec<(&Keys<'_, '_>, Ends)> = candidates
+        let candidates: Vec<&Keys<'_, '_>> = candidates
             .iter()
             .filter(|keys| !keys.ports.is_empty() && keys.flows() <= keys.lines_of_chain())
             .filter(|keys| !keys.is_anywhere())
-            .map(|keys| (*keys, [by_length(&keys.sources), by_length(&keys.destinations)]))
+            .copied()
             .collect();
-        let pairs = |[sources, destinations]: &Ends| -> Vec<Lengths> {
-            let with = |source: u8| destinations.keys().map(move |destination| (source, *destination));
-            sources.keys().flat_map(|source| with(*source)).collect()
-        };
         let lengths = most_used(
-            split.iter().flat_map(|(_, ends)| pairs(ends)),
+            candidates
+                .iter()
+                .flat_map(|keys| pairs(keys))
+                .map(|pair| pair.lengths),
             self.capability.lookups,
             self.capability.plain_rules,
         );
         let mut writers: BTreeMap<Lengths, Writer> = BTreeMap::new();
         let mut taken = BTreeSet::new();
-        for (keys, ends) in &split {
-            let pairs = pairs(ends);
-            if !pairs.iter().all(|pair| lengths.contains(pair)) {
+        for keys in candidates {
+            if !pairs(keys).all(|pair| lengths.contains(&pair.lengths)) {
                 continue;
             }
             taken.insert(keys.number);
-            let origin = &keys.share.rule.origin;
-            let mark = self.trace.mark(origin);
-            let comment = quote::provenance(origin, self.capability.comment_bytes);
-            let [sources, destinations] = ends;
-            for pair in pairs {
-                let (Some(from), Some(to)) = (sources.get(&pair.0), destinations.get(&pair.1)) else {
-                    continue;
-                };
-                let writer = writers.entry(pair).or_insert_with(|| Writer::new(family));
-                writer.flows([from, to], keys.protocol, &keys.ports, [&mark, &comment]);
+            let mark = self.trace.mark(&keys.share.rule.origin);
+            for Pair { lengths, from, to } in pairs(keys) {
+                let writer = writers.entry(lengths).or_insert_with(|| Writer::new(family));
+                writer.flows([from, to], keys.protocol, &keys.ports, &mark);
             }
         }
         // Single addresses first: they are the most.
@@ -87,10 +75,19 @@ impl Lowering<'_> {
     }
 }
 
-fn by_length(prefixes: &[Prefix]) -> BTreeMap<u8, Vec<Prefix>> {
-    let mut lengths: BTreeMap<u8, Vec<Prefix>> = BTreeMap::new();
-    for prefix in prefixes {
-        lengths.entry(prefix.length).or_default().push(*prefix);
-    }
-    lengths
+/// Sources of one length, and destinations of one length.
+struct Pair<'k> {
+    lengths: Lengths,
+    from: &'k [Prefix],
+    to: &'k [Prefix],
+}
+
+fn pairs<'k>(keys: &'k Keys<'_, '_>) -> impl Iterator<Item = Pair<'k>> {
+    by_length(&keys.sources).flat_map(|(source, from)| {
+        by_length(&keys.destinations).map(move |(destination, to)| Pair {
+            lengths: (source, destination),
+            from,
+            to,
+        })
+    })
 }

@@ -11,9 +11,9 @@ use super::elements::Elements;
 use super::keys::{Keys, at_lengths, most_used};
 use super::kind::Kind;
 use super::prefix::masked;
-use super::quote;
 use super::ruleset::{Chain, Rule, Set};
 use super::section::{Group, Lowering};
+use super::trace::Mark;
 
 /// A key of a map: length and first address of a destination, protocol, port. The last two are 0 in maps that do not
 /// ask for them.
@@ -131,7 +131,10 @@ impl Lowering<'_> {
             };
             let mut key = atom::address(group.family, *first);
             if kind == Kind::ByPort {
-                key.push_str(&format!(" . {protocol} . {port}"));
+                key.push_str(" . ");
+                atom::push_number(&mut key, (*protocol).into());
+                key.push_str(" . ");
+                atom::push_number(&mut key, *port);
             }
             maps.entry(*length)
                 .or_default()
@@ -193,8 +196,8 @@ impl Lowering<'_> {
                 names.push_str(&format!("\n{} {statement}", origin.id));
                 let mark = self.trace.mark(origin);
                 chain.rules.push(Rule {
-                    statement: format!("{mark}{statement}"),
-                    comment: quote::provenance(origin, self.capability.comment_bytes),
+                    statement: format!("{}{statement}", mark.text),
+                    comment: mark.comment.clone(),
                 });
             }
         }
@@ -212,14 +215,14 @@ impl Lowering<'_> {
             ([range], _) if *range == atom::whole(family) => String::new(),
             ([range], _) => format!("{field} {} ", atom::address_range(family, *range)),
             (_, Some(length)) => {
-                for prefix in &keys.sources {
+                for prefix in keys.sources.iter() {
                     elements.address(family, prefix.first);
                 }
                 let name = self.held(family, Kind::Addresses, "", elements);
                 format!("{} @{name} ", masked(&field, family, length))
             }
             _ => {
-                elements.ranges(family, &addresses, "", "");
+                elements.ranges(family, &addresses, &Mark::default());
                 let name = self.held(family, Kind::Ranges, "", elements);
                 format!("{field} @{name} ")
             }
@@ -235,8 +238,7 @@ impl Lowering<'_> {
             let rule = keys.share.rule;
             let addresses = atom::in_family(&rule.flow.source, family).difference(&all);
             let mark = self.trace.mark(&rule.origin);
-            let comment = quote::provenance(&rule.origin, self.capability.comment_bytes);
-            elements.ranges(family, &addresses, &mark, &comment);
+            elements.ranges(family, &addresses, &mark);
             for range in addresses.ranges() {
                 named.push_str(&format!(
                     "{} {}\n",

@@ -1,6 +1,7 @@
 //! What a share of a rule asks of tables of exact keys.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::packet::{AddressSet, Family};
 
@@ -25,9 +26,9 @@ pub(super) struct Keys<'s, 'r> {
     /// The share.
     pub share: &'s Share<'r>,
     /// Sources.
-    pub sources: Vec<Prefix>,
+    pub sources: Rc<[Prefix]>,
     /// Destinations.
-    pub destinations: Vec<Prefix>,
+    pub destinations: Rc<[Prefix]>,
     /// TCP, UDP or SCTP; 0 for all else.
     pub protocol: u8,
     /// Destination ports, each by itself. Empty where these are too many, or the share has none.
@@ -35,10 +36,34 @@ pub(super) struct Keys<'s, 'r> {
 }
 
 impl<'s, 'r> Keys<'s, 'r> {
-    /// The keys of a share, with up to so many ports.
-    pub fn new(number: usize, share: &'s Share<'r>, port_values: usize) -> Self {
-        let Share { family, rule, part } = share;
-        let (protocol, ports) = match part {
+    /// The keys of numbered shares, each with up to so many ports.
+    pub fn of(shares: impl Iterator<Item = (usize, &'s Share<'r>)>, port_values: usize) -> Vec<Self>
+    where
+        'r: 's,
+    {
+        let mut all: Vec<Self> = Vec::new();
+        for (number, share) in shares {
+            // Shares of one rule have the same addresses.
+            let before = all
+                .last()
+                .filter(|keys| std::ptr::eq(keys.share.rule, share.rule));
+            let ends = match before {
+                Some(keys) => [&keys.sources, &keys.destinations].map(Rc::clone),
+                None => [&share.rule.flow.source, &share.rule.flow.destination]
+                    .map(|end| prefix::prefixes(end, share.family)),
+            };
+            all.push(Self::new(number, share, ends, port_values));
+        }
+        all
+    }
+
+    fn new(
+        number: usize,
+        share: &'s Share<'r>,
+        [sources, destinations]: [Rc<[Prefix]>; 2],
+        port_values: usize,
+    ) -> Self {
+        let (protocol, ports) = match &share.part {
             Part::Ports {
                 protocol,
                 destination,
@@ -54,8 +79,8 @@ impl<'s, 'r> Keys<'s, 'r> {
         Self {
             number,
             share,
-            sources: prefix::prefixes(&rule.flow.source, *family),
-            destinations: prefix::prefixes(&rule.flow.destination, *family),
+            sources,
+            destinations,
             protocol,
             ports,
         }
@@ -81,7 +106,7 @@ impl<'s, 'r> Keys<'s, 'r> {
 
     /// True where it holds the prefix of all addresses, which no mask is for.
     pub fn is_anywhere(&self) -> bool {
-        let mut all = self.sources.iter().chain(&self.destinations);
+        let mut all = self.sources.iter().chain(self.destinations.iter());
         all.any(|prefix| prefix.length == 0)
     }
 

@@ -30,6 +30,7 @@ use super::{Assets, EmitError, Emitted, Owned, Platform, readback};
 use crate::plan::DevicePlan;
 
 use capability::Capability;
+use read::Detail;
 
 /// The platform's name in a policy.
 const NAME: &str = "nftables";
@@ -78,6 +79,10 @@ impl Platform for Nftables {
         })
     }
     fn read(&self, text: &str) -> readback::ReadBack {
-        read::read(text)
+        read::read(text, Detail::Rules)
+    }
+
+    fn read_line_by_line(&self, text: &str) -> readback::ReadBack {
+        read::read(text, Detail::Lines)
     }
 }

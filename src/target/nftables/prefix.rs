@@ -1,7 +1,8 @@
 //! Addresses as prefixes. A table of exact keys holds a prefix by its first address, and is asked with the last bits
 //! of a packet's address masked away: one table for each length.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::rc::Rc;
 
 use crate::packet::{AddressSet, Family};
 
@@ -27,17 +28,18 @@ impl Prefix {
     }
 }
 
-/// What a set holds of a family.
-pub fn prefixes(set: &AddressSet, family: Family) -> Vec<Prefix> {
-    let nets = set.only(family).prefixes();
-    let prefix = |net: &ipnet::IpNet| Prefix {
-        length: net.prefix_len(),
-        first: match net.network() {
-            IpAddr::V4(address) => u128::from(u32::from(address)),
-            IpAddr::V6(address) => u128::from(address),
-        },
-    };
-    nets.iter().map(prefix).collect()
+/// What a set holds of a family: by length, then ascending.
+pub fn prefixes(set: &AddressSet, family: Family) -> Rc<[Prefix]> {
+    let blocks = set.blocks(family);
+    let mut prefixes: Vec<Prefix> = blocks.map(|(first, length)| Prefix { length, first }).collect();
+    prefixes.sort_unstable();
+    prefixes.into()
+}
+
+/// The prefixes of each length, where they stand by length.
+pub fn by_length(prefixes: &[Prefix]) -> impl Iterator<Item = (u8, &[Prefix])> {
+    let runs = prefixes.chunk_by(|a, b| a.length == b.length);
+    runs.filter_map(|run| Some((run.first()?.length, run)))
 }
 
 /// The length of a single address.

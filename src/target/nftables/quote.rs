@@ -5,7 +5,13 @@ use crate::plan::Origin;
 /// Printable ASCII on one line, without quotes and backslashes, at most `limit` bytes. What was cut off shows
 /// as a closing `~`.
 pub fn plain(text: &str, limit: usize) -> String {
-    let mut out: String = text.chars().map(printable).collect();
+    let mut out = match text
+        .bytes()
+        .all(|byte| printable(byte.into()) == char::from(byte))
+    {
+        true => text.to_owned(),
+        false => text.chars().map(printable).collect(),
+    };
     if out.len() > limit {
         out.truncate(limit.saturating_sub(1));
         out.push('~');
@@ -26,14 +32,14 @@ fn printable(c: char) -> char {
 /// A comment that leads back to the policy: `pump-telemetry-5f0c1a hospital.sept:24 CHG-20411`. A long id gives way
 /// to the location, a long ticket to both.
 pub fn provenance(origin: &Origin, limit: usize) -> String {
-    let id = plain(&origin.id, limit / 2);
-    let place = plain(&origin.location, limit / 3);
-    let ticket = origin
-        .ticket
-        .as_deref()
-        .map(|t| format!(" {t}"))
-        .unwrap_or_default();
-    plain(&format!("{id} {place}{ticket}"), limit)
+    let mut comment = plain(&origin.id, limit / 2);
+    comment.push(' ');
+    comment.push_str(&plain(&origin.location, limit / 3));
+    if let Some(ticket) = &origin.ticket {
+        comment.push(' ');
+        comment.push_str(ticket);
+    }
+    plain(&comment, limit)
 }
 
 /// A log prefix of words that a program can split at spaces: `septum guest>clinical.pumps rule-id `.

@@ -131,9 +131,7 @@ impl Lowering<'_> {
         if mine().count() <= self.capability.plain_rules {
             return BTreeSet::new();
         }
-        let keys: Vec<Keys<'_, '_>> = mine()
-            .map(|(number, share)| Keys::new(number, share, self.capability.port_values))
-            .collect();
+        let keys = Keys::of(mine(), self.capability.port_values);
         let mut taken = self.exact(group, &keys.iter().collect::<Vec<_>>(), chain);
         for kind in [Kind::ByPort, Kind::ByDestination] {
             let left: Vec<&Keys<'_, '_>> = keys
@@ -157,13 +155,10 @@ impl Lowering<'_> {
         );
         let service = share.part.text();
         let space = if service.is_empty() { "" } else { " " };
-        let tests = format!(
-            "{}{}{addresses}{space}{service}",
-            self.trace.mark(&rule.origin),
-            section.guard
-        );
+        let mark = self.trace.mark(&rule.origin);
+        let tests = format!("{}{}{addresses}{space}{service}", mark.text, section.guard);
         let log = rule.log.then(|| self.log(&[section.label, &rule.origin.id]));
-        let comment = quote::provenance(&rule.origin, self.capability.comment_bytes);
+        let comment = mark.comment.clone();
         let statement = match (rule.action, rule.rate) {
             (Action::Allow, Some(rate)) => {
                 let Some(limit) = self.limit(rule, rate) else {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::quote;
 use crate::plan::Origin;
 use crate::target::EmittedLine;
 
@@ -12,32 +13,55 @@ use crate::target::EmittedLine;
 const OPEN: char = '\u{1}';
 const CLOSE: char = '\u{2}';
 
-/// The rules behind the marks given out so far.
+/// What stands for a policy rule in the lines that come from it.
 #[derive(Debug, Default)]
+pub struct Mark {
+    /// Stands somewhere in each line, until it is resolved.
+    pub text: String,
+    /// A comment that leads back to the policy.
+    pub comment: String,
+}
+
+/// The rules behind the marks given out so far.
+#[derive(Debug)]
 pub struct Trace {
+    comment_bytes: usize,
     origins: Vec<Arc<Origin>>,
-    /// Where each stands, by its place in memory: it is held, so that the place stays its own.
-    known: FxHashMap<*const Origin, usize>,
+    /// The mark of each, by its place in memory: it is held, so that the place stays its own.
+    known: FxHashMap<*const Origin, Arc<Mark>>,
     /// The same by what they say: equal origins have one mark, so that equal elements are equal texts.
-    equal: FxHashMap<Arc<Origin>, usize>,
+    equal: FxHashMap<Arc<Origin>, Arc<Mark>>,
 }
 
 impl Trace {
-    /// A mark to stand somewhere in a line that comes from a rule.
-    pub fn mark(&mut self, origin: &Arc<Origin>) -> String {
-        let index = match self.known.get(&Arc::as_ptr(origin)) {
-            Some(index) => *index,
-            None => self.number(origin),
-        };
-        format!("{OPEN}{index}{CLOSE}")
+    /// No mark yet. Comments have up to so many bytes.
+    pub fn new(comment_bytes: usize) -> Self {
+        Self {
+            comment_bytes,
+            origins: Vec::new(),
+            known: FxHashMap::default(),
+            equal: FxHashMap::default(),
+        }
     }
 
-    fn number(&mut self, origin: &Arc<Origin>) -> usize {
+    /// The mark of a rule.
+    pub fn mark(&mut self, origin: &Arc<Origin>) -> Arc<Mark> {
+        let known = self.known.get(&Arc::as_ptr(origin));
+        known.map(Arc::clone).unwrap_or_else(|| self.number(origin))
+    }
+
+    fn number(&mut self, origin: &Arc<Origin>) -> Arc<Mark> {
         let index = self.origins.len();
         self.origins.push(Arc::clone(origin));
-        let first = *self.equal.entry(Arc::clone(origin)).or_insert(index);
-        self.known.insert(Arc::as_ptr(origin), first);
-        first
+        let comment_bytes = self.comment_bytes;
+        let mark = self.equal.entry(Arc::clone(origin)).or_insert_with(|| {
+            Arc::new(Mark {
+                text: format!("{OPEN}{index}{CLOSE}"),
+                comment: quote::provenance(origin, comment_bytes),
+            })
+        });
+        self.known.insert(Arc::as_ptr(origin), Arc::clone(mark));
+        Arc::clone(mark)
     }
 
     /// The text without its marks, and the lines that held one.

@@ -16,6 +16,9 @@ pub(super) fn run(tokens: &[Lexeme<'_>]) -> (Tables, Vec<Fault>) {
             faults.push(fault);
         }
     }
+    for set in tables.values_mut().flat_map(|table| table.sets.values_mut()) {
+        set.elements.settle(&mut faults);
+    }
     (tables, faults)
 }
 
@@ -83,7 +86,7 @@ fn command(tables: &mut Tables, statement: &[Lexeme<'_>], faults: &mut Vec<Fault
             chain.rules.insert(0, rule);
             Ok(())
         }
-        "flush" => flush(table, kind, cursor),
+        "flush" => flush(table, kind, cursor, faults),
         "delete" | "destroy" => delete(table, kind, cursor, verb == "destroy", faults),
         _ => Err(before.unknown()),
     }
@@ -167,12 +170,17 @@ fn add(
     }
 }
 
-fn flush(table: &mut Table, kind: &str, mut cursor: Cursor<'_, '_>) -> Result<(), Fault> {
+fn flush(
+    table: &mut Table,
+    kind: &str,
+    mut cursor: Cursor<'_, '_>,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Fault> {
     let before = cursor;
     let name = cursor.word("a name")?;
     let found = match kind {
         "chain" => table.chains.get_mut(name).map(|chain| chain.rules.clear()),
-        "set" | "map" => table.sets.get_mut(name).map(|set| set.elements.clear()),
+        "set" | "map" => table.sets.get_mut(name).map(|set| set.elements.flush(faults)),
         _ => return Err(before.unknown()),
     };
     found.ok_or_else(|| before.fault(format!("there is no {kind} `{name}`")))?;

@@ -1,19 +1,21 @@
 //! Rules to arms: which packets, in which circumstances, go where.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::slice;
 
 use rustc_hash::FxHashMap;
 
-use super::blocks::{self, Keys};
+use super::Detail;
+use super::blocks::{self, Block};
 use super::cube::{self, Cube, Interfaces, Values};
 use super::disjoint;
+use super::elements::{Element, Elements};
 use super::field::{Field, Kind, Transport};
 use super::lex::Fault;
 use super::memo::Memo;
-use super::rule::{Against, Key, Outcome, Rule, Test, Verdict};
+use super::rule::{Against, Outcome, Rule, Test, Verdict};
 use super::table::{Base, Family, Set, Table, Tables};
-use super::value::Value;
 use crate::packet::IntervalSet;
 
 /// How many set elements all rules together may look at.
@@ -131,7 +133,7 @@ pub(super) struct Program {
 }
 
 /// Compiles every table. Rules that cannot be compiled are faults, and left out.
-pub(super) fn compile(tables: &Tables, faults: &mut Vec<Fault>) -> Program {
+pub(super) fn compile(tables: &Tables, detail: Detail, faults: &mut Vec<Fault>) -> Program {
     let mut program = Program::default();
     let mut names = Names::default();
     let mut memo = Memo::default();
@@ -144,6 +146,7 @@ pub(super) fn compile(tables: &Tables, faults: &mut Vec<Fault>) -> Program {
             chains: &numbers,
             names: &mut names,
             memo: &mut memo,
+            detail,
             work: &mut work,
         };
         for (number, chain) in (first..).zip(table.chains.values()) {
@@ -163,9 +166,8 @@ pub(super) fn compile(tables: &Tables, faults: &mut Vec<Fault>) -> Program {
             }));
         }
         // Maps that no rule looks into still have to name chains that exist.
-        for element in table.sets.values().flat_map(|set| set.elements.values()) {
-            let verdict = element.verdict.as_ref();
-            faults.extend(verdict.and_then(|verdict| scope.go(verdict, element.line).err()));
+        for (verdict, line) in table.sets.values().flat_map(|set| set.elements.verdicts()) {
+            faults.extend(scope.go(verdict, line).err());
         }
     }
     // A rule and the map that it looks into have one thing to say.
@@ -199,6 +201,7 @@ struct Scope<'a> {
     chains: &'a BTreeMap<&'a str, usize>,
     names: &'a mut Names,
     memo: &'a mut Memo,
+    detail: Detail,
     /// What is left of [`WORK`].
     work: &'a mut usize,
 }
@@ -241,19 +244,10 @@ impl<'a> Scope<'a> {
                 let arm = |(cube, line)| go.map(|go| Arm { cube, go, line });
                 arms.filter_map(arm).collect()
             }
-            Outcome::Map(fields, elements) => self.mapped(
-                &cubes,
-                fields,
-                elements.iter().map(|(key, verdict, line)| (key, verdict, *line)),
-                rule.line,
-            )?,
+            Outcome::Map(fields, elements) => self.mapped(&cubes, fields, elements, rule.line)?,
             Outcome::NamedMap(fields, name) => {
                 let set = self.set(name, fields, true).map_err(at)?;
-                let elements = set
-                    .elements
-                    .iter()
-                    .filter_map(|(key, element)| Some((key, element.verdict.as_ref()?, element.line)));
-                self.mapped(&cubes, fields, elements, rule.line)?
+                self.mapped(&cubes, fields, &set.elements, rule.line)?
             }
         };
         Ok(arms)
@@ -301,31 +295,28 @@ impl<'a> Scope<'a> {
         negated: bool,
         against: &Against,
     ) -> Result<Vec<(Cube, usize)>, String> {
-        let lines: Vec<(&[Value], Option<usize>)> = match against {
-            Against::Plain(values) => values
-                .iter()
-                .map(|value| (slice::from_ref(value), None))
-                .collect(),
-            Against::Set(keys) => keys.iter().map(|(key, _)| (key.as_slice(), None)).collect(),
-            Against::Named(name) => {
-                let set = self.set(name, fields, false)?;
-                let elements = set.elements.iter();
-                elements
-                    .map(|(key, element)| (key.as_slice(), Some(element.line)))
-                    .collect()
+        let (elements, named) = match against {
+            Against::Plain(values) => {
+                let mut elements = Elements::new(1);
+                for value in values {
+                    elements.add(slice::from_ref(value), None, 0);
+                }
+                (Cow::Owned(elements), false)
             }
+            Against::Set(elements) => (Cow::Borrowed(&**elements), false),
+            Against::Named(name) => (Cow::Borrowed(&self.set(name, fields, false)?.elements), true),
         };
         if let [field] = fields {
-            let ranges = || lines.iter().flat_map(|(key, _)| *key).any(Value::is_range);
             // nft 1.0.6 cuts the mask to the length of a prefix that it is compared with, and what is left of it
             // matches nothing. Sets with a name are looked into as they are.
-            if matches!(field, Field::Masked(..)) && !matches!(against, Against::Named(_)) && ranges() {
+            if matches!(field, Field::Masked(..)) && !named && elements.has_ranges() {
                 return Err(
                     "a masked address is compared with single addresses alone, or with a named set"
                         .to_owned(),
                 );
             }
-            let mut values = self.values(*field, lines.iter().flat_map(|(key, _)| *key))?;
+            let ranges = elements.iter().flat_map(Element::ranges);
+            let mut values = self.values(*field, &elements, ranges);
             if negated {
                 values = complement(*field, values);
             } else if *field == Field::State && matches!(against, Against::Plain(_)) {
@@ -337,31 +328,46 @@ impl<'a> Scope<'a> {
             }
             return Ok(cubes);
         }
+        let blocks = self.blocks(&elements);
         if negated {
-            return self.outside(cubes, fields, &lines);
+            return self.outside(cubes, fields, &elements, &blocks);
         }
-        if cubes.len().saturating_mul(lines.len()) > ARMS {
+        if cubes.len().saturating_mul(blocks.len()) > ARMS {
             return Err("the rule has too many combinations".to_owned());
         }
-        let mut found = Vec::with_capacity(cubes.len() * lines.len());
+        let mut found = Vec::with_capacity(cubes.len() * blocks.len());
         for (cube, line) in &cubes {
-            for (key, element_line) in &lines {
-                found.push((self.narrowed(cube, fields, key)?, element_line.unwrap_or(*line)));
+            for block in &blocks {
+                let line = if named { block.line } else { *line };
+                found.push((self.narrowed(cube, fields, &elements, block)?, line));
             }
         }
         Ok(found)
     }
 
-    /// The cube with each field restricted to its value.
-    fn narrowed(&mut self, cube: &Cube, fields: &[Field], key: &[Value]) -> Result<Cube, String> {
+    fn blocks<'e>(&self, elements: &'e Elements) -> Vec<Block<'e>> {
+        match self.detail {
+            Detail::Lines => blocks::each(elements),
+            Detail::Rules => blocks::merged(elements),
+        }
+    }
+
+    /// The cube with each field restricted to its values in a block.
+    fn narrowed(
+        &mut self,
+        cube: &Cube,
+        fields: &[Field],
+        elements: &Elements,
+        block: &Block<'_>,
+    ) -> Result<Cube, String> {
         let mut cube = cube.clone();
-        for (field, value) in ports_last(fields, key) {
-            match value {
-                Value::Numbers(first, last) => self.memo.restrict(&mut cube, field, (*first, *last))?,
-                Value::Name(_) => {
-                    let values = self.values(field, std::iter::once(value))?;
+        for (field, values) in ports_last(fields, &block.values) {
+            match field.kind() {
+                Kind::Name | Kind::Index => {
+                    let values = self.values(field, elements, values.ranges().iter().copied());
                     cube.restrict(field, &values)?;
                 }
+                _ => self.memo.restrict(&mut cube, field, values)?,
             }
         }
         Ok(cube)
@@ -372,13 +378,14 @@ impl<'a> Scope<'a> {
         &mut self,
         cubes: Vec<(Cube, usize)>,
         fields: &[Field],
-        elements: &[(&[Value], Option<usize>)],
+        elements: &Elements,
+        blocks: &[Block<'_>],
     ) -> Result<Vec<(Cube, usize)>, String> {
         let mut found = Vec::new();
         for (mut cube, line) in cubes {
             let mut inside = Vec::new();
-            for (key, _) in elements {
-                inside.push(self.narrowed(&cube, fields, key)?);
+            for block in blocks {
+                inside.push(self.narrowed(&cube, fields, elements, block)?);
             }
             if inside.iter().any(Cube::is_circumstantial) {
                 return Err("`!=` of interfaces or states together with other fields".to_owned());
@@ -405,33 +412,29 @@ impl<'a> Scope<'a> {
         Ok(found)
     }
 
-    fn mapped<'e>(
+    fn mapped(
         &mut self,
         cubes: &[(Cube, usize)],
         fields: &[Field],
-        elements: impl Iterator<Item = (&'e Key, &'e Verdict, usize)>,
+        elements: &Elements,
         line: usize,
     ) -> Result<Vec<Arm>, Fault> {
         let at = |why: String| Fault::new(line, why);
-        let elements: Vec<(&Key, &Verdict, usize)> = elements.collect();
-        disjoint::check(&elements).map_err(at)?;
-        let blocks = blocks::of(&elements);
+        disjoint::check(elements).map_err(at)?;
+        let blocks = self.blocks(elements);
         if cubes.len().saturating_mul(blocks.len()) > ARMS {
             return Err(at("the rule has too many combinations".to_owned()));
         }
         let mut arms = Vec::with_capacity(cubes.len() * blocks.len());
         for (cube, _) in cubes {
             for block in &blocks {
-                let Some(go) = self.go(block.verdict, block.line)? else {
+                let line = block.line;
+                let go = block.verdict.map(|verdict| self.go(verdict, line)).transpose()?;
+                let Some(go) = go.flatten() else {
                     continue;
                 };
-                let cube = match &block.values {
-                    Keys::One(key) => self.narrowed(cube, fields, key),
-                    Keys::Many(values) => within(cube, fields, values),
-                };
-                let cube = cube.map_err(at)?;
+                let cube = self.narrowed(cube, fields, elements, block).map_err(at)?;
                 if !cube.is_empty() {
-                    let line = block.line;
                     arms.push(Arm { cube, go, line });
                 }
             }
@@ -439,33 +442,23 @@ impl<'a> Scope<'a> {
         Ok(arms)
     }
 
-    /// The union of values of a field.
-    fn values<'v>(
+    /// Values of a field, from ranges of elements.
+    fn values(
         &mut self,
         field: Field,
-        values: impl Iterator<Item = &'v Value>,
-    ) -> Result<Values, String> {
-        let (mut numbers, mut listed) = (Vec::new(), Vec::new());
-        for value in values {
-            match value {
-                Value::Numbers(first, last) => numbers.push((*first, *last)),
-                Value::Name(name) => listed.push(self.names.number(name)),
+        elements: &Elements,
+        ranges: impl Iterator<Item = (u128, u128)>,
+    ) -> Values {
+        match field.kind() {
+            Kind::Name | Kind::Index => {
+                let names = ranges.filter_map(|(place, _)| elements.interface(place));
+                Values::Interfaces(Interfaces::of(
+                    names.map(|name| self.names.number(name)).collect(),
+                ))
             }
+            _ => Values::Numbers(ranges.collect()),
         }
-        Ok(match field.kind() {
-            Kind::Name | Kind::Index => Values::Interfaces(Interfaces::of(listed)),
-            _ => Values::Numbers(IntervalSet::from_ranges(numbers)),
-        })
     }
-}
-
-/// The cube with each field restricted to its values.
-fn within(cube: &Cube, fields: &[Field], values: &[IntervalSet<u128>]) -> Result<Cube, String> {
-    let mut cube = cube.clone();
-    for (field, values) in ports_last(fields, values) {
-        cube.restrict(field, &Values::Numbers(values.clone()))?;
-    }
-    Ok(cube)
 }
 
 /// Fields with what each is held against. What a protocol's header means is known once the protocol is.

@@ -1,12 +1,12 @@
 //! The bodies of chains and sets.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
+use super::elements::Elements;
 use super::field::Kind;
 use super::lex::{Cursor, Fault, Lexeme, Token, statements};
 use super::rule;
-use super::table::{Base, Chain, Element, Place, Set, Shape};
+use super::table::{Base, Chain, Place, Set, Shape};
 
 /// The body of a chain: what makes it a base chain, and rules.
 pub(super) fn chain(
@@ -176,7 +176,7 @@ pub(super) fn set(
     }
     let set = sets.entry(name).or_insert_with(|| Set {
         shape: shape.clone(),
-        elements: BTreeMap::new(),
+        elements: Elements::new(shape.kinds.len()),
     });
     if set.shape != shape {
         return Err(before.fault("this set is there with another type"));
@@ -214,21 +214,13 @@ pub(super) fn elements(set: &mut Set, inner: &[Lexeme<'_>], faults: &mut Vec<Fau
 }
 
 fn add(set: &mut Set, tokens: &[Lexeme<'_>]) -> Result<(), Fault> {
-    let (key, element) = element(&set.shape, tokens)?;
-    match set.elements.entry(key) {
-        Entry::Occupied(there) if there.get().verdict != element.verdict => Err(Fault::new(
-            element.line,
-            "this element is there with another verdict",
-        )),
-        Entry::Occupied(_) => Ok(()),
-        Entry::Vacant(place) => {
-            place.insert(element);
-            Ok(())
-        }
-    }
+    let (key, verdict, line) = element(&set.shape, tokens)?;
+    set.elements.add(&key, verdict, line);
+    Ok(())
 }
 
-fn element(shape: &Shape, tokens: &[Lexeme<'_>]) -> Result<(rule::Key, Element), Fault> {
+/// An element with its verdict and its line.
+fn element(shape: &Shape, tokens: &[Lexeme<'_>]) -> Result<(rule::Key, Option<rule::Verdict>, usize), Fault> {
     let mut cursor = Cursor::new(tokens);
     cursor.skip_ends();
     let line = cursor.line();
@@ -252,7 +244,7 @@ fn element(shape: &Shape, tokens: &[Lexeme<'_>]) -> Result<(rule::Key, Element),
         None
     };
     cursor.finish()?;
-    Ok((key, Element { verdict, line }))
+    Ok((key, verdict, line))
 }
 
 /// Takes elements from a set. Of a map, keys alone will do.
@@ -267,11 +259,7 @@ pub(super) fn without(set: &mut Set, inner: &[Lexeme<'_>], lenient: bool, faults
             whole.map_err(|_| fault)
         });
         match read {
-            Ok((key, element)) => {
-                if set.elements.remove(&key).is_none() && !lenient {
-                    faults.push(Fault::new(element.line, "there is no such element"));
-                }
-            }
+            Ok((key, _, line)) => set.elements.remove(&key, lenient, line),
             Err(fault) => faults.push(fault),
         }
     }

@@ -1,35 +1,31 @@
 //! Whether the elements of a verdict map leave each packet one verdict.
 
-use super::rule::{Key, Verdict};
-use super::value::Value;
+use super::elements::{Element, Elements};
 
 /// Elements of a verdict map whose ranges are held against each other.
 const COMPARED: usize = 1_500;
 
-/// A packet must find at most one element of a verdict map.
-pub(super) fn check(elements: &[(&Key, &Verdict, usize)]) -> Result<(), String> {
-    let overlap = || Err("elements of the verdict map overlap".to_owned());
-    if !elements.iter().any(|(key, ..)| key.iter().any(Value::is_range)) {
-        let mut keys: Vec<&Key> = elements.iter().map(|(key, ..)| *key).collect();
-        keys.sort_unstable();
-        return match keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
-            true => overlap(),
-            false => Ok(()),
-        };
+/// A packet must find at most one element of a verdict map, which holds each once.
+pub(super) fn check(elements: &Elements) -> Result<(), String> {
+    if !elements.has_ranges() {
+        return Ok(());
     }
-    if elements.len() > COMPARED && elements.iter().any(|(key, ..)| key.len() > 1) {
+    if elements.len() > COMPARED && elements.fields() > 1 {
         return Err("the verdict map has too many ranges to be compared".to_owned());
     }
-    let mut keys: Vec<&Key> = elements.iter().map(|(key, ..)| *key).collect();
-    keys.sort_unstable();
-    let clash = |a: &Key, b: &Key| a.iter().zip(b).all(|(a, b)| a.overlaps(b));
-    let clashes = if keys.iter().all(|key| key.len() == 1) {
+    let mut all: Vec<Element<'_>> = elements.iter().collect();
+    all.sort_unstable_by_key(|element| element.key());
+    let clash = |a: &Element<'_>, b: &Element<'_>| a.overlaps(*b);
+    let clashes = if elements.fields() == 1 {
         // In order, ranges that overlap at all overlap with a neighbour.
-        keys.windows(2).any(|pair| matches!(pair, [a, b] if clash(a, b)))
+        all.windows(2).any(|pair| matches!(pair, [a, b] if clash(a, b)))
     } else {
         (1..)
-            .zip(&keys)
-            .any(|(after, a)| keys.iter().skip(after).any(|b| clash(a, b)))
+            .zip(&all)
+            .any(|(after, a)| all.iter().skip(after).any(|b| clash(a, b)))
     };
-    if clashes { overlap() } else { Ok(()) }
+    match clashes {
+        true => Err("elements of the verdict map overlap".to_owned()),
+        false => Ok(()),
+    }
 }

@@ -20,59 +20,88 @@ pub(super) struct Lexeme<'a> {
     pub line: usize,
 }
 
-const MARKS: [&str; 17] = [
-    "==", "!=", "<=", ">=", "<<", ">>", "&&", "||", "{", "}", ",", "<", ">", "=", "&", "|", "!",
-];
-
 /// Every token of a text. What is no token becomes a mark of its own, which no statement understands.
 pub(super) fn lex(text: &str) -> Vec<Lexeme<'_>> {
-    let mut lexemes = Vec::new();
-    let (mut rest, mut line) = (text, 1);
-    while let Some(first) = rest.chars().next() {
-        let (length, token) = token(rest, first);
-        let (taken, after) = rest.split_at(length);
+    let bytes = text.as_bytes();
+    // Most of a file are elements, with a token for every six bytes or so.
+    let mut lexemes = Vec::with_capacity(text.len() / 6);
+    let (mut at, mut line) = (0, 1);
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let (length, kind) = first_token(rest);
+        let taken = |from: usize, to: usize| text.get(at + from..at + to).unwrap_or_default();
+        let token = match kind {
+            Kind::Space => None,
+            Kind::Word => Some(Token::Word(taken(0, length))),
+            Kind::Quoted => Some(Token::Quoted(taken(1, length - 1))),
+            Kind::Mark => Some(Token::Mark(taken(0, length))),
+            Kind::Unclosed => Some(Token::Mark("\"")),
+            Kind::End => Some(Token::End),
+        };
         if let Some(token) = token {
             lexemes.push(Lexeme { token, line });
         }
         // No other token goes over the end of a line.
-        if matches!(first, '\n' | '"' | '\\') {
-            line += taken.matches('\n').count();
+        match kind {
+            Kind::End if rest.first() == Some(&b'\n') => line += 1,
+            Kind::Space if rest.first() == Some(&b'\\') => line += 1,
+            Kind::Quoted | Kind::Unclosed => {
+                let broken = rest.iter().take(length).filter(|byte| **byte == b'\n');
+                line += broken.count();
+            }
+            _ => {}
         }
-        rest = after;
+        at += length;
     }
     lexemes
 }
 
-/// How many bytes the first token takes, and which it is; none for space and comments.
-fn token(rest: &str, first: char) -> (usize, Option<Token<'_>>) {
-    let until = |end: fn(char) -> bool| rest.find(end).unwrap_or(rest.len());
-    match first {
-        '\n' | ';' => (1, Some(Token::End)),
-        ' ' | '\t' => (until(|c| c != ' ' && c != '\t'), None),
-        '\r' if rest.starts_with("\r\n") => (1, None),
-        '\\' if rest.starts_with("\\\n") => (2, None),
-        '#' => (until(|c| c == '\n'), None),
-        '"' => {
-            let inner = rest.get(1..).unwrap_or_default();
-            match inner.find('"') {
-                Some(end) => (end + 2, inner.get(..end).map(Token::Quoted)),
-                None => (rest.len(), Some(Token::Mark("\""))),
-            }
+/// What a run of bytes is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Nothing: space, or a comment.
+    Space,
+    Word,
+    Quoted,
+    /// A quote that is never closed.
+    Unclosed,
+    Mark,
+    End,
+}
+
+/// How many bytes the first token takes, and what it is.
+fn first_token(rest: &[u8]) -> (usize, Kind) {
+    let until = |end: fn(u8) -> bool| {
+        let found = rest.iter().position(|byte| end(*byte));
+        found.unwrap_or(rest.len())
+    };
+    match rest {
+        [b'\n' | b';', ..] => (1, Kind::End),
+        [b' ' | b'\t', ..] => (until(|byte| byte != b' ' && byte != b'\t'), Kind::Space),
+        [b'\r', b'\n', ..] => (1, Kind::Space),
+        [b'\\', b'\n', ..] => (2, Kind::Space),
+        [b'#', ..] => (until(|byte| byte == b'\n'), Kind::Space),
+        [b'"', inner @ ..] => match inner.iter().position(|byte| *byte == b'"') {
+            Some(end) => (end + 2, Kind::Quoted),
+            None => (rest.len(), Kind::Unclosed),
+        },
+        [first, ..] if in_word(*first) => (until(|byte| !in_word(byte)), Kind::Word),
+        [b'=' | b'!' | b'<' | b'>', b'=', ..]
+        | [b'<', b'<', ..]
+        | [b'>', b'>', ..]
+        | [b'&', b'&', ..]
+        | [b'|', b'|', ..] => (2, Kind::Mark),
+        [_, after @ ..] => {
+            // The rest of a character that is none of ASCII.
+            let more = after.iter().take_while(|byte| **byte & 0xc0 == 0x80);
+            (1 + more.count(), Kind::Mark)
         }
-        _ if in_word(first) => {
-            let end = until(|c| !in_word(c));
-            (end, rest.get(..end).map(Token::Word))
-        }
-        _ => {
-            let known = MARKS.into_iter().find(|mark| rest.starts_with(mark));
-            let length = known.map_or(first.len_utf8(), str::len);
-            (length, rest.get(..length).map(Token::Mark))
-        }
+        [] => (0, Kind::Space),
     }
 }
 
-fn in_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '/' | '@' | '$' | '*' | '-' | '+')
+fn in_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'_' | b'.' | b':' | b'/' | b'@' | b'$' | b'*' | b'-' | b'+')
 }
 
 /// Splits tokens at the ends that stand in no braces. A `}` too many is a statement of its own.

@@ -10,6 +10,7 @@ mod compile;
 mod cube;
 mod declare;
 mod disjoint;
+mod elements;
 mod field;
 mod hooks;
 mod lex;
@@ -25,11 +26,20 @@ use crate::target::readback::{NotUnderstood, ReadBack};
 /// How much of a line a report shows.
 const SHOWN: usize = 200;
 
+/// How closely elements of sets are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Together, where they make a product.
+    Rules,
+    /// Each for itself, with its line.
+    Lines,
+}
+
 /// What the configuration does. Never fails: what is not understood is reported by line.
-pub(super) fn read(text: &str) -> ReadBack {
+pub(super) fn read(text: &str, detail: Detail) -> ReadBack {
     let tokens = lex::lex(text);
     let (tables, mut faults) = command::run(&tokens);
-    let program = compile::compile(&tables, &mut faults);
+    let program = compile::compile(&tables, detail, &mut faults);
     let filters = hooks::filters(&program, &mut faults);
     let lines: Vec<&str> = text.split('\n').collect();
     let mut not_understood: Vec<NotUnderstood> = faults

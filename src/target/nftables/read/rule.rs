@@ -1,5 +1,6 @@
 //! Rules: what they test, and what becomes of packets that pass the tests.
 
+use super::elements::Elements;
 use super::field::{Field, Kind};
 use super::lex::{Cursor, Fault, Lexeme, Token};
 use super::value::{self, Value};
@@ -8,7 +9,7 @@ use super::value::{self, Value};
 pub(super) type Key = Vec<Value>;
 
 /// A statement of a chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub line: usize,
     pub tests: Vec<Test>,
@@ -18,7 +19,7 @@ pub(super) struct Rule {
 }
 
 /// A condition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Test {
     Match {
         fields: Vec<Field>,
@@ -31,12 +32,12 @@ pub(super) enum Test {
 }
 
 /// What fields are compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Against {
     /// One value; of `ct state` a list of bits, any of which will do.
     Plain(Vec<Value>),
     /// `{ … }`
-    Set(Vec<(Key, usize)>),
+    Set(Box<Elements>),
     /// `@name`
     Named(String),
 }
@@ -53,11 +54,11 @@ pub(super) enum Verdict {
 }
 
 /// What becomes of a packet that passes every test.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Outcome {
     Always(Verdict),
-    /// `vmap { … }`: by the element that holds the packet, each with its line.
-    Map(Vec<Field>, Vec<(Key, Verdict, usize)>),
+    /// `vmap { … }`: by the element that holds the packet.
+    Map(Vec<Field>, Box<Elements>),
     /// `vmap @name`
     NamedMap(Vec<Field>, String),
 }
@@ -106,10 +107,10 @@ pub(super) fn read(tokens: &[Lexeme<'_>]) -> Result<Rule, Fault> {
         }
     }
     let outcome = outcome.unwrap_or(Outcome::Always(Verdict::Continue));
-    let idle = outcome == Outcome::Always(Verdict::Continue);
+    let idle = matches!(outcome, Outcome::Always(Verdict::Continue));
     // What is over a rate goes on to later rules: only where what is within it is let through, and all counts as
     // within, does the rule still say something of every packet.
-    let bounded = outcome == Outcome::Always(Verdict::Accept) && !rate.over;
+    let bounded = matches!(outcome, Outcome::Always(Verdict::Accept)) && !rate.over;
     if rate.limited && !idle && !bounded {
         return Err(Fault::new(line, "what this rule does depends on a rate"));
     }
@@ -141,7 +142,7 @@ fn test(cursor: &mut Cursor<'_, '_>, tests: &mut Vec<Test>) -> Result<Option<Out
     if cursor.eat_word("vmap") {
         return Ok(Some(match named(cursor)? {
             Some(name) => Outcome::NamedMap(fields, name),
-            None => Outcome::Map(fields, mapped(cursor, &kinds)?),
+            None => Outcome::Map(fields, Box::new(mapped(cursor, &kinds)?)),
         }));
     }
     let (negated, against) = against(cursor, &kinds)?;
@@ -167,21 +168,23 @@ fn against(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<(bool, Against
         return Ok((negated, Against::Named(name)));
     }
     if cursor.peek() == Some(Token::Mark("{")) {
-        let mut keys = Vec::new();
+        let mut keys = Elements::new(kinds.len());
         let inner = cursor.block()?;
         for element in elements(inner) {
             let mut element = Cursor::new(element);
             element.skip_ends();
             let line = element.line();
-            keys.push((key(&mut element, kinds)?, line));
+            keys.add(&key(&mut element, kinds)?, None, line);
             element.finish()?;
         }
-        return Ok((negated, Against::Set(keys)));
+        settled(&mut keys)?;
+        return Ok((negated, Against::Set(Box::new(keys))));
     }
     let [kind] = kinds else {
-        let single = cursor.line();
-        let key = key(cursor, kinds)?;
-        return Ok((negated, Against::Set(vec![(key, single)])));
+        let mut single = Elements::new(kinds.len());
+        let line = cursor.line();
+        single.add(&key(cursor, kinds)?, None, line);
+        return Ok((negated, Against::Set(Box::new(single))));
     };
     let mut values = vec![value::read(*kind, cursor)?];
     while *kind == Kind::State && cursor.eat_mark(",") {
@@ -191,8 +194,12 @@ fn against(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<(bool, Against
         return Err(cursor.fault("a list of states is compared with the whole state"));
     }
     if *kind == Kind::State && equals {
-        let keys = values.into_iter().map(|value| (vec![value], cursor.line()));
-        return Ok((false, Against::Set(keys.collect())));
+        let mut states = Elements::new(1);
+        for value in values {
+            states.add(&[value], None, cursor.line());
+        }
+        settled(&mut states)?;
+        return Ok((false, Against::Set(Box::new(states))));
     }
     Ok((negated, Against::Plain(values)))
 }
@@ -259,10 +266,18 @@ pub(super) fn key(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<Key, Fa
     Ok(key)
 }
 
+/// Elements, each once.
+fn settled(elements: &mut Elements) -> Result<(), Fault> {
+    let mut faults = Vec::new();
+    elements.settle(&mut faults);
+    faults.into_iter().next().map_or(Ok(()), Err)
+}
+
 /// The elements of a verdict map.
-fn mapped(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<Vec<(Key, Verdict, usize)>, Fault> {
+fn mapped(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<Elements, Fault> {
+    let before = *cursor;
     let inner = cursor.block()?;
-    let mut found = Vec::new();
+    let mut found = Elements::new(kinds.len());
     for element in elements(inner) {
         let mut element = Cursor::new(element);
         element.skip_ends();
@@ -271,8 +286,13 @@ fn mapped(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<Vec<(Key, Verdi
         if !element.eat_word(":") {
             return Err(element.fault("expected ` : ` and a verdict"));
         }
-        found.push((key, verdict(&mut element)?, line));
+        found.add(&key, Some(verdict(&mut element)?), line);
         element.finish()?;
+    }
+    let listed = found.len();
+    settled(&mut found)?;
+    if found.len() < listed {
+        return Err(before.fault("elements of the verdict map overlap"));
     }
     Ok(found)
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::elements::Elements;
 use super::field::Kind;
-use super::rule::{Key, Rule, Verdict};
+use super::rule::Rule;
 
 /// The packets that a table sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,18 +47,11 @@ pub(super) struct Shape {
     pub map: bool,
 }
 
-/// What an element says beside its key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Element {
-    pub verdict: Option<Verdict>,
-    pub line: usize,
-}
-
 /// A named set or verdict map.
 #[derive(Clone, Debug)]
 pub(super) struct Set {
     pub shape: Shape,
-    pub elements: BTreeMap<Key, Element>,
+    pub elements: Elements,
 }
 
 #[derive(Clone, Debug, Default)]

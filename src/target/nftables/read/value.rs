@@ -22,14 +22,6 @@ impl Value {
     pub(super) fn is_range(&self) -> bool {
         matches!(self, Self::Numbers(first, last) if first != last)
     }
-
-    /// True where both hold some value.
-    pub(super) fn overlaps(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Numbers(a, b), Self::Numbers(c, d)) => a <= d && c <= b,
-            _ => self == other,
-        }
-    }
 }
 
 /// Reads one value of a kind.

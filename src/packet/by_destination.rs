@@ -1,0 +1,429 @@
+//! Two lists held against each other one destination at a time.
+//!
+//! What a list does at one destination is a function from sources to services, and such functions have one form:
+//! ascending ranges of sources, neighbours with different services. Most lists of firewalls say little about each
+//! destination, so this takes little more than reading them. Lists that say much about many destinations are left to
+//! diagrams.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{AddressSet, Family, FlowSet, Ordinal, PacketRule, ServiceSet};
+
+/// How much is looked at for each range of addresses in the lists, before it is too much.
+const PER_RANGE: usize = 32;
+/// How much may always be looked at.
+const ALWAYS: usize = 10_000;
+
+/// Holds lists against each other, and keeps the services that it met.
+#[derive(Default)]
+pub struct ByDestination {
+    services: [Services; 2],
+}
+
+impl ByDestination {
+    /// True where both first-match lists permit the same packets, false where they do not. None where it would take long
+    /// to tell. Lists are of permits and denies of products.
+    pub fn same<'r>(
+        &mut self,
+        a: impl Iterator<Item = (bool, &'r FlowSet)> + Clone,
+        b: impl Iterator<Item = (bool, &'r FlowSet)> + Clone,
+    ) -> Option<bool> {
+        let [v4, v6] = &mut self.services;
+        let v4 = same_in(v4, Family::V4, a.clone(), b.clone(), |set| set.v4.ranges())?;
+        Some(v4 && same_in(v6, Family::V6, a, b, |set| set.v6.ranges())?)
+    }
+}
+
+/// The verdicts and products of a list.
+pub(super) fn flows(rules: &[PacketRule]) -> impl Iterator<Item = (bool, &FlowSet)> + Clone {
+    rules.iter().map(|rule| (rule.permit, &rule.flow))
+}
+
+fn same_in<'r, T: Ordinal + 'r>(
+    services: &mut Services,
+    family: Family,
+    a: impl Iterator<Item = (bool, &'r FlowSet)>,
+    b: impl Iterator<Item = (bool, &'r FlowSet)>,
+    ranges: fn(&AddressSet) -> &[(T, T)],
+) -> Option<bool> {
+    let mut number = |set: &Arc<ServiceSet>| services.number(set, family);
+    let (a, b) = (lines(a, ranges, &mut number), lines(b, ranges, &mut number));
+    let all = || a.iter().chain(&b);
+    let count: usize = all()
+        .map(|line| line.sources.len() + line.destinations.len())
+        .sum();
+    let mut left = Left(count.saturating_mul(PER_RANGE).saturating_add(ALWAYS));
+    let cuts = cuts(all().flat_map(|line| line.destinations.iter().copied()));
+    let (a_everywhere, b_everywhere) = (spread(&a, &cuts, &mut left)?, spread(&b, &cuts, &mut left)?);
+    let (mut a_rest, mut b_rest) = (a_everywhere.as_slice(), b_everywhere.as_slice());
+    while let Some(place) = [a_rest, b_rest]
+        .iter()
+        .filter_map(|rest| Some(rest.first()?.0))
+        .min()
+    {
+        let (a_here, b_here);
+        (a_here, a_rest) = split_at_place(a_rest, place);
+        (b_here, b_rest) = split_at_place(b_rest, place);
+        let mut pairs = a_here.iter().zip(b_here);
+        let alike = a_here.len() == b_here.len() && pairs.all(|((_, a), (_, b))| a.acts_as(b));
+        if !alike && function(a_here, services, &mut left)? != function(b_here, services, &mut left)? {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+/// What is left of the work that is worth it.
+struct Left(usize);
+
+impl Left {
+    fn spend(&mut self, work: usize) -> Option<()> {
+        self.0 = self.0.checked_sub(work)?;
+        Some(())
+    }
+}
+
+/// A rule, as far as one family goes. It holds something.
+#[derive(Clone, Copy, Debug)]
+struct Line<'r, T> {
+    permit: bool,
+    sources: &'r [(T, T)],
+    destinations: &'r [(T, T)],
+    service: Number,
+}
+
+impl<T: Ordinal> Line<'_, T> {
+    /// True where both do the same with packets to a destination that both hold.
+    fn acts_as(&self, other: &Self) -> bool {
+        self.permit == other.permit && self.service == other.service && self.sources == other.sources
+    }
+}
+
+/// A line at one of the places between the cuts of destinations.
+type Here<'l, 'r, T> = (usize, &'l Line<'r, T>);
+
+fn lines<'r, T: Ordinal>(
+    rules: impl Iterator<Item = (bool, &'r FlowSet)>,
+    ranges: fn(&AddressSet) -> &[(T, T)],
+    number: &mut impl FnMut(&Arc<ServiceSet>) -> Number,
+) -> Vec<Line<'r, T>> {
+    let line = |(permit, flow): (bool, &'r FlowSet)| {
+        let (sources, destinations) = (ranges(&flow.source), ranges(&flow.destination));
+        if sources.is_empty() || destinations.is_empty() {
+            return None;
+        }
+        let service = number(&flow.service);
+        (service != NOTHING).then_some(Line {
+            permit,
+            sources,
+            destinations,
+            service,
+        })
+    };
+    rules.filter_map(line).collect()
+}
+
+/// The values at which some range starts, or has just ended.
+fn cuts<T: Ordinal>(ranges: impl Iterator<Item = (T, T)>) -> Vec<T> {
+    let mut cuts: Vec<T> = ranges
+        .flat_map(|(first, last)| [Some(first), last.next()])
+        .flatten()
+        .collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
+}
+
+/// Which places a range covers.
+fn covered<T: Ordinal>((first, last): (T, T), cuts: &[T]) -> std::ops::Range<usize> {
+    let from = cuts.partition_point(|cut| *cut < first);
+    let rest = cuts.get(from..).unwrap_or_default();
+    // Mostly one.
+    let more = match rest.get(1) {
+        Some(next) if *next <= last => rest.partition_point(|cut| *cut <= last),
+        _ => 1,
+    };
+    from..from + more
+}
+
+/// The lines at each place, in order.
+fn spread<'l, 'r, T: Ordinal>(
+    lines: &'l [Line<'r, T>],
+    cuts: &[T],
+    left: &mut Left,
+) -> Option<Vec<Here<'l, 'r, T>>> {
+    let mut found = Vec::with_capacity(lines.len());
+    for line in lines {
+        for range in line.destinations {
+            let places = covered(*range, cuts);
+            left.spend(places.len())?;
+            found.extend(places.map(|place| (place, line)));
+        }
+    }
+    found.sort_by_key(|(place, _)| *place);
+    Some(found)
+}
+
+fn split_at_place<'s, 'l, 'r, T>(
+    all: &'s [Here<'l, 'r, T>],
+    place: usize,
+) -> (&'s [Here<'l, 'r, T>], &'s [Here<'l, 'r, T>]) {
+    let length = all.iter().take_while(|(here, _)| *here == place).count();
+    all.split_at(length)
+}
+
+/// What the lines at one place do: ascending ranges of sources with the services that these may reach. Neighbours
+/// differ.
+fn function<T: Ordinal>(
+    here: &[Here<'_, '_, T>],
+    services: &mut Services,
+    left: &mut Left,
+) -> Option<Vec<(T, T, Number)>> {
+    let count = here.iter().map(|(_, line)| line.sources.len()).sum();
+    let mut pieces: Vec<(T, T, usize)> = Vec::with_capacity(count);
+    for (number, (_, line)) in here.iter().enumerate() {
+        left.spend(line.sources.len())?;
+        pieces.extend(line.sources.iter().map(|(first, last)| (*first, *last, number)));
+    }
+    pieces.sort_unstable();
+    let equal = |a: &(T, T, usize), b: &(T, T, usize)| (a.0, a.1) == (b.0, b.1);
+    let overlap = |pair: &[(T, T, usize)]| matches!(pair, [a, b] if b.0 <= a.1 && !equal(a, b));
+    if pieces.windows(2).any(overlap) {
+        let cuts = cuts(pieces.iter().map(|(first, last, _)| (*first, *last)));
+        let mut cut: Vec<(T, T, usize)> = Vec::with_capacity(pieces.len());
+        for (first, last, number) in pieces {
+            let places = covered((first, last), &cuts);
+            left.spend(places.len())?;
+            for place in places {
+                let start = cuts.get(place).copied().unwrap_or(first);
+                let end = cuts
+                    .get(place + 1)
+                    .and_then(|next| next.previous())
+                    .unwrap_or(last);
+                cut.push((start, end.min(last), number));
+            }
+        }
+        cut.sort_unstable();
+        pieces = cut;
+    }
+    let mut found: Vec<(T, T, Number)> = Vec::with_capacity(pieces.len());
+    for piece in pieces.chunk_by(equal) {
+        let Some(&(first, last, _)) = piece.first() else {
+            continue;
+        };
+        let mut lines = piece.iter().filter_map(|(_, _, number)| here.get(*number));
+        let service = match (lines.next(), piece.len()) {
+            (Some((_, line)), 1) if line.permit => line.service,
+            (_, 1) => NOTHING,
+            (first, _) => {
+                let lines = first.into_iter().chain(lines);
+                services.first_match(lines.map(|(_, line)| (line.permit, line.service)))
+            }
+        };
+        match found.last_mut() {
+            _ if service == NOTHING => {}
+            Some(before) if before.2 == service && before.1.next() == Some(first) => before.1 = last,
+            _ => found.push((first, last, service)),
+        }
+    }
+    Some(found)
+}
+
+/// The number of a set of services among those met.
+type Number = u32;
+
+/// The number of no service at all.
+const NOTHING: Number = 0;
+
+/// Sets of services of one family. Equal sets have one number.
+struct Services {
+    sets: Vec<ServiceSet>,
+    numbers: FxHashMap<ServiceSet, Number>,
+    /// By the place in memory of the set of both families, which is held, so that its place stays its own.
+    met: FxHashMap<*const ServiceSet, (Arc<ServiceSet>, Number)>,
+    matched: FxHashMap<Vec<(bool, Number)>, Number>,
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        let nothing = ServiceSet::empty();
+        Self {
+            sets: vec![nothing.clone()],
+            numbers: FxHashMap::from_iter([(nothing, NOTHING)]),
+            met: FxHashMap::default(),
+            matched: FxHashMap::default(),
+        }
+    }
+}
+
+impl Services {
+    fn number(&mut self, set: &Arc<ServiceSet>, family: Family) -> Number {
+        let place = Arc::as_ptr(set);
+        if let Some((_, number)) = self.met.get(&place) {
+            return *number;
+        }
+        let number = self.insert(set.possible_in(family));
+        self.met.insert(place, (Arc::clone(set), number));
+        number
+    }
+
+    fn insert(&mut self, set: ServiceSet) -> Number {
+        if let Some(number) = self.numbers.get(&set) {
+            return *number;
+        }
+        let number = Number::try_from(self.sets.len()).unwrap_or(Number::MAX);
+        self.sets.push(set.clone());
+        self.numbers.insert(set, number);
+        number
+    }
+
+    /// What lines of these verdicts and services permit together, the first one that holds a service deciding.
+    fn first_match(&mut self, lines: impl Iterator<Item = (bool, Number)>) -> Number {
+        let mut lines: Vec<(bool, Number)> = lines.collect();
+        if lines.iter().all(|(permit, _)| *permit) {
+            lines.sort_unstable();
+            lines.dedup();
+        }
+        match lines.as_slice() {
+            [] | [(false, _)] => return NOTHING,
+            [(true, service)] => return *service,
+            _ => {}
+        }
+        if let Some(number) = self.matched.get(&lines) {
+            return *number;
+        }
+        let mut permitted = ServiceSet::empty();
+        for (permit, number) in lines.iter().rev() {
+            let Some(set) = usize::try_from(*number).ok().and_then(|at| self.sets.get(at)) else {
+                continue;
+            };
+            permitted = match permit {
+                true => permitted.union(set),
+                false => permitted.difference(set),
+            };
+        }
+        let number = self.insert(permitted);
+        self.matched.insert(lines, number);
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arbtest::arbitrary::{Result, Unstructured};
+
+    use super::*;
+    use crate::packet::{IntervalSet, Packet, permits};
+
+    /// Some of eight neighbouring addresses of each family.
+    fn addresses(u: &mut Unstructured<'_>) -> Result<Arc<AddressSet>> {
+        let (v4, v6): (u8, u8) = (u.arbitrary()?, u.arbitrary()?);
+        let chosen = |bits: u8| (0..8).filter(move |bit| bits & (1 << bit) != 0);
+        Ok(Arc::new(AddressSet {
+            v4: chosen(v4).map(|n| (0x0a00_0000 + n, 0x0a00_0000 + n)).collect(),
+            v6: chosen(v6).map(|n| (u128::from(n), u128::from(n))).collect(),
+        }))
+    }
+
+    fn rules(u: &mut Unstructured<'_>) -> Result<Vec<PacketRule>> {
+        (0..u.int_in_range(0..=6)?)
+            .map(|_| {
+                let first = u.int_in_range(1..=3)?;
+                let ports = IntervalSet::range(first, u.int_in_range(first..=3)?);
+                let service = match u.ratio(1, 3)? {
+                    true => ServiceSet::udp(IntervalSet::full(), ports),
+                    false => ServiceSet::tcp(IntervalSet::full(), ports),
+                };
+                Ok(PacketRule {
+                    permit: u.ratio(3, 4)?,
+                    flow: FlowSet {
+                        source: addresses(u)?,
+                        destination: addresses(u)?,
+                        service: Arc::new(service),
+                    },
+                })
+            })
+            .collect()
+    }
+
+    fn same(a: &[PacketRule], b: &[PacketRule]) -> Option<bool> {
+        ByDestination::default().same(flows(a), flows(b))
+    }
+
+    fn every_packet() -> impl Iterator<Item = Packet> {
+        let v4 = |n: u8| std::net::IpAddr::from([10, 0, 0, n]);
+        let v6 = |n: u8| std::net::IpAddr::from(u128::from(n).to_be_bytes());
+        let ends = (0..64).flat_map(move |n| {
+            let (from, to) = (n / 8, n % 8);
+            [(v4(from), v4(to)), (v6(from), v6(to))]
+        });
+        ends.flat_map(|(source, destination)| {
+            [(6, 1), (6, 2), (6, 3), (17, 1), (17, 2), (17, 3)].map(|(protocol, second)| Packet {
+                source,
+                destination,
+                protocol,
+                first: 40_000,
+                second,
+            })
+        })
+    }
+
+    #[test]
+    fn lists_are_the_same_where_every_packet_fares_the_same() {
+        arbtest::arbtest(|u| {
+            let a = rules(u)?;
+            // Lists made apart hardly ever mean the same.
+            let mut b = a.clone();
+            for _ in 0..u.int_in_range(0..=3)? {
+                let other = rules(u)?.pop();
+                match (u.int_in_range(0..=3)?, other) {
+                    (0, Some(rule)) => {
+                        let place = u.int_in_range(0..=b.len())?;
+                        b.insert(place, rule);
+                    }
+                    (1, _) if !b.is_empty() => {
+                        let place = u.choose_index(b.len())?;
+                        b.remove(place);
+                    }
+                    (_, _) if b.len() > 1 => b.rotate_left(1),
+                    _ => {}
+                }
+            }
+            let fares = |list: &[PacketRule]| -> Vec<bool> {
+                every_packet().map(|packet| permits(list, &packet)).collect()
+            };
+            assert_eq!(same(&a, &b), Some(fares(&a) == fares(&b)), "{a:#?} {b:#?}");
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_product_is_the_same_as_its_flows() {
+        arbtest::arbtest(|u| {
+            let whole = rules(u)?;
+            let mut flows = Vec::new();
+            for rule in whole.iter().filter(|rule| rule.permit) {
+                for packet in every_packet().filter(|packet| rule.flow.contains(packet)) {
+                    let one = |address| Arc::new(AddressSet::from_addresses([address]));
+                    let service = rule.flow.service.intersection(&match packet.protocol {
+                        6 => ServiceSet::tcp(IntervalSet::full(), IntervalSet::single(packet.second)),
+                        _ => ServiceSet::udp(IntervalSet::full(), IntervalSet::single(packet.second)),
+                    });
+                    flows.push(PacketRule::permit(FlowSet {
+                        source: one(packet.source),
+                        destination: one(packet.destination),
+                        service: Arc::new(service),
+                    }));
+                }
+            }
+            for at in (1..flows.len()).rev() {
+                flows.swap(at, u.int_in_range(0..=at)?);
+            }
+            let permits: Vec<PacketRule> = whole.into_iter().filter(|rule| rule.permit).collect();
+            assert_ne!(same(&permits, &flows), Some(false));
+            Ok(())
+        });
+    }
+}
