@@ -1,6 +1,6 @@
 //! Lowers a device's plan to a ruleset: its base chains, the chains of its pairs, and how packets get to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{DevicePlan, Forwarding, HostPlan, PairPlan, PlanRule, Role, Side};
 use crate::target::{EmitError, Inexpressible, Owned};
@@ -8,6 +8,7 @@ use crate::target::{EmitError, Inexpressible, Owned};
 use super::capability::Capability;
 use super::elements::Elements;
 use super::obsolete::DISPATCH;
+use super::paired::Spared;
 use super::ruleset::{Chain, Ruleset, Set};
 use super::section::{Lowering, Section};
 use super::trace::Trace;
@@ -26,6 +27,8 @@ pub fn lower(
         capability,
         ruleset: Ruleset::new(quote::plain(&plan.device, 64), TABLE),
         trace: Trace::new(capability.comment_bytes),
+        spared: spared(&plan.role),
+        port_chains: BTreeSet::new(),
         faults: Vec::new(),
     };
     match &plan.role {
@@ -85,6 +88,13 @@ pub fn residual(plan: &DevicePlan) -> Vec<String> {
 
 fn filters_itself(plan: &DevicePlan) -> bool {
     !plan.local.manage.is_empty() || !plan.local.run.is_empty()
+}
+
+fn spared(role: &Role) -> Spared {
+    match role {
+        Role::Router(forwarding) => Spared::of(forwarding.pairs.iter().flat_map(|pair| &pair.rules)),
+        Role::Host(host) => Spared::of(host.inbound.iter().chain(&host.outbound)),
+    }
 }
 
 impl Lowering<'_> {

@@ -1,5 +1,7 @@
 //! The elements of a set as text: they are by far the most of a file, so each is written once, where it will stand.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use crate::packet::Family;
@@ -40,14 +42,42 @@ impl Elements {
         }
     }
 
-    fn line(&mut self, parts: &[&str]) {
+    /// Adds source and destination, of the rules that some marks stand for, which lead to a chain.
+    pub fn pair(
+        &mut self,
+        family: Family,
+        [source, destination]: [u128; 2],
+        marks: &[Arc<Mark>],
+        comment: &str,
+        chain: &str,
+    ) {
+        self.start();
+        let text = &mut self.text;
+        text.push_str("    ");
+        for mark in marks {
+            text.push_str(&mark.text);
+        }
+        atom::push_address(text, family, source);
+        text.push_str(" . ");
+        atom::push_address(text, family, destination);
+        for part in [" comment \"", comment, "\" : jump ", chain, ","] {
+            text.push_str(part);
+        }
+    }
+
+    /// Begins a line.
+    fn start(&mut self) {
         if self.count > 0 {
             self.text.push('\n');
         }
+        self.count += 1;
+    }
+
+    fn line(&mut self, parts: &[&str]) {
+        self.start();
         for part in parts {
             self.text.push_str(part);
         }
-        self.count += 1;
     }
 }
 
@@ -87,7 +117,6 @@ impl Writer {
         mark: &Mark,
     ) {
         let (open, close) = around(&mark.comment);
-        let Elements { text, count } = &mut self.elements;
         for source in sources {
             for destination in destinations {
                 for port in ports {
@@ -97,10 +126,8 @@ impl Writer {
                     {
                         continue;
                     }
-                    if *count > 0 {
-                        text.push('\n');
-                    }
-                    *count += 1;
+                    self.elements.start();
+                    let text = &mut self.elements.text;
                     text.push_str("    ");
                     text.push_str(&mark.text);
                     atom::push_address(text, self.family, source.first);

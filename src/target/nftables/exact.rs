@@ -12,7 +12,7 @@ use super::ruleset::Chain;
 use super::section::{Group, Lowering};
 
 /// Prefix lengths of source and destination.
-type Lengths = (u8, u8);
+pub(super) type Lengths = (u8, u8);
 
 impl Lowering<'_> {
     /// Writes those that this takes no more lines of than a chain would. Their numbers.
@@ -59,7 +59,7 @@ impl Lowering<'_> {
             };
             let name = self
                 .ruleset
-                .hold(group.name(kind, &lengths), kind.body(family), writer.elements);
+                .hold(group.name(kind, &lengths), kind, family, writer.elements);
             let header = atom::header(family);
             let from = masked(&format!("{header} saddr"), family, source);
             let to = masked(&format!("{header} daddr"), family, destination);
@@ -76,13 +76,14 @@ impl Lowering<'_> {
 }
 
 /// Sources of one length, and destinations of one length.
-struct Pair<'k> {
-    lengths: Lengths,
-    from: &'k [Prefix],
-    to: &'k [Prefix],
+pub(super) struct Pair<'k> {
+    pub lengths: Lengths,
+    pub from: &'k [Prefix],
+    pub to: &'k [Prefix],
 }
 
-fn pairs<'k>(keys: &'k Keys<'_, '_>) -> impl Iterator<Item = Pair<'k>> {
+/// The prefixes of a share, by their lengths.
+pub(super) fn pairs<'k>(keys: &'k Keys<'_, '_>) -> impl Iterator<Item = Pair<'k>> {
     by_length(&keys.sources).flat_map(|(source, from)| {
         by_length(&keys.destinations).map(move |(destination, to)| Pair {
             lengths: (source, destination),

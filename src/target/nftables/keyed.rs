@@ -259,6 +259,6 @@ impl Lowering<'_> {
     fn held(&mut self, family: Family, kind: Kind, named: &str, elements: Elements) -> String {
         let named = if named.is_empty() { &elements.text } else { named };
         let name = format!("{}_{}", kind.prefix(family), digest(named, 16));
-        self.ruleset.hold(name, kind.body(family), elements)
+        self.ruleset.hold(name, kind, family, elements)
     }
 }

@@ -10,7 +10,7 @@ use super::prefix::{self, Prefix};
 use super::section::Share;
 
 /// The lines of a chain with one rule, and of a set beside its elements: declarations, heads and ends.
-const FRAME: usize = 5;
+pub(super) const FRAME: usize = 5;
 
 /// What a set of addresses without a name costs a packet, in tests of one value.
 const GROUP: usize = 4;

@@ -18,18 +18,21 @@ pub enum Kind {
     ByPort,
     /// From destination to a chain.
     ByDestination,
+    /// From source and destination to a chain.
+    ByEnds,
     /// What versions before had in place of [`Kind::Networks`].
     Flows,
 }
 
 impl Kind {
-    const ALL: [(Self, char); 7] = [
+    const ALL: [(Self, char); 8] = [
         (Self::Exact, 'x'),
         (Self::Networks, 'm'),
         (Self::Addresses, 's'),
         (Self::Ranges, 'i'),
         (Self::ByPort, 'd'),
         (Self::ByDestination, 'a'),
+        (Self::ByEnds, 'e'),
         (Self::Flows, 'r'),
     ];
 
@@ -49,7 +52,7 @@ impl Kind {
 
     /// True for a map.
     pub fn is_map(self) -> bool {
-        matches!(self, Self::ByPort | Self::ByDestination)
+        matches!(self, Self::ByPort | Self::ByDestination | Self::ByEnds)
     }
 
     /// How it is declared.
@@ -69,6 +72,8 @@ impl Kind {
             (Self::ByPort, Family::V6) => "type ipv6_addr . inet_proto . inet_service : verdict;",
             (Self::ByDestination, Family::V4) => "type ipv4_addr : verdict;",
             (Self::ByDestination, Family::V6) => "type ipv6_addr : verdict;",
+            (Self::ByEnds, Family::V4) => "type ipv4_addr . ipv4_addr : verdict; counter;",
+            (Self::ByEnds, Family::V6) => "type ipv6_addr . ipv6_addr : verdict; counter;",
             (Self::Flows, Family::V4) => {
                 "type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; counter;"
             }

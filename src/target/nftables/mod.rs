@@ -16,6 +16,7 @@ mod kind;
 mod local;
 mod name;
 mod obsolete;
+mod paired;
 mod prefix;
 mod quote;
 mod read;

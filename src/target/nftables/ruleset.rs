@@ -6,6 +6,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Serialize, Serializer};
 
 use super::elements::Elements;
+use super::kind::Kind;
+use crate::packet::Family;
 
 /// What the template gets.
 #[derive(Debug, Default, Serialize)]
@@ -20,7 +22,7 @@ pub struct Ruleset {
     pub chains: Vec<Chain>,
     /// Sets.
     pub sets: Vec<Set>,
-    /// Places of sets by the hash of what they hold.
+    /// Places of sets, and of maps, by the hash of what they hold.
     #[serde(skip)]
     by_content: FxHashMap<u64, Vec<usize>>,
     /// Verdict maps.
@@ -46,20 +48,23 @@ impl Ruleset {
         self.sets.iter().chain(&self.maps)
     }
 
-    /// The name under which a set is found that holds these elements: of one that is there, if it holds the same.
-    pub fn hold(&mut self, name: String, body: &'static str, elements: Elements) -> String {
+    /// The name under which a set or map is found that holds these elements: of one that is there, if it holds the same.
+    pub fn hold(&mut self, name: String, kind: Kind, family: Family, elements: Elements) -> String {
+        let body = kind.body(family);
+        let filled = if kind.is_map() {
+            &mut self.maps
+        } else {
+            &mut self.sets
+        };
         let hash = FxBuildHasher.hash_one((body, &elements.text));
         let alike = self.by_content.entry(hash).or_default();
         let same = |set: &&Set| set.body == body && set.elements.text == elements.text;
-        let there = alike
-            .iter()
-            .filter_map(|number| self.sets.get(*number))
-            .find(same);
+        let there = alike.iter().filter_map(|number| filled.get(*number)).find(same);
         if let Some(set) = there {
             return set.name.clone();
         }
-        alike.push(self.sets.len());
-        self.sets.push(Set {
+        alike.push(filled.len());
+        filled.push(Set {
             name: name.clone(),
             body,
             elements,

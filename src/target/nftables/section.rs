@@ -15,6 +15,7 @@ use super::capability::Capability;
 use super::keys::Keys;
 use super::kind::Kind;
 use super::name;
+use super::paired::Spared;
 use super::quote;
 use super::ruleset::{Chain, Object, Rule, Ruleset};
 use super::trace::Trace;
@@ -76,6 +77,10 @@ pub struct Lowering<'a> {
     pub ruleset: Ruleset,
     /// Where its statements come from.
     pub trace: Trace,
+    /// What chains that decide about ports are good for.
+    pub spared: Spared,
+    /// The chains that decide about ports, which all sections share.
+    pub port_chains: BTreeSet<String>,
     /// What cannot be written.
     pub faults: Vec<Inexpressible>,
 }
@@ -132,7 +137,9 @@ impl Lowering<'_> {
             return BTreeSet::new();
         }
         let keys = Keys::of(mine(), self.capability.port_values);
-        let mut taken = self.exact(group, &keys.iter().collect::<Vec<_>>(), chain);
+        let mut taken = self.paired(group, &keys, chain);
+        let left: Vec<&Keys<'_, '_>> = keys.iter().filter(|keys| !taken.contains(&keys.number)).collect();
+        taken.extend(self.exact(group, &left, chain));
         for kind in [Kind::ByPort, Kind::ByDestination] {
             let left: Vec<&Keys<'_, '_>> = keys
                 .iter()

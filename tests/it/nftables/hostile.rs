@@ -133,19 +133,25 @@ fn a_line_leads_back_to_its_rule() {
     let emitted = emit(&busy(1000), &Owned::new());
     let lines: Vec<&str> = emitted.text.lines().collect();
     assert!(emitted.lines.len() > 160);
-    for line in &emitted.lines {
-        let text = lines[line.line - 1];
+    for of_one_line in emitted.lines.chunk_by(|a, b| a.line == b.line) {
+        let text = lines[of_one_line[0].line - 1];
+        let origin = &of_one_line[0].origin;
         assert!(
-            text.contains(&format!("\"{} {}", line.origin.id, line.origin.location)),
+            text.contains(&format!("\"{} {}", origin.id, origin.location)),
             "{text}"
         );
+        let more = format!(" and {} more\"", of_one_line.len() - 1);
+        assert_eq!(text.contains(&more), of_one_line.len() > 1, "{text}");
     }
+    let several = emitted.lines.windows(2).filter(|pair| pair[0].line == pair[1].line);
+    assert!(several.count() > 0);
     // And each line that names a rule does.
     let named: Vec<usize> = (1..)
         .zip(&lines)
         .filter(|(_, line)| line.contains(" hospital.sept:24"))
         .map(|(number, _)| number)
         .collect();
-    let traced: Vec<usize> = emitted.lines.iter().map(|line| line.line).collect();
+    let mut traced: Vec<usize> = emitted.lines.iter().map(|line| line.line).collect();
+    traced.dedup();
     assert_eq!(named, traced);
 }

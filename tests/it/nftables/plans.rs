@@ -199,12 +199,17 @@ pub fn busy(without: usize) -> DevicePlan {
             v6,
             &format!("tcp:{}", 2000 + n),
         ));
-        let wide = format!("10.20.{}.0/24 2001:db8:20:0:{n:x}::/80", n % 4);
+        // Half of them of several ports, which several rules ask of the same pair of networks.
+        let first = 3000 + n * 7;
+        let ports = match n % 2 {
+            0 => format!("udp:{first}-{}", first + 9),
+            _ => format!("udp:{}", 4000 + n),
+        };
         rules.push(allow(
             &format!("wide-{n}"),
-            &wide,
+            &format!("10.20.{}.0/24 2001:db8:20:0:{n:x}::/80", n % 4),
             "10.30.1.0/25 2001:db8:30:1::/80",
-            &format!("udp:{}-{}", 3000 + n * 7, 3009 + n * 7),
+            &ports,
         ));
     }
     for n in 0..40 {
