@@ -86,6 +86,9 @@ pub(super) fn forwarding(
         in_order(&mut pair.rules);
         in_order(&mut pair.replies);
         pair.rules = without_idle_denies(std::mem::take(&mut pair.rules));
+        // They stay until the last device is written.
+        pair.rules.shrink_to_fit();
+        pair.replies.shrink_to_fit();
     }
     pairs.retain(|pair| !pair.rules.is_empty() || !pair.replies.is_empty());
     Forwarding {

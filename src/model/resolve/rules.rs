@@ -104,6 +104,7 @@ pub(super) fn resolve(
         });
     }
     number_twins(&mut rules);
+    rules.shrink_to_fit();
     (rules, modes)
 }
 

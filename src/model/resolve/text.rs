@@ -4,23 +4,42 @@ use crate::syntax::tree::{PortProtocol, ServiceTerm, Set, Spanned};
 
 /// A set as text: `clinical.pumps & label:infusion-pump`.
 pub(super) fn of_set(set: &Set) -> String {
+    let mut text = String::new();
+    write_set(set, &mut text);
+    text
+}
+
+fn write_set(set: &Set, text: &mut String) {
+    let mut joined = |a: &Set, operator: &str, b: &Set| {
+        write_set(a, text);
+        text.push_str(operator);
+        write_set(b, text);
+    };
     match set {
-        Set::Name(name) => name.text.clone(),
-        Set::Label(label, _) => format!("label:{}", label.text),
+        Set::Union(a, b, _) => joined(a, " | ", b),
+        Set::Intersection(a, b, _) => joined(a, " & ", b),
+        Set::Difference(a, b, _) => joined(a, " - ", b),
+        Set::Name(name) => text.push_str(&name.text),
+        Set::Label(label, _) => {
+            text.push_str("label:");
+            text.push_str(&label.text);
+        }
         Set::Prefix(prefix) => {
             let host = prefix.value.prefix_len() == prefix.value.max_prefix_len();
-            if host {
+            let written = if host {
                 prefix.value.addr().to_string()
             } else {
                 prefix.value.to_string()
-            }
+            };
+            text.push_str(&written);
         }
-        Set::Any(_) => "any".to_owned(),
-        Set::Union(a, b, _) => format!("{} | {}", of_set(a), of_set(b)),
-        Set::Intersection(a, b, _) => format!("{} & {}", of_set(a), of_set(b)),
-        Set::Difference(a, b, _) => format!("{} - {}", of_set(a), of_set(b)),
-        Set::Group(inner, _) => format!("({})", of_set(inner)),
-        Set::Error(_) => "?".to_owned(),
+        Set::Any(_) => text.push_str("any"),
+        Set::Group(inner, _) => {
+            text.push('(');
+            write_set(inner, text);
+            text.push(')');
+        }
+        Set::Error(_) => text.push('?'),
     }
 }
 

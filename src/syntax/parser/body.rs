@@ -133,19 +133,31 @@ pub fn whole_file<'a, S>(body: &'static Body<S>, input: Input<'a>) -> Vec<S> {
 fn statements<'a, S>(
     body: &'static Body<S>,
     open: Option<Open<'a>>,
-    mut input: Input<'a>,
+    input: Input<'a>,
 ) -> (Input<'a>, Vec<S>) {
     let mut found = Vec::new();
+    let rest = each_statement(body, open, input, &mut found);
+    // Many bodies hold one statement, and statements are large.
+    found.shrink_to_fit();
+    (rest, found)
+}
+
+fn each_statement<'a, S>(
+    body: &'static Body<S>,
+    open: Option<Open<'a>>,
+    mut input: Input<'a>,
+    found: &mut Vec<S>,
+) -> Input<'a> {
     loop {
         let Some(token) = input.peek() else {
             if let Some(open) = &open {
                 unclosed(body.of, open, input);
             }
-            return (input, found);
+            return input;
         };
         match (token.kind, &open) {
             (TokenKind::Semicolon, _) => input = input.advance(),
-            (TokenKind::CloseBrace, Some(_)) => return (input.advance(), found),
+            (TokenKind::CloseBrace, Some(_)) => return input.advance(),
             (TokenKind::CloseBrace, None) => {
                 input.report(|| {
                     Diagnostic::error("syntax", token.span, "this `}` closes nothing")
@@ -170,7 +182,7 @@ fn statements<'a, S>(
                     }
                 } else if let Some(open) = open.as_ref().filter(|o| is_outside(token, o)) {
                     unclosed(body.of, open, input);
-                    return (input, found);
+                    return input;
                 } else {
                     unknown_statement(body, token, input);
                     let next = input.position() + 1;

@@ -72,6 +72,7 @@ pub fn terms(input: Input<'_>) -> Parse<'_, Vec<ServiceTerm>> {
             Err(error) => return Err(error),
         };
     }
+    found.shrink_to_fit();
     Ok((input, found))
 }
 
