@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use septum::model::Describer;
-use septum::plan::{DevicePlan, PlanArchive};
+use septum::plan::{self, DevicePlan, PlanArchive};
 use septum::proof::{self, Proof};
 use septum::source::SourceMap;
 use septum::target::readback::ReadBack;
@@ -44,14 +44,12 @@ pub fn report(plans: &[DevicePlan], emitted: &[Emitted], sources: &SourceMap) ->
         .map(|(plan, emitted)| (plan.device.clone(), source_map::of_file(&emitted.lines)))
         .collect();
     // What each proof is about is hashed, so that the next build can take it over.
-    let subjects = plans
-        .iter()
-        .map(|plan| hash(&serde_json::to_vec(&PlanArchive::new([*plan])).unwrap()));
-    let subjects: usize = subjects.sum();
+    let subjects: usize = plans.iter().map(|plan| plan::digest(plan).len()).sum();
     plans.sort_by(|a, b| a.device.cmp(&b.device));
-    let archive = shallow_json(&PlanArchive::new(plans), 2);
-    let map = shallow_json(&map, 2);
-    let mut bytes = subjects + archive.len() + map.len() + hash(&archive);
+    let (mut archive, mut lines) = (Vec::new(), Vec::new());
+    shallow_json(&mut archive, &PlanArchive::new(plans), 2).unwrap();
+    shallow_json(&mut lines, &map, 2).unwrap();
+    let mut bytes = subjects + archive.len() + lines.len() + hash(&archive);
     for (_, file) in sources.files() {
         bytes += hash(file.text().as_bytes());
     }

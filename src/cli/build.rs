@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::build_manifest::{BuildManifest, BuiltDevice, FORMAT, NAME, PLANS, SOURCE_MAP, sha256};
-use super::compile::{self, Built};
+use super::build_manifest::{BuildManifest, BuiltDevice, FORMAT, Hashing, NAME, PLANS, SOURCE_MAP, sha256};
+use super::compile::{self, Built, Destination, Written};
 use super::progress::Progress;
 use super::shallow_json::shallow_json;
 use super::workspace::{self, Workspace};
-use super::write::{self, Change};
+use super::write::{self, Change, Stage};
 use super::{CliError, Outcome, Repository, lint, report, verify};
 use crate::diagnostic::{Severity, in_reading_order, suggest, worst};
 use crate::model::{ModeId, Policy};
 use crate::network::Network;
 use crate::plan::{DevicePlan, PlanArchive};
 use crate::reach::mode_cuts;
-use crate::target::source_map::{self, LineMap};
+use crate::target::source_map::{FileLines, LineMap, Lines};
 use crate::target::{self, Usage};
 
 /// Tables of entries stand at the first level, their entries at the second.
@@ -47,7 +47,7 @@ pub struct Arguments {
 /// Writes configurations.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let progress = Progress::start();
-    let workspace = workspace::load(&arguments.repository.directory())?;
+    let mut workspace = workspace::load(&arguments.repository.directory())?;
     if workspace.broken() {
         drop(progress);
         report::diagnostics(&workspace.diagnostics, &workspace.sources);
@@ -60,14 +60,27 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         .unwrap_or_else(|| workspace.directory.join(&workspace.manifest.output.value));
     let previous = previous_build(&output)?;
 
-    progress.stage("placing rules");
+    progress.stage("checking");
     let network = Network::new(&workspace.policy);
     let today = arguments.repository.today();
+    let mut findings = lint::Checks::of(&workspace)?.findings(&workspace, &network, today);
+    workspace.forget_trees();
+
+    progress.stage("placing rules");
     let plans = selected(compile::plans(&workspace, &network, today, mode), arguments)?;
 
     progress.stage("writing and proving configurations");
-    let mut findings = lint::Checks::of(&workspace)?.findings(&workspace, &network, today);
-    let built = compile::compile(&workspace, plans, previous.as_ref(), &mut findings)?;
+    let stage = if arguments.check {
+        Stage::dry()
+    } else {
+        Stage::new()
+    };
+    let destination = Destination {
+        directory: &output,
+        previous: previous.as_ref(),
+        stage: &stage,
+    };
+    let built = compile::compile(&workspace, &plans, Some(destination), &mut findings)?;
     let findings = in_reading_order(findings);
     drop(progress);
     report::diagnostics(&findings, &workspace.sources);
@@ -84,23 +97,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
 
     let partial = !arguments.device.is_empty() || !arguments.target.is_empty();
     let summary = summary(&output, &built);
-    let changes = changes(
-        &workspace,
-        &output,
-        built,
-        previous,
-        arguments.mode.as_deref(),
-        partial,
-    )?;
+    let changes = changes(&workspace, destination, built, arguments.mode.as_deref(), partial)?;
     if arguments.check {
-        return compare(&changes);
+        return Ok(named(&changes));
     }
     write::apply(changes)?;
     for line in summary {
         report::status(&line);
     }
     // The program ends here: to free every device on its own takes time.
-    std::mem::forget((workspace, network));
+    std::mem::forget((workspace, network, plans));
     Ok(Outcome::Clean)
 }
 
@@ -162,12 +168,16 @@ fn previous_build(output: &Path) -> Result<Option<BuildManifest>, CliError> {
 
 fn changes(
     workspace: &Workspace,
-    output: &Path,
-    built: Vec<Built>,
-    previous: Option<BuildManifest>,
+    destination: Destination<'_>,
+    built: Vec<Built<'_>>,
     mode: Option<&str>,
     partial: bool,
 ) -> Result<Vec<Change>, CliError> {
+    let Destination {
+        directory: output,
+        previous,
+        stage,
+    } = destination;
     let mut manifest = BuildManifest {
         format: FORMAT,
         septum: env!("CARGO_PKG_VERSION").to_owned(),
@@ -194,10 +204,19 @@ fn changes(
         let Built {
             plan,
             emitted,
+            written: Some(written),
+            ..
+        } = one
+        else {
+            continue;
+        };
+        let Written {
+            change,
             sha256,
             record,
+            lines,
             ..
-        } = one;
+        } = written;
         manifest.devices.insert(
             plan.device.clone(),
             BuiltDevice {
@@ -215,54 +234,59 @@ fn changes(
                 file: file.clone(),
             },
         );
-        map.insert(file.clone(), source_map::of_file(&emitted.lines));
-        changes.push(Change::Write(output.join(file), emitted.text.into_bytes()));
+        map.insert(file, lines);
+        changes.extend(change);
         plans.push(plan);
     }
     let mut kept = Vec::new();
     if let Some(before) = previous {
-        let mut old_map = if partial {
+        let mut old_map: BTreeMap<String, Vec<Lines>> = if partial {
             let old_map = fs::read(output.join(SOURCE_MAP)).unwrap_or_default();
             serde_json::from_slice(&old_map).unwrap_or_default()
         } else {
-            LineMap::new()
+            BTreeMap::new()
         };
-        for (name, device) in before.devices {
-            if manifest.devices.contains_key(&name) {
+        for (name, device) in &before.devices {
+            if manifest.devices.contains_key(name) {
                 continue;
             }
-            let still_there = workspace.policy.points.iter().any(|point| point.name == name);
+            let still_there = workspace.policy.points.iter().any(|point| point.name == *name);
             if partial && still_there {
-                map.extend(old_map.remove_entry(&device.file));
+                let lines = old_map.remove_entry(&device.file);
+                map.extend(lines.map(|(file, lines)| (file, FileLines::Written(lines))));
                 kept.push(name.clone());
-                manifest.devices.insert(name, device);
+                manifest.devices.insert(name.clone(), device.clone());
             } else if plain_file_name(&device.file) {
-                changes.push(Change::Remove(output.join(&device.file)));
+                changes.extend(stage.remove(output.join(&device.file)));
             }
         }
     }
-    let plans = shallow_json(&archive(output, plans, &kept)?, ENTRY_A_LINE);
-    manifest.plans = sha256(&plans);
-    changes.push(Change::Write(output.join(PLANS), plans));
-    changes.push(Change::Write(
-        output.join(SOURCE_MAP),
-        shallow_json(&map, ENTRY_A_LINE),
-    ));
-    changes.push(Change::Write(
-        output.join(NAME),
-        shallow_json(&manifest, usize::MAX),
-    ));
+    let archive = archive(output, plans, &kept)?;
+    let mut hash = Hashing::default();
+    changes.extend(stage.write(output.join(PLANS), |file| {
+        shallow_json(hash.tee(file), &archive, ENTRY_A_LINE)
+    })?);
+    manifest.plans = hash.hexadecimal();
+    changes.extend(stage.write(output.join(SOURCE_MAP), |file| {
+        shallow_json(file, &map, ENTRY_A_LINE)
+    })?);
+    changes.extend(stage.write(output.join(NAME), |file| {
+        shallow_json(file, &manifest, usize::MAX)
+    })?);
     Ok(changes)
 }
 
 /// The plans of what was built, and of the devices that a partial build keeps.
-fn archive(output: &Path, mut plans: Vec<DevicePlan>, kept: &[String]) -> Result<PlanArchive, CliError> {
-    if !kept.is_empty() {
-        let before = verify::archived_plans(&output.join(PLANS))?;
-        plans.extend(before.into_iter().filter(|plan| kept.contains(&plan.device)));
-    }
+fn archive(output: &Path, plans: Vec<&DevicePlan>, kept: &[String]) -> Result<PlanArchive, CliError> {
+    let before = if kept.is_empty() {
+        Vec::new()
+    } else {
+        verify::archived_plans(&output.join(PLANS))?
+    };
+    let mut plans = plans;
+    plans.extend(before.iter().filter(|plan| kept.contains(&plan.device)));
     plans.sort_by(|a, b| a.device.cmp(&b.device));
-    Ok(PlanArchive::new(&plans))
+    Ok(PlanArchive::new(plans))
 }
 
 /// A manifest may have been edited: it never makes us remove what lies outside the output directory.
@@ -272,29 +296,21 @@ pub(super) fn plain_file_name(name: &str) -> bool {
 }
 
 /// Names what would change.
-fn compare(changes: &[Change]) -> Result<Outcome, CliError> {
-    let mut differs = false;
+fn named(changes: &[Change]) -> Outcome {
     for change in changes {
-        let (path, same) = match change {
-            Change::Write(path, bytes) => (path, fs::read(path).is_ok_and(|old| old == *bytes)),
-            Change::Remove(path) => (path, !path.exists()),
-        };
-        if !same {
-            differs = true;
-            report::status(&format!("would change {}", path.display()));
-        }
+        report::status(&format!("would change {}", change.path.display()));
     }
-    Ok(if differs {
-        Outcome::Findings
-    } else {
+    if changes.is_empty() {
         Outcome::Clean
-    })
+    } else {
+        Outcome::Findings
+    }
 }
 
 /// A line a file, and one about the proofs taken over.
-fn summary(output: &Path, built: &[Built]) -> Vec<String> {
+fn summary(output: &Path, built: &[Built<'_>]) -> Vec<String> {
     let mut lines: Vec<String> = built.iter().map(|one| line_about(output, one)).collect();
-    let before = built.iter().filter(|one| one.proven_before).count();
+    let before = built.iter().filter(|one| proven_before(one)).count();
     if before > 0 {
         lines.push(format!(
             "{before} of {} configurations are as the build before proved them",
@@ -304,7 +320,14 @@ fn summary(output: &Path, built: &[Built]) -> Vec<String> {
     lines
 }
 
-fn line_about(output: &Path, built: &Built) -> String {
+fn proven_before(built: &Built<'_>) -> bool {
+    built
+        .written
+        .as_ref()
+        .is_some_and(|written| written.proven_before)
+}
+
+fn line_about(output: &Path, built: &Built<'_>) -> String {
     let counts: Vec<String> = built
         .emitted
         .counts

@@ -1,7 +1,7 @@
 //! `manifest.json` of a build: what went in, what came out, and what earlier builds left on the devices.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, Write as _};
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::CliError;
 use crate::model::Describer;
-use crate::plan::{DevicePlan, PlanArchive};
+use crate::plan::{self, DevicePlan};
 use crate::proof::Proof;
 use crate::target::{Owned, Usage};
 
@@ -110,8 +110,8 @@ pub(super) struct ProofRecord {
 }
 
 impl ProofRecord {
-    /// The record of a proof about a [`subject`].
-    pub(super) fn new(proof: &Proof, subject: String) -> Self {
+    /// The record of a proof, which does not say yet what it is [about](subject).
+    pub(super) fn new(proof: &Proof) -> Self {
         let describer = Describer::default();
         let result = if proof.holds() { EQUAL } else { "not proven" };
         let beyond = proof
@@ -133,7 +133,7 @@ impl ProofRecord {
         Self {
             result: result.to_owned(),
             places: proof.places,
-            subject,
+            subject: String::new(),
             beyond,
         }
     }
@@ -144,30 +144,45 @@ impl ProofRecord {
     }
 }
 
-/// All that a proof depends on, as one hash: the version of the tool, the plan as archived, and the SHA-256 of the
-/// configuration as emitted.
+/// All that a proof depends on, as one hash: the version of the tool, the plan, and the SHA-256 of the configuration
+/// as emitted.
 pub(super) fn subject(plan: &DevicePlan, configuration: &str) -> String {
-    let mut hash = BufWriter::new(Hashing(Sha256::new()));
-    // Writing into a hash cannot fail; if it did, the hash would be of less, and so of no earlier record.
-    let written = writeln!(hash, "septum {}\n{configuration}", env!("CARGO_PKG_VERSION"))
-        .and_then(|()| serde_json::to_writer(&mut hash, &PlanArchive::new([plan])).map_err(Into::into));
-    match (written, hash.into_inner()) {
-        (Ok(()), Ok(Hashing(hash))) => hexadecimal(&hash.finalize()),
-        _ => String::new(),
+    let version = env!("CARGO_PKG_VERSION");
+    let plan = hexadecimal(&plan::digest(plan));
+    sha256(format!("septum {version}\n{configuration}\n{plan}\n").as_bytes())
+}
+
+/// The SHA-256 of what is written somewhere.
+#[derive(Default)]
+pub(super) struct Hashing(Sha256);
+
+impl Hashing {
+    /// Passes bytes on, and hashes them.
+    pub(super) fn tee<W: io::Write>(&mut self, writer: W) -> Tee<'_, W> {
+        Tee { hash: self, writer }
+    }
+
+    /// The hash.
+    pub(super) fn hexadecimal(self) -> String {
+        hexadecimal(&self.0.finalize())
     }
 }
 
-/// A hash that is written to.
-struct Hashing(Sha256);
+/// A writer whose bytes are hashed.
+pub(super) struct Tee<'h, W> {
+    hash: &'h mut Hashing,
+    writer: W,
+}
 
-impl io::Write for Hashing {
+impl<W: io::Write> io::Write for Tee<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
+        let written = self.writer.write(bytes)?;
+        self.hash.0.update(bytes.get(..written).unwrap_or(bytes));
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.writer.flush()
     }
 }
 

@@ -1,11 +1,13 @@
 //! From a loaded repository to proven configurations, in memory.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use rayon::prelude::*;
 
 use super::build_manifest::{self, BuildManifest, ProofRecord};
 use super::workspace::{self, Workspace};
+use super::write::{Change, Stage};
 use super::{CliError, proof_report};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest;
@@ -13,27 +15,54 @@ use crate::model::{Describer, ModeId};
 use crate::network::Network;
 use crate::plan::{self, DevicePlan};
 use crate::proof::{self, Proof};
+use crate::target::source_map::{self, FileLines};
 use crate::target::{self, Assets, EmitError, Emitted, Owned, Platform};
 
 /// A device's configuration, the plan it came from, and how the two compare.
-pub(super) struct Built {
-    pub plan: DevicePlan,
+pub(super) struct Built<'p> {
+    pub plan: &'p DevicePlan,
     pub platform: &'static dyn Platform,
+    /// Without text and lines, once it is [written](Self::written).
     pub emitted: Emitted,
-    /// SHA-256 of the configuration.
-    pub sha256: String,
-    pub record: ProofRecord,
     /// The proof, where it does not hold.
     pub refuted: Option<Proof>,
-    /// True where the record is that of the build before.
-    pub proven_before: bool,
+    /// What a build keeps; none of what is not proven, or only to be looked at.
+    pub written: Option<Written>,
 }
 
-impl Built {
+impl Built<'_> {
     /// Its file name in the output directory.
     pub(super) fn file(&self) -> String {
         format!("{}.{}", self.plan.device, self.platform.extension())
     }
+}
+
+/// A proven configuration that is ready to take its place, so that its text need not be kept.
+pub(super) struct Written {
+    /// None where the file is there already.
+    pub change: Option<Change>,
+    /// SHA-256 of the configuration.
+    pub sha256: String,
+    pub record: ProofRecord,
+    /// True where the record is that of the build before.
+    pub proven_before: bool,
+    /// Which rule each line comes from.
+    pub lines: FileLines,
+}
+
+/// Where a build writes.
+#[derive(Clone, Copy)]
+pub(super) struct Destination<'a> {
+    pub directory: &'a Path,
+    /// The manifest of the build that is there.
+    pub previous: Option<&'a BuildManifest>,
+    pub stage: &'a Stage,
+}
+
+/// Why a device has no configuration.
+enum Failure {
+    Emit(EmitError),
+    Write(CliError),
 }
 
 /// The plans of all managed devices.
@@ -69,53 +98,69 @@ pub(super) fn proof_options(platform: &dyn Platform, describer: &Describer) -> p
 ///
 /// Where the previous build proved the same configuration of the same plan, its record is taken over. Configurations
 /// by a template of the repository are always proven: it can say anything, and who edits it can edit the record.
-pub(super) fn compile(
+///
+/// With a destination, each configuration that is proven is written there at once. Without one nothing is.
+pub(super) fn compile<'p>(
     workspace: &Workspace,
-    plans: Vec<DevicePlan>,
-    previous: Option<&BuildManifest>,
+    plans: &'p [DevicePlan],
+    destination: Option<Destination<'_>>,
     findings: &mut Vec<Diagnostic>,
-) -> Result<Vec<Built>, CliError> {
+) -> Result<Vec<Built<'p>>, CliError> {
     let mut assets: BTreeMap<&str, (&'static dyn Platform, Assets)> = BTreeMap::new();
     for platform in target::PLATFORMS {
         assets.insert(platform.name(), (platform, assets_of(workspace, platform)?));
     }
     let none = Owned::new();
     let describer = Describer::new(&workspace.policy);
-    let results: Vec<Result<Built, (DevicePlan, EmitError)>> = plans
-        .into_par_iter()
+    let results: Vec<Result<Built<'p>, (&DevicePlan, Failure)>> = plans
+        .par_iter()
         .filter_map(|plan| {
             let (platform, assets) = assets.get(plan.platform.as_str())?;
-            let before = previous
+            let before = destination
+                .and_then(|destination| destination.previous)
                 .and_then(|build| build.devices.get(&plan.device))
                 .filter(|device| device.platform == plan.platform);
             let owned = before.map_or(&none, |device| &device.owned);
-            let emitted = match platform.emit(&plan, assets, owned) {
+            let emitted = match platform.emit(plan, assets, owned) {
                 Ok(emitted) => emitted,
-                Err(error) => return Some(Err((plan, error))),
+                Err(error) => return Some(Err((plan, Failure::Emit(error)))),
             };
-            let sha256 = build_manifest::sha256(emitted.text.as_bytes());
-            let subject = build_manifest::subject(&plan, &sha256);
-            let known = before
-                .map(|device| &device.proof)
-                .filter(|record| record.covers(&subject) && assets.template == platform.assets().template);
-            let (record, refuted) = match known {
-                Some(record) => (record.clone(), None),
-                None => {
-                    let options = proof_options(*platform, &describer);
-                    let proof = proof::prove_text(&plan, *platform, &emitted.text, &options);
-                    let record = ProofRecord::new(&proof, subject);
-                    (record, (!proof.holds()).then_some(proof))
-                }
-            };
-            Some(Ok(Built {
+            let mut built = Built {
                 plan,
                 platform: *platform,
                 emitted,
-                sha256,
-                record,
-                refuted,
-                proven_before: known.is_some(),
-            }))
+                refuted: None,
+                written: None,
+            };
+            let prove = |built: &mut Built<'_>| {
+                let options = proof_options(*platform, &describer);
+                let proof = proof::prove_text(plan, *platform, &built.emitted.text, &options);
+                let record = ProofRecord::new(&proof);
+                built.refuted = (!proof.holds()).then_some(proof);
+                record
+            };
+            let Some(destination) = destination else {
+                prove(&mut built);
+                return Some(Ok(built));
+            };
+            let sha256 = build_manifest::sha256(built.emitted.text.as_bytes());
+            let subject = build_manifest::subject(plan, &sha256);
+            let known = before
+                .map(|device| &device.proof)
+                .filter(|record| record.covers(&subject) && assets.template == platform.assets().template);
+            let record = known.map_or_else(
+                || ProofRecord {
+                    subject,
+                    ..prove(&mut built)
+                },
+                ProofRecord::clone,
+            );
+            if built.refuted.is_none()
+                && let Err(error) = write(&mut built, destination, sha256, record, known.is_some())
+            {
+                return Some(Err((plan, Failure::Write(error))));
+            }
+            Some(Ok(built))
         })
         .collect();
     let mut built = Vec::new();
@@ -125,29 +170,55 @@ pub(super) fn compile(
                 findings.extend(proof_report::findings(workspace, &describer, &one));
                 built.push(one);
             }
-            Err((plan, EmitError::Inexpressible(list))) => findings.extend(list.iter().map(|one| {
-                let message = format!("`{}` ({}): {}", plan.device, plan.platform, one.what);
-                let rule = workspace
-                    .policy
-                    .rules
-                    .iter()
-                    .find(|rule| Some(&rule.id) == one.rule.as_ref());
-                let point = workspace
-                    .policy
-                    .points
-                    .iter()
-                    .find(|point| point.name == plan.device);
-                let diagnostic = Diagnostic::new(Severity::Error, "target-limit", message);
-                match (rule.map(|rule| rule.span), point.map(|point| point.span)) {
-                    (Some(rule), Some(point)) => diagnostic.at(rule, "").with(point, "the device"),
-                    (_, Some(span)) | (Some(span), None) => diagnostic.at(span, ""),
-                    (None, None) => diagnostic,
-                }
-            })),
-            Err((plan, error)) => return Err(CliError::Other(format!("`{}`: {error}", plan.device))),
+            Err((plan, Failure::Emit(EmitError::Inexpressible(list)))) => {
+                findings.extend(list.iter().map(|one| {
+                    let message = format!("`{}` ({}): {}", plan.device, plan.platform, one.what);
+                    let rule = workspace
+                        .policy
+                        .rules
+                        .iter()
+                        .find(|rule| Some(&rule.id) == one.rule.as_ref());
+                    let point = workspace
+                        .policy
+                        .points
+                        .iter()
+                        .find(|point| point.name == plan.device);
+                    let diagnostic = Diagnostic::new(Severity::Error, "target-limit", message);
+                    match (rule.map(|rule| rule.span), point.map(|point| point.span)) {
+                        (Some(rule), Some(point)) => diagnostic.at(rule, "").with(point, "the device"),
+                        (_, Some(span)) | (Some(span), None) => diagnostic.at(span, ""),
+                        (None, None) => diagnostic,
+                    }
+                }))
+            }
+            Err((plan, Failure::Emit(error))) => {
+                return Err(CliError::Other(format!("`{}`: {error}", plan.device)));
+            }
+            Err((_, Failure::Write(error))) => return Err(error),
         }
     }
     Ok(built)
+}
+
+/// Writes a proven configuration beside its place, and lets go of its text and its lines.
+fn write(
+    built: &mut Built<'_>,
+    destination: Destination<'_>,
+    sha256: String,
+    record: ProofRecord,
+    proven_before: bool,
+) -> Result<(), CliError> {
+    let text = std::mem::take(&mut built.emitted.text);
+    let lines = std::mem::take(&mut built.emitted.lines);
+    let path = destination.directory.join(built.file());
+    built.written = Some(Written {
+        change: destination.stage.write_bytes(path, text.as_bytes())?,
+        sha256,
+        record,
+        proven_before,
+        lines: source_map::of_file(&lines),
+    });
+    Ok(())
 }
 
 /// A platform's template and capability file, with what the manifest puts in their place.

@@ -234,12 +234,14 @@ fn configurations(
         let network = Network::new(&workspace.policy);
         let plans = compile::plans(workspace, &network, today, None);
         let mut findings = Vec::new();
-        let built = compile::compile(workspace, plans, None, &mut findings)?;
+        let built = compile::compile(workspace, &plans, None, &mut findings)?;
         if !findings.is_empty() {
             report::diagnostics(&findings, &workspace.sources);
             report::status(&format!("note: `septum build` refuses the {which} policy"));
         }
-        let texts = built.into_iter().map(|one| (one.plan.device, one.emitted.text));
+        let texts = built
+            .into_iter()
+            .map(|one| (one.plan.device.clone(), one.emitted.text));
         Ok(texts.collect())
     };
     let changes = configuration_changes(&texts(old, "old")?, &texts(new, "new")?);

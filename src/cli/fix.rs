@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lint::Checks;
 use super::workspace::Workspace;
-use super::write::{self, Change};
+use super::write;
 use super::{CliError, report};
 use crate::diagnostic::quote::quoted;
 use crate::diagnostic::{Diagnostic, without};
@@ -69,10 +69,11 @@ pub(super) fn fix(
         let source = workspace.sources.file(*file)?;
         Some(workspace.directory.join(source.path()))
     };
-    let changes = texts
-        .iter()
-        .filter_map(|(file, text)| Some(Change::Write(path(file)?, text.clone().into_bytes())));
-    write::apply(changes.collect())?;
+    write::files(
+        texts
+            .iter()
+            .filter_map(|(file, text)| Some((path(file)?, text.as_bytes()))),
+    )?;
     for line in said {
         report::status(&line);
     }

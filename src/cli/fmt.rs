@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::write::{self, Change};
+use super::write;
 use super::{CliError, Outcome, Repository, report, workspace};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, SourceMap};
@@ -82,11 +82,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
             Outcome::Findings
         });
     }
-    write::apply(
-        changes
-            .into_iter()
-            .map(|(path, text)| Change::Write(path, text.into_bytes()))
-            .collect(),
-    )?;
+    write::files(changes)?;
     Ok(Outcome::Clean)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::write::{self, Change};
+use super::write;
 use super::{CliError, Outcome, report};
 
 /// The files of a new policy repository.
@@ -38,10 +38,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         );
         return Err(CliError::Other(message));
     }
-    let changes = FILES
-        .iter()
-        .map(|(name, text)| Change::Write(directory.join(name), text.as_bytes().to_vec()));
-    write::apply(changes.collect())?;
+    write::files(
+        FILES
+            .iter()
+            .map(|(name, text)| (directory.join(name), text.as_bytes())),
+    )?;
     report::status(&format!("started a policy repository in {}", directory.display()));
     report::status(&format!(
         "next: septum check {0} && septum build {0}",

@@ -12,6 +12,7 @@ mod compile;
 mod completions;
 mod contain;
 mod diff;
+mod draft;
 mod explain;
 mod fix;
 mod fmt;
@@ -184,6 +185,10 @@ pub fn run() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    // Memory that this thread frees is used again where it works with the others.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .use_current_thread()
+        .build_global();
     let result = match cli.command {
         Command::Init(arguments) => init::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),

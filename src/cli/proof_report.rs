@@ -15,7 +15,7 @@ const PLACES: usize = 4;
 
 /// What is wrong with a configuration that was just written. Each is an error: the build stops. The same packets at
 /// several places are one finding.
-pub(super) fn findings(workspace: &Workspace, describer: &Describer, built: &Built) -> Vec<Diagnostic> {
+pub(super) fn findings(workspace: &Workspace, describer: &Describer, built: &Built<'_>) -> Vec<Diagnostic> {
     let Some(proof) = &built.refuted else {
         return Vec::new();
     };

@@ -1,24 +1,26 @@
 //! JSON that is laid out line by line down to a depth, and written tightly below it: a line an entry, so that files
 //! stay small and a change of one entry is a change of one line.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-/// A value as it is written to a file. What nests deeper than `depth` stands on one line.
-pub(super) fn shallow_json(value: &impl Serialize, depth: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
+/// Writes a value as it stands in a file. What nests deeper than `depth` stands on one line.
+///
+/// # Errors
+/// Those of the writer.
+pub(super) fn shallow_json(writer: impl Write, value: &impl Serialize, depth: usize) -> io::Result<()> {
+    let mut writer = BufWriter::new(writer);
     let formatter = Shallow {
         depth,
         level: 0,
         filled: false,
     };
-    // Writing to memory does not fail, and the keys of all maps are texts.
-    let _ = value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter));
-    bytes.push(b'\n');
-    bytes
+    value.serialize(&mut Serializer::with_formatter(&mut writer, formatter))?;
+    writer.write_all(b"\n")?;
+    writer.flush()
 }
 
 struct Shallow {
@@ -113,12 +115,17 @@ mod tests {
             "empty": [],
             "text": "x",
         });
-        let text = String::from_utf8(shallow_json(&value, 2)).unwrap();
+        let written = |depth: usize| {
+            let mut bytes = Vec::new();
+            shallow_json(&mut bytes, &value, depth).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        let text = written(2);
         assert_eq!(
             text,
             "{\n  \"list\": [\n    {\"a\":1,\"b\":[1,2]},\n    {}\n  ],\n  \"empty\": [],\n  \"text\": \"x\"\n}\n"
         );
-        let deep = String::from_utf8(shallow_json(&value, usize::MAX)).unwrap();
+        let deep = written(usize::MAX);
         assert_eq!(deep, serde_json::to_string_pretty(&value).unwrap() + "\n");
     }
 }

@@ -109,7 +109,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let network = Network::new(policy);
     let plans = compile::plans(&workspace, &network, today, mode);
     let mut findings = Vec::new();
-    let built = compile::compile(&workspace, plans.clone(), None, &mut findings)?;
+    let built = compile::compile(&workspace, &plans, None, &mut findings)?;
     if !findings.is_empty() {
         report::diagnostics(&findings, &workspace.sources);
         report::status("note: the trace goes by the policy; `septum build` writes none of this");
@@ -164,7 +164,7 @@ fn spelled(service: &str) -> String {
         .unwrap_or_else(|| service.to_owned())
 }
 
-fn shown(workspace: &Workspace, built: &[Built], trace: &Trace) -> Shown {
+fn shown(workspace: &Workspace, built: &[Built<'_>], trace: &Trace) -> Shown {
     let policy = &workspace.policy;
     let rule = trace.rule.and_then(|id| policy.rules.get(id.index()));
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -186,7 +186,7 @@ fn shown(workspace: &Workspace, built: &[Built], trace: &Trace) -> Shown {
     }
 }
 
-fn shown_hop(built: &[Built], hop: &TracedHop) -> ShownHop {
+fn shown_hop(built: &[Built<'_>], hop: &TracedHop) -> ShownHop {
     let built = built.iter().find(|built| built.plan.device == hop.device);
     let line = |line: Option<usize>| {
         let built = built?;

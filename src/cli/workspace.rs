@@ -47,6 +47,13 @@ impl Workspace {
         worst(&self.diagnostics) == Some(Severity::Error)
     }
 
+    /// Lets go of what only reading and checking need: the trees, and the inventory as written.
+    pub(super) fn forget_trees(&mut self) {
+        self.files = Vec::new();
+        self.standard = Vec::new();
+        self.inventory = Vec::new();
+    }
+
     /// The same repository with other texts of some of its policy files, as if they had been read from there.
     pub(super) fn with_texts(&self, texts: &BTreeMap<FileId, String>) -> Self {
         let mut sources = SourceMap::default();

@@ -31,6 +31,9 @@ pub struct PlanArchive {
 /// The present shape.
 const FORMAT: u32 = 1;
 
+/// A place in a table.
+type Place = u32;
+
 type Rectangles = Vec<(Vec<(u16, u16)>, Vec<(u16, u16)>)>;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +58,8 @@ struct ArchivedService {
 struct ArchivedDevice {
     device: String,
     platform: String,
-    claimed: usize,
-    own: usize,
+    claimed: Place,
+    own: Place,
     manage: Vec<ArchivedRule>,
     run: Vec<String>,
     role: ArchivedRole,
@@ -70,7 +73,7 @@ enum ArchivedRole {
         pairs: Vec<ArchivedPair>,
     },
     Host {
-        addresses: usize,
+        addresses: Place,
         inbound: Vec<ArchivedRule>,
         outbound: Vec<ArchivedRule>,
     },
@@ -80,7 +83,7 @@ enum ArchivedRole {
 #[serde(deny_unknown_fields)]
 struct ArchivedSide {
     zone: String,
-    behind: usize,
+    behind: Place,
     interfaces: Vec<(String, Vec<std::net::IpAddr>)>,
 }
 
@@ -99,15 +102,15 @@ struct ArchivedPair {
 struct ArchivedRule {
     allow: bool,
     /// Source, destination, service: places in the tables.
-    flow: (usize, usize, usize),
+    flow: (Place, Place, Place),
     /// What the author called source, destination and service.
-    called: (usize, usize, usize),
+    called: (Place, Place, Place),
     whole: (bool, bool),
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     log: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate: Option<(u32, char)>,
-    origin: usize,
+    origin: Place,
 }
 
 /// Why an archive cannot be used.
@@ -170,10 +173,10 @@ impl PlanArchive {
 /// Values written once.
 struct Table<'p, T: ?Sized> {
     list: Vec<&'p Arc<T>>,
-    places: FxHashMap<&'p T, usize>,
+    places: FxHashMap<&'p T, Place>,
     /// Plans share their sets: each is hashed once. What is met outlives the table, so that its place in memory stays
     /// its own.
-    met: FxHashMap<*const (), usize>,
+    met: FxHashMap<*const (), Place>,
 }
 
 impl<T: ?Sized> Default for Table<'_, T> {
@@ -187,11 +190,12 @@ impl<T: ?Sized> Default for Table<'_, T> {
 }
 
 impl<'p, T: Eq + std::hash::Hash + ?Sized> Table<'p, T> {
-    fn place(&mut self, value: &'p Arc<T>) -> usize {
+    fn place(&mut self, value: &'p Arc<T>) -> Place {
         *self.met.entry(Arc::as_ptr(value).cast()).or_insert_with(|| {
             *self.places.entry(&**value).or_insert_with(|| {
                 self.list.push(value);
-                self.list.len() - 1
+                // What has no place of its own any more cannot be read back.
+                Place::try_from(self.list.len() - 1).unwrap_or(Place::MAX)
             })
         })
     }
@@ -203,6 +207,25 @@ struct Writer<'p> {
     services: Table<'p, ServiceSet>,
     origins: Table<'p, Origin>,
     texts: Table<'p, str>,
+    /// What a rule says is the same wherever it is placed.
+    said: FxHashMap<*const Origin, Said<'p>>,
+}
+
+/// Of a rule what seldom differs between its places.
+struct Said<'p> {
+    rule: &'p PlanRule,
+    service: Place,
+    called: (Place, Place, Place),
+    origin: Place,
+}
+
+impl Said<'_> {
+    fn is_of(&self, rule: &PlanRule) -> bool {
+        Arc::ptr_eq(&self.rule.flow.service, &rule.flow.service)
+            && Arc::ptr_eq(&self.rule.source.text, &rule.source.text)
+            && Arc::ptr_eq(&self.rule.destination.text, &rule.destination.text)
+            && Arc::ptr_eq(&self.rule.service, &rule.service)
+    }
 }
 
 impl<'p> Writer<'p> {
@@ -257,26 +280,42 @@ impl<'p> Writer<'p> {
     }
 
     fn rules(&mut self, rules: &'p [PlanRule]) -> Vec<ArchivedRule> {
-        rules
-            .iter()
-            .map(|rule| ArchivedRule {
-                allow: rule.action == Action::Allow,
-                flow: (
-                    self.addresses.place(&rule.flow.source),
-                    self.addresses.place(&rule.flow.destination),
-                    self.services.place(&rule.flow.service),
-                ),
-                called: (
+        rules.iter().map(|rule| self.rule(rule)).collect()
+    }
+
+    fn rule(&mut self, rule: &'p PlanRule) -> ArchivedRule {
+        let source = self.addresses.place(&rule.flow.source);
+        let destination = self.addresses.place(&rule.flow.destination);
+        let key = Arc::as_ptr(&rule.origin);
+        let (service, called, origin) = match self.said.get(&key).filter(|said| said.is_of(rule)) {
+            Some(said) => (said.service, said.called, said.origin),
+            None => {
+                let service = self.services.place(&rule.flow.service);
+                let called = (
                     self.texts.place(&rule.source.text),
                     self.texts.place(&rule.destination.text),
                     self.texts.place(&rule.service),
-                ),
-                whole: (rule.source.whole, rule.destination.whole),
-                log: rule.log,
-                rate: rule.rate.map(|rate| (rate.count, letter(rate.per))),
-                origin: self.origins.place(&rule.origin),
-            })
-            .collect()
+                );
+                let origin = self.origins.place(&rule.origin);
+                let said = Said {
+                    rule,
+                    service,
+                    called,
+                    origin,
+                };
+                self.said.insert(key, said);
+                (service, called, origin)
+            }
+        };
+        ArchivedRule {
+            allow: rule.action == Action::Allow,
+            flow: (source, destination, service),
+            called,
+            whole: (rule.source.whole, rule.destination.whole),
+            log: rule.log,
+            rate: rule.rate.map(|rate| (rate.count, letter(rate.per))),
+            origin,
+        }
     }
 }
 
@@ -297,18 +336,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn addresses(&self, place: usize) -> Result<Arc<AddressSet>, ArchiveError> {
-        self.addresses
-            .get(place)
-            .cloned()
-            .ok_or(ArchiveError::Damaged("an address set is missing"))
+    fn addresses(&self, place: Place) -> Result<Arc<AddressSet>, ArchiveError> {
+        at(&self.addresses, place, "an address set is missing")
     }
 
-    fn text(&self, place: usize) -> Result<Arc<str>, ArchiveError> {
-        self.texts
-            .get(place)
-            .cloned()
-            .ok_or(ArchiveError::Damaged("a text is missing"))
+    fn text(&self, place: Place) -> Result<Arc<str>, ArchiveError> {
+        at(self.texts, place, "a text is missing")
     }
 
     fn device(&self, device: &ArchivedDevice) -> Result<DevicePlan, ArchiveError> {
@@ -400,11 +433,7 @@ impl Reader<'_> {
             flow: FlowSet {
                 source: self.addresses(source)?,
                 destination: self.addresses(destination)?,
-                service: self
-                    .services
-                    .get(service)
-                    .cloned()
-                    .ok_or(ArchiveError::Damaged("a service is missing"))?,
+                service: at(&self.services, service, "a service is missing")?,
             },
             source: SideName {
                 text: self.text(source_text)?,
@@ -417,13 +446,15 @@ impl Reader<'_> {
             service: self.text(service_text)?,
             log: rule.log,
             rate: rate.transpose()?,
-            origin: self
-                .origins
-                .get(rule.origin)
-                .cloned()
-                .ok_or(ArchiveError::Damaged("an origin is missing"))?,
+            origin: at(self.origins, rule.origin, "an origin is missing")?,
         })
     }
+}
+
+/// What stands at a place in a table.
+fn at<T: ?Sized>(table: &[Arc<T>], place: Place, missing: &'static str) -> Result<Arc<T>, ArchiveError> {
+    let found = usize::try_from(place).ok().and_then(|place| table.get(place));
+    found.cloned().ok_or(ArchiveError::Damaged(missing))
 }
 
 fn archived_service(set: &ServiceSet) -> ArchivedService {

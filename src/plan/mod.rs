@@ -5,6 +5,7 @@
 
 mod archive;
 mod build;
+mod digest;
 mod forwarding;
 mod local;
 mod reply;
@@ -21,6 +22,7 @@ use crate::syntax::tree::{Action, Rate};
 pub use crate::model::RunProtocol;
 pub use archive::{ArchiveError, PlanArchive};
 pub use build::{Options, plans, plans_of};
+pub use digest::digest;
 pub use local::{companion_flows, run_flows};
 pub use reply::reply;
 pub use subtract::{subtract, subtract_all};

@@ -1,0 +1,124 @@
+//! A file that is written beside its place, from the first byte on in which it differs from what is there.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+use tempfile::{NamedTempFile, TempPath};
+
+use super::write::PREFIX;
+
+/// A file on its way.
+pub(super) struct Draft<'a> {
+    path: &'a Path,
+    /// What is there, read as far as what was written equals it; none where they differ.
+    old: Option<BufReader<File>>,
+    /// How many bytes are equal.
+    equal: u64,
+    /// Where to write; none where that they differ is all there is to say.
+    beside: Option<&'a Path>,
+    new: Option<BufWriter<NamedTempFile>>,
+}
+
+/// What became of a draft.
+pub(super) enum Written {
+    /// It is what is there.
+    Equal,
+    /// It is here, synced.
+    Beside(TempPath),
+    /// It is something else than what is there, and was not written.
+    Nowhere,
+}
+
+impl<'a> Draft<'a> {
+    /// A draft of the file at `path`, where `old` is, to be written in the directory `beside`.
+    pub(super) fn new(path: &'a Path, old: Option<File>, beside: Option<&'a Path>) -> Self {
+        Self {
+            path,
+            old: old.map(BufReader::new),
+            equal: 0,
+            beside,
+            new: None,
+        }
+    }
+
+    /// Ends the file.
+    pub(super) fn finish(mut self) -> io::Result<Written> {
+        if let Some(old) = &mut self.old
+            && old.fill_buf()?.is_empty()
+        {
+            return Ok(Written::Equal);
+        }
+        if self.new.is_none() {
+            // What is there goes on, or nothing is there and nothing was written.
+            self.differ()?;
+        }
+        let Some(new) = self.new else {
+            return Ok(Written::Nowhere);
+        };
+        let file = new.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        readable(&file, self.path)?;
+        // There are more devices than files that may be open.
+        Ok(Written::Beside(file.into_temp_path()))
+    }
+
+    /// Starts the new file with what was equal.
+    fn differ(&mut self) -> io::Result<()> {
+        self.old = None;
+        if let Some(beside) = self.beside {
+            let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(beside)?;
+            let mut new = BufWriter::with_capacity(1 << 16, file);
+            if self.equal > 0 {
+                let equal = io::copy(&mut File::open(self.path)?.take(self.equal), &mut new)?;
+                if equal != self.equal {
+                    return Err(io::Error::other("it was changed by another program"));
+                }
+            }
+            self.new = Some(new);
+        }
+        Ok(())
+    }
+}
+
+impl Write for Draft<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(old) = &mut self.old {
+            let there = old.fill_buf()?;
+            let length = there.len().min(bytes.len());
+            if length > 0 && there.get(..length) == bytes.get(..length) {
+                old.consume(length);
+                self.equal += length as u64;
+                return Ok(length);
+            }
+            if bytes.is_empty() {
+                return Ok(0);
+            }
+            self.differ()?;
+        }
+        if self.new.is_none() {
+            self.differ()?;
+        }
+        match &mut self.new {
+            Some(new) => new.write(bytes),
+            None => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.new.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+/// Temporary files are private; outputs have the mode of any other file.
+#[cfg(unix)]
+fn readable(file: &NamedTempFile, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path).map_or(0o644, |old| old.permissions().mode());
+    fs::set_permissions(file.path(), fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &NamedTempFile, _: &Path) -> io::Result<()> {
+    Ok(())
+}

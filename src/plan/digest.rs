@@ -1,0 +1,184 @@
+//! Everything that a plan says, as one hash.
+//!
+//! Each value is fed with its length or its variant before it, so that no two plans feed the same bytes.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+
+use super::{DevicePlan, Forwarding, HostPlan, LocalPlan, PairPlan, PlanRule, PortInterface, Role, Side};
+use crate::packet::{AddressSet, FlowSet};
+
+/// Sets of more ranges are hashed once, and stand by that hash where they are met.
+const SHORT: usize = 16;
+
+/// The SHA-256 of all that a plan says. Plans that differ in anything have different ones.
+pub fn digest(plan: &DevicePlan) -> [u8; 32] {
+    let DevicePlan {
+        device,
+        platform,
+        claimed,
+        role,
+        local,
+    } = plan;
+    let mut feed = Feed::default();
+    (device, platform).hash(&mut feed.bytes);
+    feed.addresses(claimed);
+    match role {
+        Role::Router(Forwarding { sides, pairs }) => {
+            feed.bytes.write_u8(0);
+            feed.each(sides, Feed::side);
+            feed.each(pairs, Feed::pair);
+        }
+        Role::Host(HostPlan {
+            addresses,
+            inbound,
+            outbound,
+        }) => {
+            feed.bytes.write_u8(1);
+            feed.addresses(addresses);
+            feed.each(inbound, Feed::rule);
+            feed.each(outbound, Feed::rule);
+        }
+    }
+    let LocalPlan { own, manage, run } = local;
+    feed.addresses(own);
+    feed.each(manage, Feed::rule);
+    run.hash(&mut feed.bytes);
+    feed.bytes.digest()
+}
+
+#[derive(Default)]
+struct Feed {
+    bytes: Bytes,
+    /// The hashes of long sets, by their place in memory: the plan holds them.
+    long: FxHashMap<*const AddressSet, [u8; 32]>,
+}
+
+impl Feed {
+    fn each<T>(&mut self, list: &[T], feed: impl Fn(&mut Self, &T)) {
+        self.bytes.write_usize(list.len());
+        for one in list {
+            feed(self, one);
+        }
+    }
+
+    fn addresses(&mut self, set: &Arc<AddressSet>) {
+        if set.v4.ranges().len() + set.v6.ranges().len() <= SHORT {
+            self.bytes.write_u8(0);
+            set.hash(&mut self.bytes);
+            return;
+        }
+        let hash = self.long.entry(Arc::as_ptr(set)).or_insert_with(|| {
+            let mut bytes = Bytes::default();
+            set.hash(&mut bytes);
+            bytes.digest()
+        });
+        self.bytes.write_u8(1);
+        self.bytes.write(hash);
+    }
+
+    fn side(&mut self, side: &Side) {
+        let Side {
+            zone,
+            interfaces,
+            behind,
+        } = side;
+        zone.hash(&mut self.bytes);
+        self.each(interfaces, |feed, PortInterface { name, addresses }| {
+            (name, addresses).hash(&mut feed.bytes);
+        });
+        self.addresses(behind);
+    }
+
+    fn pair(&mut self, pair: &PairPlan) {
+        let PairPlan {
+            from,
+            to,
+            rules,
+            replies,
+        } = pair;
+        (from, to).hash(&mut self.bytes);
+        self.each(rules, Self::rule);
+        self.each(replies, Self::rule);
+    }
+
+    fn rule(&mut self, rule: &PlanRule) {
+        let PlanRule {
+            action,
+            flow,
+            source: from,
+            destination: to,
+            service: called,
+            log,
+            rate,
+            origin,
+        } = rule;
+        let FlowSet {
+            source,
+            destination,
+            service,
+        } = flow;
+        self.addresses(source);
+        self.addresses(destination);
+        (action, service, from, to, called, log, rate, origin).hash(&mut self.bytes);
+    }
+}
+
+/// Bytes on their way into a hash. Numbers are written alike on every machine.
+#[derive(Default)]
+struct Bytes {
+    hash: Sha256,
+    waiting: Vec<u8>,
+}
+
+/// How many bytes wait.
+const PIECE: usize = 4096;
+
+impl Bytes {
+    fn digest(mut self) -> [u8; 32] {
+        self.hash.update(&self.waiting);
+        self.hash.finalize().into()
+    }
+}
+
+impl Hasher for Bytes {
+    fn write(&mut self, bytes: &[u8]) {
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= PIECE {
+            self.hash.update(&self.waiting);
+            self.waiting.clear();
+        }
+    }
+
+    fn write_u16(&mut self, number: u16) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.write_u64(number as u64);
+    }
+
+    /// Nobody asks for a short hash.
+    fn finish(&self) -> u64 {
+        0
+    }
+}
