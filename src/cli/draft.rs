@@ -122,3 +122,53 @@ fn readable(file: &NamedTempFile, path: &Path) -> io::Result<()> {
 fn readable(_: &NamedTempFile, _: &Path) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::io::Write;
+
+    use super::{Draft, Written};
+
+    /// What is beside a file of the one text after the other is written for it, in two pieces.
+    fn written(there: Option<&str>, text: &str, beside: bool) -> Option<Option<String>> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        if let Some(there) = there {
+            fs::write(&path, there).unwrap();
+        }
+        let beside = beside.then(|| directory.path());
+        let mut draft = Draft::new(&path, there.map(|_| File::open(&path).unwrap()), beside);
+        let (first, second) = text.split_at(text.len() / 2);
+        draft.write_all(first.as_bytes()).unwrap();
+        draft.write_all(second.as_bytes()).unwrap();
+        match draft.finish().unwrap() {
+            Written::Equal => None,
+            Written::Nowhere => Some(None),
+            Written::Beside(file) => Some(Some(fs::read_to_string(file).unwrap())),
+        }
+    }
+
+    #[test]
+    fn only_what_differs_is_written_and_then_all_of_it() {
+        let texts = [
+            "",
+            "a",
+            "permit",
+            "permit all",
+            "deny all",
+            "permit al",
+            "permit all ",
+        ];
+        for there in texts {
+            for text in texts {
+                let expected = (there != text).then(|| Some(text.to_owned()));
+                assert_eq!(written(Some(there), text, true), expected, "{there:?} {text:?}");
+                let named = (there != text).then_some(None);
+                assert_eq!(written(Some(there), text, false), named, "{there:?} {text:?}");
+            }
+            assert_eq!(written(None, there, true), Some(Some(there.to_owned())));
+            assert_eq!(written(None, there, false), Some(None));
+        }
+    }
+}

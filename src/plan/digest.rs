@@ -68,12 +68,12 @@ impl Feed {
     fn addresses(&mut self, set: &Arc<AddressSet>) {
         if set.v4.ranges().len() + set.v6.ranges().len() <= SHORT {
             self.bytes.write_u8(0);
-            set.hash(&mut self.bytes);
+            self.bytes.addresses(set);
             return;
         }
         let hash = self.long.entry(Arc::as_ptr(set)).or_insert_with(|| {
             let mut bytes = Bytes::default();
-            set.hash(&mut bytes);
+            bytes.addresses(set);
             bytes.digest()
         });
         self.bytes.write_u8(1);
@@ -138,6 +138,19 @@ struct Bytes {
 const PIECE: usize = 4096;
 
 impl Bytes {
+    /// Most of what is hashed are addresses: this is their [`Hash`], range by range.
+    fn addresses(&mut self, AddressSet { v4, v6 }: &AddressSet) {
+        self.write_usize(v4.ranges().len());
+        for (first, last) in v4.ranges() {
+            self.write_u64(u64::from(*first) << 32 | u64::from(*last));
+        }
+        self.write_usize(v6.ranges().len());
+        for (first, last) in v6.ranges() {
+            self.write_u128(*first);
+            self.write_u128(*last);
+        }
+    }
+
     fn digest(mut self) -> [u8; 32] {
         self.hash.update(&self.waiting);
         self.hash.finalize().into()
@@ -145,34 +158,46 @@ impl Bytes {
 }
 
 impl Hasher for Bytes {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        self.waiting.extend_from_slice(bytes);
         if self.waiting.len() >= PIECE {
             self.hash.update(&self.waiting);
             self.waiting.clear();
         }
+        self.waiting.extend_from_slice(bytes);
     }
 
+    #[inline]
+    fn write_u8(&mut self, number: u8) {
+        self.write(&[number]);
+    }
+
+    #[inline]
     fn write_u16(&mut self, number: u16) {
         self.write(&number.to_le_bytes());
     }
 
+    #[inline]
     fn write_u32(&mut self, number: u32) {
         self.write(&number.to_le_bytes());
     }
 
+    #[inline]
     fn write_u64(&mut self, number: u64) {
         self.write(&number.to_le_bytes());
     }
 
+    #[inline]
     fn write_u128(&mut self, number: u128) {
         self.write(&number.to_le_bytes());
     }
 
+    #[inline]
     fn write_usize(&mut self, number: usize) {
         self.write_u64(number as u64);
     }
 
+    #[inline]
     fn write_isize(&mut self, number: isize) {
         self.write_u64(number as u64);
     }

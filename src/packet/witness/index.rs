@@ -12,7 +12,7 @@ use super::cut::Region;
 struct Objects {
     sets: Vec<IntervalSet<u32>>,
     /// For each, the others and itself, ascending.
-    overlapping: Vec<Vec<usize>>,
+    overlapping: Vec<Box<[u32]>>,
 }
 
 /// A rule's three sides, by number.
@@ -121,17 +121,18 @@ impl<'a> FamilyIndex<'a> {
         let sources = &self.source.overlapping[own.source];
         let mut found = Vec::new();
         for destination in &self.destination.overlapping[own.destination] {
-            let here = &self.by_destination[*destination];
+            let destination = *destination as usize;
+            let here = &self.by_destination[destination];
             if here.len() <= sources.len() {
                 let near = |place: &usize| {
                     self.sides(*place)
-                        .is_some_and(|sides| sources.binary_search(&sides.source).is_ok())
+                        .is_some_and(|sides| sources.binary_search(&(sides.source as u32)).is_ok())
                 };
                 found.extend(here.iter().copied().filter(near).filter(|place| by(*place)));
             } else {
                 let pairs = sources
                     .iter()
-                    .filter_map(|source| self.by_pair.get(&(*destination, *source)));
+                    .filter_map(|source| self.by_pair.get(&(destination, *source as usize)));
                 found.extend(pairs.flatten().copied().filter(|place| by(*place)));
             }
         }
@@ -181,31 +182,32 @@ fn objects<'a>(
 }
 
 /// For each set, all that overlap it, itself among them: one sweep over all intervals.
-fn overlaps(sets: &[IntervalSet<u32>], meter: &mut Meter) -> Result<Vec<Vec<usize>>, GaveUp> {
-    let mut starts: Vec<(u32, u32, usize)> = Vec::new();
-    for (number, set) in sets.iter().enumerate() {
+fn overlaps(sets: &[IntervalSet<u32>], meter: &mut Meter) -> Result<Vec<Box<[u32]>>, GaveUp> {
+    let mut starts: Vec<(u32, u32, u32)> = Vec::new();
+    for (number, set) in (0..).zip(sets) {
         starts.extend(set.ranges().iter().map(|(first, last)| (*first, *last, number)));
     }
     starts.sort_unstable();
-    let mut found: Vec<Vec<usize>> = (0..sets.len()).map(|number| vec![number]).collect();
-    let mut open: Vec<(u32, usize)> = Vec::new();
+    let mut found: Vec<Vec<u32>> = (0..).zip(sets).map(|(number, _)| vec![number]).collect();
+    let mut open: Vec<(u32, u32)> = Vec::new();
     for (first, last, number) in starts {
         open.retain(|(end, _)| *end >= first);
         meter.spend(open.len(), 0)?;
         for (_, other) in &open {
             // Sets of many intervals meet again and again.
-            if found[number].last() != Some(other) {
-                found[number].push(*other);
-                found[*other].push(number);
+            if found[number as usize].last() != Some(other) {
+                found[number as usize].push(*other);
+                found[*other as usize].push(number);
             }
         }
         open.push((last, number));
     }
-    for list in &mut found {
+    let lists = found.into_iter().map(|mut list| {
         list.sort_unstable();
         list.dedup();
-    }
-    Ok(found)
+        list.into_boxed_slice()
+    });
+    Ok(lists.collect())
 }
 
 /// Numbers the different services as packets of a family can have them; none for empty ones.
