@@ -13,6 +13,8 @@ pub struct Capability {
     pub object_groups: bool,
     /// The same for IPv6.
     pub ipv6_object_groups: bool,
+    /// Entries of rules above which a list joins them, where its family has object groups.
+    pub join_entries: usize,
     /// Object groups are multiplied out in hardware.
     pub expands_object_groups: bool,
     /// Places that an entry of an IPv6 list takes in hardware.

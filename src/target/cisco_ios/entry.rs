@@ -24,7 +24,8 @@ pub enum Unwritable {
 }
 
 /// One way to name a service: protocol, source qualifier, destination qualifier.
-struct Match {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Match {
     protocol: String,
     source: String,
     destination: String,
@@ -51,21 +52,34 @@ pub fn entries(
     if count > limit {
         return Err(Unwritable::TooMany(count));
     }
-    let verdict = if term.purpose.permits() { "permit" } else { "deny" };
-    let log = if term.log { " log" } else { "" };
-    let mut lines = Vec::with_capacity(count);
-    for service in &services {
-        let established = if service.established { " established" } else { "" };
-        for source in &sources {
-            for destination in &destinations {
-                lines.push(format!(
+    let permits = term.purpose.permits();
+    let each = services
+        .iter()
+        .flat_map(|service| service.entries(permits, &sources, &destinations, term.log));
+    Ok(each.collect())
+}
+
+impl Match {
+    /// The entries for packets from any of the sources to any of the destinations, as [`addresses`] writes them.
+    pub fn entries(
+        &self,
+        permits: bool,
+        sources: &[String],
+        destinations: &[String],
+        log: bool,
+    ) -> impl Iterator<Item = String> {
+        let verdict = if permits { "permit" } else { "deny" };
+        let established = if self.established { " established" } else { "" };
+        let log = if log { " log" } else { "" };
+        sources.iter().flat_map(move |source| {
+            destinations.iter().map(move |destination| {
+                format!(
                     "{verdict} {} {source}{} {destination}{}{established}{log}",
-                    service.protocol, service.source, service.destination,
-                ));
-            }
-        }
+                    self.protocol, self.source, self.destination,
+                )
+            })
+        })
     }
-    Ok(lines)
 }
 
 /// The word for every protocol.
@@ -76,7 +90,8 @@ pub fn any_protocol(family: Family) -> &'static str {
     }
 }
 
-fn addresses(set: &Arc<AddressSet>, family: Family, groups: &mut Groups) -> Vec<String> {
+/// A set as entries name it: one word where the family has object groups, else one for each prefix.
+pub fn addresses(set: &Arc<AddressSet>, family: Family, groups: &mut Groups) -> Vec<String> {
     let full = match family {
         Family::V4 => set.v4.is_full(),
         Family::V6 => set.v6.is_full(),
@@ -108,7 +123,11 @@ pub fn prefix(net: &Ipv6Net) -> String {
     }
 }
 
-fn matches(service: &ServiceSet, family: Family, established: bool) -> Result<Vec<Match>, Unwritable> {
+/// The ways to name a service, disjoint.
+///
+/// # Errors
+/// When there is none.
+pub fn matches(service: &ServiceSet, family: Family, established: bool) -> Result<Vec<Match>, Unwritable> {
     let plain = |name: &str| Match {
         protocol: name.to_owned(),
         source: String::new(),

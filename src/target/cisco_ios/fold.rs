@@ -247,8 +247,11 @@ fn merged<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<Rule> {
         }
     }
     let with_union = joined.into_iter().map(|(mut rule, destinations)| {
-        let union = AddressSet::union_of(destinations.iter().map(|set| &**set));
-        rule.flow.destination = Arc::new(union);
+        // Most have one way out, and so keep what they have.
+        if destinations.len() > 1 {
+            let union = AddressSet::union_of(destinations.iter().map(|set| &**set));
+            rule.flow.destination = Arc::new(union);
+        }
         rule
     });
     with_union.collect()

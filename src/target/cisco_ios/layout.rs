@@ -1,9 +1,9 @@
 //! What the template gets, and where in its output each entry ended up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustc_hash::FxBuildHasher;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::list::List;
@@ -120,11 +120,10 @@ impl Layout<'_> {
 
     /// Users may replace the template, so entries are found by their text below the heading of their list.
     fn provenance(&self, rendered: &str) -> Vec<EmittedLine> {
-        let mut origins: HashMap<String, HashMap<&str, &Arc<Origin>, FxBuildHasher>, FxBuildHasher> =
-            HashMap::default();
+        let mut origins: FxHashMap<String, FxHashMap<&str, &[Arc<Origin>]>> = FxHashMap::default();
         for (family, list) in self.lists() {
             let entries = list.lines.iter();
-            let known = entries.filter_map(|line| Some((line.text.as_str(), line.origin.as_ref()?)));
+            let known = entries.map(|line| (line.text.as_str(), &*line.origins));
             origins.insert(list.heading(family), known.collect());
         }
         let mut found = Vec::new();
@@ -133,11 +132,11 @@ impl Layout<'_> {
             let line = line.trim();
             if let Some(list) = origins.get(line) {
                 open = Some(list);
-            } else if let Some(origin) = open.and_then(|list| list.get(line)) {
-                found.push(EmittedLine {
+            } else if let Some(origins) = open.and_then(|list| list.get(line)) {
+                found.extend(origins.iter().map(|origin| EmittedLine {
                     line: index + 1,
                     origin: Arc::clone(origin),
-                });
+                }));
             }
         }
         found

@@ -12,15 +12,15 @@ use crate::packet::Family;
 use crate::plan::Origin;
 use crate::target::name::digest;
 
-/// The entries of one rule, or of one purpose.
+/// The entries that come from the same rules, or serve one purpose.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// Where in the list it belongs: blocks of a lower stage come before it.
     pub stage: u32,
     /// What stands above them.
     pub remark: String,
-    /// The rule behind them.
-    pub origin: Option<Arc<Origin>>,
+    /// The rules behind each of them: several where rules are joined, none where the list itself needs them.
+    pub origins: Arc<[Arc<Origin>]>,
     /// The entries without numbers.
     pub entries: Vec<String>,
 }
@@ -30,8 +30,8 @@ pub struct Block {
 pub struct Line {
     /// As IOS takes it, without indentation.
     pub text: String,
-    /// The rule behind it; none for remarks.
-    pub origin: Option<Arc<Origin>>,
+    /// The rules behind it; none for remarks.
+    pub origins: Arc<[Arc<Origin>]>,
 }
 
 /// A numbered access list.
@@ -56,6 +56,7 @@ impl List {
         let mut lines = Vec::new();
         let mut entries = 0;
         let mut load = Load::default();
+        let of_no_rule: Arc<[Arc<Origin>]> = Arc::default();
         for (slot, block) in numbered(blocks) {
             let mut number = slot.saturating_add(FIRST);
             let mut open = false;
@@ -64,7 +65,10 @@ impl List {
                     continue;
                 }
                 if !open {
-                    lines.push(remark(family, slot, &block.remark));
+                    lines.push(Line {
+                        text: remark(family, slot, &block.remark),
+                        origins: Arc::clone(&of_no_rule),
+                    });
                     open = true;
                 }
                 load.add(&entry, family, meter);
@@ -76,7 +80,7 @@ impl List {
                 content.push('\n');
                 lines.push(Line {
                     text,
-                    origin: block.origin.clone(),
+                    origins: Arc::clone(&block.origins),
                 });
                 entries += 1;
                 number = number.saturating_add(1);
@@ -100,12 +104,9 @@ impl List {
 }
 
 /// IPv6 lists take remarks without a number alone.
-fn remark(family: Family, number: u32, text: &str) -> Line {
-    Line {
-        text: match family {
-            Family::V4 => format!("{number} remark {}", naming::printable(text, 100)),
-            Family::V6 => format!("remark {}", naming::printable(text, 100)),
-        },
-        origin: None,
+fn remark(family: Family, number: u32, text: &str) -> String {
+    match family {
+        Family::V4 => format!("{number} remark {}", naming::printable(text, 100)),
+        Family::V6 => format!("remark {}", naming::printable(text, 100)),
     }
 }

@@ -9,6 +9,7 @@ mod capability;
 mod entry;
 mod external;
 mod fold;
+mod join;
 mod layout;
 mod list;
 mod local;
@@ -22,6 +23,7 @@ mod residual;
 mod side;
 mod term;
 mod usage;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 

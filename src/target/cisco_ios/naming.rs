@@ -1,6 +1,7 @@
 //! Names and free text that are safe on the command line of IOS, whatever an author called things.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::plan::{Origin, PortInterface, Side};
 use crate::target::name::{digest, slug};
@@ -64,15 +65,38 @@ pub fn unusable<'a>(interfaces: impl Iterator<Item = &'a PortInterface>) -> Vec<
     found
 }
 
-/// The remark above a rule's entries.
-pub fn remark(words: &str, origin: Option<&Origin>) -> String {
-    let mut parts = vec![words];
-    if let Some(origin) = origin {
-        parts.extend([origin.id.as_str(), origin.location.as_str()]);
-        parts.extend(origin.ticket.as_deref());
-        parts.extend(origin.title.as_deref());
-    }
+/// The remark above the entries of one rule, or of several that are joined.
+pub fn remark(words: &str, origins: &[Arc<Origin>]) -> String {
+    let [origin] = origins else {
+        return remark_of_several(words, origins);
+    };
+    let mut parts = vec![words, origin.id.as_str(), origin.location.as_str()];
+    parts.extend(origin.ticket.as_deref());
+    parts.extend(origin.title.as_deref());
     printable(&parts.join(" "), REMARK_LIMIT)
+}
+
+/// As many rules as there is room for, the first ones first, and how many more there are.
+fn remark_of_several(words: &str, origins: &[Arc<Origin>]) -> String {
+    let mut text = words.to_owned();
+    for (index, origin) in origins.iter().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        let one = printable(
+            &format!("{text}{comma} {} {}", origin.id, origin.location),
+            usize::MAX,
+        );
+        let rest = match origins.len() - index - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        // What follows the next rule is no longer than what follows this one.
+        if one.len() + rest.len() > REMARK_LIMIT {
+            let left = origins.len() - index;
+            return printable(&format!("{text} and {left} more"), REMARK_LIMIT);
+        }
+        text = one;
+    }
+    printable(&text, REMARK_LIMIT)
 }
 
 /// Printable ASCII on one line, at most `limit` characters. `?` asks IOS for help at once and a leading `!` begins

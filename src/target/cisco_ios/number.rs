@@ -1,9 +1,10 @@
 //! Numbers that stay: a rule that comes or goes moves no other one.
 //!
 //! A number reads as stage, policy, rule and entry. Blocks of one stage have one verdict, so their order decides
-//! nothing and may follow from their names.
+//! nothing and may follow from their names. A block of several rules stands where the first of them would.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::list::Block;
 use super::term::Purpose;
@@ -86,7 +87,7 @@ pub fn numbered(blocks: Vec<Block>) -> Vec<(u32, Block)> {
 }
 
 /// Stages whose blocks do not all have the same verdict, or no rule to be named by.
-fn has_own_order(stage: u32) -> bool {
+pub fn has_own_order(stage: u32) -> bool {
     matches!(stage % stage::GUARD, stage::OWN | stage::EXCEPTIONS)
 }
 
@@ -101,37 +102,54 @@ fn in_order(blocks: Vec<Block>) -> Vec<(u32, Block)> {
     placed.collect()
 }
 
-/// Where the names of policy and rule say, or at the next place that is free.
+/// Where the names of policy and first rule say, or at the next place that is free.
 fn by_name(blocks: Vec<Block>) -> Vec<(u32, Block)> {
-    let mut rules: BTreeMap<String, Block> = BTreeMap::new();
+    let mut rules: BTreeMap<Vec<String>, Block> = BTreeMap::new();
     for block in blocks {
-        let name = block
-            .origin
-            .as_ref()
-            .map_or_else(String::new, |origin| origin.id.clone());
-        match rules.get_mut(&name) {
-            Some(known) => known.entries.extend(block.entries),
-            None => {
-                rules.insert(name, block);
+        let names = block.origins.iter().map(|origin| origin.id.clone()).collect();
+        match rules.entry(names) {
+            Entry::Occupied(known) => known.into_mut().entries.extend(block.entries),
+            Entry::Vacant(place) => {
+                place.insert(block);
             }
         }
     }
-    let mut taken: BTreeMap<u32, (u32, Block)> = BTreeMap::new();
-    for (name, block) in rules {
-        let length = slots(&block);
-        let mut slot = slot_of(&name);
-        // What begins last before the end of this block is in the way unless it is over by then.
-        while let Some((_, (end, _))) = taken.range(..slot.saturating_add(length)).next_back()
+    let mut taken = Taken::default();
+    let mut placed: Vec<(u32, Block)> = rules
+        .into_iter()
+        .map(|(names, block)| {
+            let first = names.first().map_or("", String::as_str);
+            (taken.take(slot_of(first), slots(&block)), block)
+        })
+        .collect();
+    placed.sort_by_key(|(slot, _)| *slot);
+    placed
+}
+
+/// Slots that are taken: runs of them without a gap, from first to end.
+#[derive(Default)]
+struct Taken(BTreeMap<u32, u32>);
+
+impl Taken {
+    /// Takes as many slots in a row, from the first on that is free at `wish` or behind it.
+    fn take(&mut self, wish: u32, length: u32) -> u32 {
+        let mut slot = wish;
+        // The run that begins last before the end of these slots is in the way unless it is over by then.
+        while let Some((_, end)) = self.0.range(..slot.saturating_add(length)).next_back()
             && *end > slot
         {
             slot = *end;
         }
-        taken.insert(slot, (slot.saturating_add(length), block));
+        let before = self.0.range(..slot).next_back();
+        let first = match before {
+            Some((first, end)) if *end == slot => *first,
+            _ => slot,
+        };
+        let end = slot.saturating_add(length);
+        let end = self.0.remove(&end).unwrap_or(end);
+        self.0.insert(first, end);
+        slot
     }
-    taken
-        .into_iter()
-        .map(|(slot, (_, block))| (slot, block))
-        .collect()
 }
 
 /// The place that a rule asks for: its policy's, and its own among those of the policy.

@@ -58,15 +58,23 @@ impl Groups {
         }
     }
 
+    /// True where the device has them in a family.
+    pub fn has(&self, family: Family) -> bool {
+        match family {
+            Family::V4 => self.v4,
+            Family::V6 => self.v6,
+        }
+    }
+
     /// The group of what a set holds of a family, where that takes more than one prefix.
     pub fn name(&mut self, set: &Arc<AddressSet>, family: Family) -> Option<String> {
-        let (enabled, kind) = match family {
-            Family::V4 => (self.v4, "NET"),
-            Family::V6 => (self.v6, "NET6"),
-        };
-        if !enabled {
+        if !self.has(family) {
             return None;
         }
+        let kind = match family {
+            Family::V4 => "NET",
+            Family::V6 => "NET6",
+        };
         let key = (family, Arc::clone(set));
         if let Some(known) = self.names.get(&key) {
             return known.clone();

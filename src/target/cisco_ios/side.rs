@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::capability::Capability;
-use super::entry::{self, Unwritable};
+use super::entry;
 use super::external::fold_with_external;
 use super::fold::{self, Lane, Rule, TooManyPieces};
 use super::list::{Block, List};
-use super::number::{stage, stage_of};
+use super::number::stage;
 use super::object_group::{Group, Groups};
 use super::term::{Purpose, Term};
 use super::usage::Meter;
@@ -114,47 +114,10 @@ impl<'a> Lowering<'a> {
         blocks.push(Block {
             stage: stage::REST,
             remark: "all else".to_owned(),
-            origin: None,
+            origins: Arc::default(),
             entries: vec![format!("deny {} any any{log}", entry::any_protocol(family))],
         });
         blocks
-    }
-
-    /// Terms of one rule and purpose that stand together make one block.
-    fn write(&mut self, terms: Vec<Term>, family: Family, blocks: &mut Vec<Block>) {
-        let mut last: Option<(Purpose, Option<String>)> = None;
-        let mut stage = stage::OWN;
-        let mut left = self.capability.refuse_entries;
-        for mut term in terms {
-            if term.purpose == Purpose::Guard {
-                term.log = self.capability.log_final_deny;
-            }
-            stage = stage_of(&term.purpose, stage);
-            let rule = term.origin.as_ref().map(|origin| origin.id.clone());
-            let entries = match entry::entries(&term, family, left, &mut self.groups) {
-                Ok(entries) => entries,
-                Err(error) => {
-                    self.fail(rule, unwritable(&error, self.capability));
-                    // Said once of a list: every rule after this one would be too many as well.
-                    if matches!(error, Unwritable::TooMany(_)) {
-                        break;
-                    }
-                    continue;
-                }
-            };
-            left = left.saturating_sub(entries.len());
-            let key = (term.purpose.clone(), rule);
-            match blocks.last_mut() {
-                Some(block) if last.as_ref() == Some(&key) => block.entries.extend(entries),
-                _ => blocks.push(Block {
-                    stage,
-                    remark: naming::remark(&term.purpose.words(), term.origin.as_deref()),
-                    origin: term.origin.clone(),
-                    entries,
-                }),
-            }
-            last = Some(key);
-        }
     }
 
     /// Management that may come in by this side.
@@ -239,20 +202,7 @@ fn neighbour_discovery() -> Block {
     Block {
         stage: stage::OWN,
         remark: "neighbour discovery".to_owned(),
-        origin: None,
+        origins: Arc::default(),
         entries: kinds.map(|kind| format!("permit icmp any any {kind}")).to_vec(),
-    }
-}
-
-fn unwritable(error: &Unwritable, capability: &Capability) -> String {
-    match error {
-        Unwritable::SctpPorts => "sctp ports cannot be matched by an IPv4 access list".to_owned(),
-        Unwritable::ProtocolZero => {
-            "protocol 0 cannot be told from all protocols, and so not matched apart from others".to_owned()
-        }
-        Unwritable::TooMany(count) => format!(
-            "takes {count} entries: no more than {} are written in one list",
-            capability.refuse_entries
-        ),
     }
 }

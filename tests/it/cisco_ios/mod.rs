@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hostile;
+mod joined;
 mod local;
 mod plans;
 mod property;

@@ -284,6 +284,21 @@ fn object_groups_decide_every_packet_as_the_plan() {
 }
 
 #[test]
+fn joined_lists_decide_every_packet_as_the_plan() {
+    let mut ran = 0;
+    let joined = |capability: String| {
+        capability
+            .replace("object_groups: false", "object_groups: true")
+            .replace("join_entries: 200", "join_entries: 0")
+    };
+    arbtest::arbtest(|u| agrees(u, joined, &mut ran))
+        .budget_ms(1_000)
+        .size_min(600)
+        .size_max(4_000);
+    assert!(ran > 0);
+}
+
+#[test]
 fn lists_of_one_family_hold_nothing_of_the_other() {
     let plan = device(
         claimed(),

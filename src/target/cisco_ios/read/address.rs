@@ -1,6 +1,7 @@
 //! Where an entry matches: any address, a wildcard, a prefix, a group.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use ipnet::Ipv6Net;
 
@@ -20,7 +21,7 @@ pub enum Place {
     /// A prefix.
     V6(Ipv6Net),
     /// An `object-group network`, or `object-group v6-network` in lists of IPv6.
-    Group(String),
+    Group(Arc<str>),
 }
 
 /// Reads a place.
@@ -37,7 +38,7 @@ pub fn read(words: &mut Words<'_>, family: Family) -> Result<Place, String> {
         });
     }
     if abbreviates(word, "object-group") {
-        return Ok(Place::Group(words.next()?.to_owned()));
+        return Ok(Place::Group(words.next()?.into()));
     }
     let host = abbreviates(word, "host");
     let word = if host { words.next()? } else { word };

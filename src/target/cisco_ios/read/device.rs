@@ -1,6 +1,7 @@
 //! A device that takes one line after the other.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::entry::{self, sequence};
 use super::group::{self, Groups};
@@ -21,7 +22,7 @@ const SHOWN: usize = 200;
 /// What the configuration says.
 #[derive(Debug, Default)]
 pub struct Device {
-    lists: BTreeMap<(Family, String), List>,
+    lists: BTreeMap<(Family, String), Arc<List>>,
     /// Lists that are no extended lists of addresses: standard ones, MAC ones.
     others: BTreeMap<String, usize>,
     pub networks: Groups<AddressSet>,
@@ -130,7 +131,7 @@ impl Device {
     ///
     /// # Errors
     /// When the name is that of a list of another kind.
-    pub fn list(&self, family: Family, name: &str) -> Result<Option<&List>, String> {
+    pub fn list(&self, family: Family, name: &str) -> Result<Option<&Arc<List>>, String> {
         let list = self.lists.get(&(family, name.to_owned()));
         if list.is_none() && family == Family::V4 && self.others.contains_key(name) {
             return Err(format!("list {name} is not an extended list"));
@@ -240,7 +241,8 @@ impl Device {
                     return Err("not the numbers of entries".to_owned());
                 };
                 let list = self.lists.get_mut(&(Family::V4, (*name).to_owned()));
-                list.ok_or("there is no such list")?.resequence(start, step)?;
+                let list = Arc::make_mut(list.ok_or("there is no such list")?);
+                list.resequence(start, step)?;
                 Ok(Some(Mode::Global))
             }
             _ => Ok(None),
@@ -253,7 +255,8 @@ impl Device {
             self.lists.remove(&key);
             return Mode::Global;
         }
-        self.lists.entry(key).or_insert_with(|| List::new(family));
+        let list = self.lists.entry(key);
+        list.or_insert_with(|| Arc::new(List::new(family)));
         Mode::List(family, name.to_owned())
     }
 
@@ -290,6 +293,7 @@ impl Device {
         let Some(list) = self.lists.get_mut(&key) else {
             return Ok(Taken::Foreign);
         };
+        let list = Arc::make_mut(list);
         match read_list_line(list, family, words, line) {
             Ok(taken) => Ok(taken),
             Err(why) => {

@@ -195,7 +195,7 @@ impl Meaning {
         let Ok(Some(list)) = self.device.list(family, name) else {
             return Ok([Arc::default(), Arc::default()]);
         };
-        let list = list.clone();
+        let list = Arc::clone(list);
         let mut wrong = list.not_understood.clone();
         let (mut established, mut other) = (Vec::new(), Vec::new());
         let mut last = 1;

@@ -5,7 +5,7 @@ mod configurations;
 mod fuzz;
 mod mutations;
 mod printed;
-mod proven;
+pub mod proven;
 mod statements;
 
 use septum::packet::{Hints, Packet, permits};

@@ -10,7 +10,7 @@ use super::super::emit;
 use super::super::plans::small;
 use super::{busy, examples, options, proof};
 
-fn holds(plan: &DevicePlan, text: &str) {
+pub fn holds(plan: &DevicePlan, text: &str) {
     let proof = proof(plan, text);
     let wrong: Vec<String> = proof
         .mismatches
