@@ -1,6 +1,6 @@
 //! Lowers a device's plan to a ruleset: its base chains, the chains of its pairs, and how packets get to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::plan::{DevicePlan, Forwarding, HostPlan, PairPlan, PlanRule, Role, Side};
 use crate::target::{EmitError, Inexpressible, Owned};
@@ -8,7 +8,7 @@ use crate::target::{EmitError, Inexpressible, Owned};
 use super::capability::Capability;
 use super::elements::Elements;
 use super::obsolete::DISPATCH;
-use super::paired::Spared;
+use super::paired::{PortChains, Spared};
 use super::ruleset::{Chain, Ruleset, Set};
 use super::section::{Lowering, Section};
 use super::trace::Trace;
@@ -28,7 +28,7 @@ pub fn lower(
         ruleset: Ruleset::new(quote::plain(&plan.device, 64), TABLE),
         trace: Trace::new(capability.comment_bytes),
         spared: spared(&plan.role),
-        port_chains: BTreeSet::new(),
+        port_chains: PortChains::default(),
         faults: Vec::new(),
     };
     match &plan.role {

@@ -17,12 +17,15 @@ use super::quote;
 use super::ruleset::Chain;
 use super::section::{Group, Lowering};
 use super::trace::Mark;
-use crate::packet::{AddressSet, IntervalSet, ServiceSet};
+use crate::packet::{AddressSet, ServiceSet};
 use crate::plan::PlanRule;
 use crate::target::name::digest;
 
 /// Protocols with their ports, ascending.
-type Ports = Vec<(u8, u16)>;
+pub(super) type Ports = Vec<(u8, u16)>;
+
+/// The names of chains that decide about ports, by whether they deny.
+pub(super) type PortChains = FxHashMap<(bool, Arc<Ports>), String>;
 
 /// The shares of one rule that name ports.
 struct OneRule<'k, 's, 'r> {
@@ -179,7 +182,7 @@ impl Lowering<'_> {
     ) {
         let family = group.family;
         let mut elements = Elements::default();
-        let mut chains: BTreeMap<&Ports, String> = BTreeMap::new();
+        let mut chains: FxHashMap<&Arc<Ports>, String> = FxHashMap::default();
         for entry in &entries.all {
             let name = chains
                 .entry(&entry.ports)
@@ -203,31 +206,32 @@ impl Lowering<'_> {
     }
 
     /// The name of the chain that decides about some ports, and lets the rest go back.
-    fn ports_chain(&mut self, group: Group<'_>, ports: &Ports) -> String {
+    fn ports_chain(&mut self, group: Group<'_>, ports: &Arc<Ports>) -> String {
+        let key = (group.denies, Arc::clone(ports));
+        if let Some(name) = self.port_chains.get(&key) {
+            return name.clone();
+        }
         let verdict = group.verdict();
         let tests: Vec<String> = by_protocol(ports)
             .map(|(protocol, ports)| {
-                let ports: IntervalSet<u16> = ports.iter().map(|(_, port)| (*port, *port)).collect();
-                let destination = ports;
                 let part = atom::Part::Ports {
                     protocol,
-                    destination,
+                    destination: ports.iter().map(|(_, port)| (*port, *port)).collect(),
                 };
                 format!("{} counter {verdict}", part.text())
             })
             .collect();
         let name = format!("c_ports_{}", digest(&tests.join("\n"), 12));
-        if self.port_chains.insert(name.clone()) {
-            let mut chain = Chain {
-                name: name.clone(),
-                title: format!("{} by port", group.action()),
-                ..Chain::default()
-            };
-            for test in tests {
-                chain.add(test, format!("{}: each element names its rule", group.action()));
-            }
-            self.ruleset.chains.push(chain);
+        let mut chain = Chain {
+            name: name.clone(),
+            title: format!("{} by port", group.action()),
+            ..Chain::default()
+        };
+        for test in tests {
+            chain.add(test, format!("{}: each element names its rule", group.action()));
         }
+        self.ruleset.chains.push(chain);
+        self.port_chains.insert(key, name.clone());
         name
     }
 }

@@ -15,7 +15,7 @@ use super::capability::Capability;
 use super::keys::Keys;
 use super::kind::Kind;
 use super::name;
-use super::paired::Spared;
+use super::paired::{PortChains, Spared};
 use super::quote;
 use super::ruleset::{Chain, Object, Rule, Ruleset};
 use super::trace::Trace;
@@ -80,7 +80,7 @@ pub struct Lowering<'a> {
     /// What chains that decide about ports are good for.
     pub spared: Spared,
     /// The chains that decide about ports, which all sections share.
-    pub port_chains: BTreeSet<String>,
+    pub port_chains: PortChains,
     /// What cannot be written.
     pub faults: Vec<Inexpressible>,
 }

@@ -143,7 +143,10 @@ fn a_line_leads_back_to_its_rule() {
         let more = format!(" and {} more\"", of_one_line.len() - 1);
         assert_eq!(text.contains(&more), of_one_line.len() > 1, "{text}");
     }
-    let several = emitted.lines.windows(2).filter(|pair| pair[0].line == pair[1].line);
+    let several = emitted
+        .lines
+        .windows(2)
+        .filter(|pair| pair[0].line == pair[1].line);
     assert!(several.count() > 0);
     // And each line that names a rule does.
     let named: Vec<usize> = (1..)
