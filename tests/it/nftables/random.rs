@@ -249,6 +249,60 @@ fn what_is_written_for_random_plans_is_proven() {
     assert!(fared.iter().all(|count| *count > 50), "{fared:?}");
 }
 
+/// Few addresses, few services of several ports: the same pair of addresses is met by many rules, of both actions.
+#[test]
+fn rules_between_few_addresses_that_share_ports_are_proven() {
+    let (mut by_ports, mut fared) = (0, [0, 0]);
+    arbtest(|u| {
+        let mut random = Random(u.arbitrary::<u64>()? | 1);
+        let end = |random: &mut Random, net: usize| -> String {
+            let one = |random: &mut Random| match random.below(8) {
+                0 => format!("10.{net}.0.{}/30", 4 * random.below(3)),
+                1 => format!("2001:db8:{net}::{:x}/126", 4 * random.below(3)),
+                2 | 3 => format!("2001:db8:{net}::{:x}", random.below(9)),
+                _ => format!("10.{net}.0.{}", random.below(9)),
+            };
+            (0..1 + random.below(3)).map(|_| one(random) + " ").collect()
+        };
+        let services = [
+            "tcp:22,443",
+            "tcp:22 udp:22",
+            "tcp:443,8080-8082 udp:53",
+            "sctp:7 tcp:22,443",
+        ];
+        let mut rules = |from: usize, to: usize| {
+            let mut rules: Vec<PlanRule> = (0..random.below(90))
+                .map(|n| {
+                    let action = match random.below(5) {
+                        0 => Action::Deny,
+                        _ => Action::Allow,
+                    };
+                    let service = random.pick(&services).unwrap();
+                    let (from, to) = (end(&mut random, from), end(&mut random, to));
+                    rule(action, &format!("rule-{n}"), &from, &to, service)
+                })
+                .collect();
+            rules.sort_by_key(|rule| rule.action == Action::Allow);
+            rules
+        };
+        let pairs = vec![pair(0, 1, rules(0, 1)), pair(1, 0, rules(1, 0))];
+        let side = |n: usize| {
+            let behind = format!("10.{n}.0.0/16 2001:db8:{n}::/48");
+            side(&format!("zone-{n}"), &format!("eth{n}"), &behind)
+        };
+        let plan = router(vec![side(0), side(1)], pairs, LocalPlan::default());
+        let emitted = emitted(&plan, &assets(&mut random), &Owned::new());
+        by_ports += usize::from(emitted.text.contains("jump c_ports_"));
+        assert_proven(&plan, &emitted.text);
+        let [dropped, passed] = agrees(&mut random, &plan, &emitted.text);
+        fared = [fared[0] + dropped, fared[1] + passed];
+        Ok(())
+    })
+    .budget_ms(1_000);
+    assert!(by_ports > 5, "{by_ports}");
+    assert!(fared.iter().all(|count| *count > 50), "{fared:?}");
+}
+
 #[test]
 fn a_random_plan_replaces_another() {
     if !permitted() {

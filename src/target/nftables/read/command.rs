@@ -16,10 +16,16 @@ pub(super) fn run(tokens: &[Lexeme<'_>]) -> (Tables, Vec<Fault>) {
             faults.push(fault);
         }
     }
-    for set in tables.values_mut().flat_map(|table| table.sets.values_mut()) {
-        set.elements.settle(&mut faults);
-    }
+    settle(tables.values_mut(), &mut faults);
     (tables, faults)
+}
+
+/// Carries out what was said of elements, which also finds what nft refuses of it: before anything goes, since a file
+/// that is refused is not loaded at all.
+fn settle<'t>(tables: impl IntoIterator<Item = &'t mut Table>, faults: &mut Vec<Fault>) {
+    for set in tables.into_iter().flat_map(|table| table.sets.values_mut()) {
+        set.elements.settle(faults);
+    }
 }
 
 const KINDS: [&str; 8] = [
@@ -38,6 +44,7 @@ fn command(tables: &mut Tables, statement: &[Lexeme<'_>], faults: &mut Vec<Fault
     };
     if (verb, kind) == ("flush", "ruleset") {
         cursor.finish()?;
+        settle(tables.values_mut(), faults);
         tables.clear();
         return Ok(());
     }
@@ -66,6 +73,7 @@ fn command(tables: &mut Tables, statement: &[Lexeme<'_>], faults: &mut Vec<Fault
                 cursor.finish()
             }
             "delete" | "destroy" => {
+                settle(tables.get_mut(&key), faults);
                 if tables.remove(&key).is_none() && verb == "delete" {
                     return Err(missing(before.line()));
                 }
@@ -201,7 +209,11 @@ fn delete(
     let name = cursor.word("a name")?;
     let found = match kind {
         "chain" => remove(&mut table.chains, name),
-        "set" | "map" => remove(&mut table.sets, name),
+        "set" | "map" => table
+            .sets
+            .remove(name)
+            .map(|mut set| set.elements.settle(faults))
+            .is_some(),
         "limit" => remove(&mut table.limits, name),
         "counter" => table.counters.remove(name),
         "element" => {

@@ -1,6 +1,7 @@
 //! What a configuration does, read back and held against its plan.
 
 mod broken_templates;
+mod elements;
 mod foreign;
 mod hostile;
 mod mutation;
