@@ -187,11 +187,10 @@ struct Test {
 
 fn declared(u: &mut Unstructured<'_>, number: usize, text: &mut String) -> Result<Table> {
     let looks = *u.choose(&LOOKS)?;
-    let interface = looks.contains(&Look::In);
     let table = Table {
         looks,
         map: u.ratio(1, 2)?,
-        ranges: !interface && u.ratio(1, 3)?,
+        ranges: u.ratio(1, 3)?,
         there: Vec::new(),
     };
     let kinds: Vec<&str> = looks.iter().map(|look| look.kind()).collect();
@@ -289,7 +288,9 @@ fn chain(
         if maps_far {
             continue;
         }
-        let negated = !table.map && !table.looks.contains(&Look::In) && u.ratio(1, 3)?;
+        // Interfaces are negated by themselves alone.
+        let known = !table.looks.contains(&Look::In) || table.looks.len() == 1;
+        let negated = !table.map && known && u.ratio(1, 3)?;
         let verdict = u.choose_index(most)?;
         // What is written where the rule stands is the same as what has a name; masked alone it is another thing.
         let masked = matches!(table.looks, [Look::Source(1..) | Look::Destination(1..)]);
