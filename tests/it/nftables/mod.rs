@@ -9,4 +9,5 @@ mod plans;
 mod random;
 mod read;
 mod refusals;
+mod subject;
 mod text;
