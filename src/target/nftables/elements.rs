@@ -1,7 +1,5 @@
 //! The elements of a set as text: they are by far the most of a file, so each is written once, where it will stand.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashSet;
 
 use crate::packet::Family;
@@ -47,7 +45,7 @@ impl Elements {
         &mut self,
         family: Family,
         [source, destination]: [u128; 2],
-        marks: &[Arc<Mark>],
+        marks: &[&Mark],
         comment: &str,
         chain: &str,
     ) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::atom;
 use super::elements::Elements;
@@ -107,21 +107,46 @@ fn count(service: &ServiceSet) -> usize {
 /// What is said of one pair of prefixes.
 struct Entry {
     ends: [u128; 2],
-    ports: Arc<Ports>,
-    marks: Vec<Arc<Mark>>,
+    /// The ports and the mark of each rule that names it.
+    rules: Vec<(Arc<Ports>, Arc<Mark>)>,
 }
 
 impl Entry {
-    /// A comment of up to so many bytes that leads back to the policy.
-    fn comment(&self, limit: usize) -> Cow<'_, str> {
-        match self.marks.as_slice() {
-            [] => Cow::Borrowed(""),
-            [only] => Cow::Borrowed(&only.comment),
-            [first, more @ ..] => {
-                let more = format!(" and {} more", more.len());
-                let room = limit.saturating_sub(more.len());
-                Cow::Owned(quote::plain(&first.comment, room) + &more)
+    /// The ports of all its rules.
+    fn ports(&self) -> Arc<Ports> {
+        match self.rules.as_slice() {
+            [(ports, _)] => Arc::clone(ports),
+            several => {
+                let mut all: Ports = several
+                    .iter()
+                    .flat_map(|(ports, _)| ports.iter())
+                    .copied()
+                    .collect();
+                all.sort_unstable();
+                all.dedup();
+                Arc::new(all)
             }
+        }
+    }
+
+    /// The marks of its rules, each once.
+    fn marks(&self) -> Vec<&Mark> {
+        let mut seen: FxHashSet<*const Mark> = FxHashSet::default();
+        let marks = self.rules.iter().map(|(_, mark)| mark);
+        let once = marks.filter(|mark| self.rules.len() == 1 || seen.insert(Arc::as_ptr(mark)));
+        once.map(|mark| &**mark).collect()
+    }
+}
+
+/// A comment of up to so many bytes that leads back to the policy.
+fn comment<'m>(marks: &[&'m Mark], limit: usize) -> Cow<'m, str> {
+    match marks {
+        [] => Cow::Borrowed(""),
+        [only] => Cow::Borrowed(&only.comment),
+        [first, more @ ..] => {
+            let more = format!(" and {} more", more.len());
+            let room = limit.saturating_sub(more.len());
+            Cow::Owned(quote::plain(&first.comment, room) + &more)
         }
     }
 }
@@ -182,13 +207,10 @@ impl Lowering<'_> {
     ) {
         let family = group.family;
         let mut elements = Elements::default();
-        let mut chains: FxHashMap<&Arc<Ports>, String> = FxHashMap::default();
         for entry in &entries.all {
-            let name = chains
-                .entry(&entry.ports)
-                .or_insert_with(|| self.ports_chain(group, &entry.ports));
-            let comment = entry.comment(self.capability.comment_bytes);
-            elements.pair(family, entry.ends, &entry.marks, &comment, name);
+            let (marks, chain) = (entry.marks(), self.ports_chain(group, &entry.ports()));
+            let comment = comment(&marks, self.capability.comment_bytes);
+            elements.pair(family, entry.ends, &marks, &comment, &chain);
         }
         let lengths = match (source, destination) == (width(family), width(family)) {
             true => String::new(),
@@ -246,20 +268,12 @@ struct Entries {
 impl Entries {
     fn add(&mut self, ends: [u128; 2], ports: &Arc<Ports>, mark: &Arc<Mark>) {
         let place = *self.places.entry(ends).or_insert(self.all.len());
-        let Some(entry) = self.all.get_mut(place) else {
-            self.all.push(Entry {
-                ends,
-                ports: Arc::clone(ports),
-                marks: vec![Arc::clone(mark)],
-            });
-            return;
-        };
-        if entry.ports != *ports {
-            let all: BTreeSet<(u8, u16)> = entry.ports.iter().chain(ports.iter()).copied().collect();
-            entry.ports = Arc::new(all.into_iter().collect());
+        if place == self.all.len() {
+            let rules = Vec::new();
+            self.all.push(Entry { ends, rules });
         }
-        if !entry.marks.iter().any(|there| Arc::ptr_eq(there, mark)) {
-            entry.marks.push(Arc::clone(mark));
+        if let Some(entry) = self.all.get_mut(place) {
+            entry.rules.push((Arc::clone(ports), Arc::clone(mark)));
         }
     }
 }
