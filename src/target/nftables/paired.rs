@@ -21,6 +21,10 @@ use crate::packet::{AddressSet, ServiceSet};
 use crate::plan::PlanRule;
 use crate::target::name::digest;
 
+/// How many elements a map must spare beside a set of exact flows: a packet looks into both, and the kernel loads more
+/// slowly the more tables there are.
+const WORTH: usize = 16;
+
 /// Protocols with their ports, ascending.
 pub(super) type Ports = Vec<(u8, u16)>;
 
@@ -175,6 +179,10 @@ impl Lowering<'_> {
             let spared = service.map_or(0, |service| self.spared.lines(service));
             spared > FRAME + by_protocol(&rule.ports).count()
         });
+        let spared = |rule: &OneRule<'_, '_, '_>| rule.elements().saturating_mul(rule.ports.len() - 1);
+        if rules.iter().map(spared).fold(0, usize::saturating_add) < WORTH {
+            return BTreeSet::new();
+        }
         let mut entries: BTreeMap<Lengths, Entries> = BTreeMap::new();
         let mut taken = BTreeSet::new();
         for rule in &rules {
