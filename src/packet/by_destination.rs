@@ -48,8 +48,10 @@ fn same_in<'r, T: Ordinal + 'r>(
     b: impl Iterator<Item = (bool, &'r FlowSet)>,
     ranges: fn(&AddressSet) -> &[(T, T)],
 ) -> Option<bool> {
+    let mut sources = FxHashMap::default();
     let mut number = |set: &Arc<ServiceSet>| services.number(set, family);
-    let (a, b) = (lines(a, ranges, &mut number), lines(b, ranges, &mut number));
+    let a = lines(a, ranges, &mut sources, &mut number);
+    let b = lines(b, ranges, &mut sources, &mut number);
     let all = || a.iter().chain(&b);
     let count: usize = all()
         .map(|line| line.sources.len() + line.destinations.len())
@@ -66,9 +68,10 @@ fn same_in<'r, T: Ordinal + 'r>(
         let (a_here, b_here);
         (a_here, a_rest) = split_at_place(a_rest, place);
         (b_here, b_rest) = split_at_place(b_rest, place);
-        let mut pairs = a_here.iter().zip(b_here);
-        let alike = a_here.len() == b_here.len() && pairs.all(|((_, a), (_, b))| a.acts_as(b));
-        if !alike && function(a_here, services, &mut left)? != function(b_here, services, &mut left)? {
+        let (a_here, b_here) = (deciding(a_here), deciding(b_here));
+        if !alike(a_here, b_here, services)
+            && function(a_here, services, &mut left)? != function(b_here, services, &mut left)?
+        {
             return Some(false);
         }
     }
@@ -90,6 +93,8 @@ impl Left {
 struct Line<'r, T> {
     permit: bool,
     sources: &'r [(T, T)],
+    /// Equal sources have one number.
+    source: Number,
     destinations: &'r [(T, T)],
     service: Number,
 }
@@ -97,7 +102,7 @@ struct Line<'r, T> {
 impl<T: Ordinal> Line<'_, T> {
     /// True where both do the same with packets to a destination that both hold.
     fn acts_as(&self, other: &Self) -> bool {
-        self.permit == other.permit && self.service == other.service && self.sources == other.sources
+        self.permit == other.permit && self.service == other.service && self.source == other.source
     }
 }
 
@@ -107,6 +112,7 @@ type Here<'l, 'r, T> = (usize, &'l Line<'r, T>);
 fn lines<'r, T: Ordinal>(
     rules: impl Iterator<Item = (bool, &'r FlowSet)>,
     ranges: fn(&AddressSet) -> &[(T, T)],
+    met: &mut FxHashMap<&'r [(T, T)], Number>,
     number: &mut impl FnMut(&Arc<ServiceSet>) -> Number,
 ) -> Vec<Line<'r, T>> {
     let line = |(permit, flow): (bool, &'r FlowSet)| {
@@ -115,14 +121,45 @@ fn lines<'r, T: Ordinal>(
             return None;
         }
         let service = number(&flow.service);
-        (service != NOTHING).then_some(Line {
+        let next = Number::try_from(met.len()).unwrap_or(Number::MAX);
+        (service != NOTHING).then(|| Line {
             permit,
             sources,
+            source: *met.entry(sources).or_insert(next),
             destinations,
             service,
         })
     };
     rules.filter_map(line).collect()
+}
+
+/// The lines without the denies at the end: what no line matches is denied.
+fn deciding<'s, 'l, 'r, T>(here: &'s [Here<'l, 'r, T>]) -> &'s [Here<'l, 'r, T>] {
+    let last = here.iter().rposition(|(_, line)| line.permit);
+    here.get(..last.map_or(0, |last| last + 1)).unwrap_or(here)
+}
+
+/// True where two lists at one place are seen to do the same without a look at their sources.
+fn alike<T: Ordinal>(a: &[Here<'_, '_, T>], b: &[Here<'_, '_, T>], services: &mut Services) -> bool {
+    if a.len() == b.len() && a.iter().zip(b).all(|((_, a), (_, b))| a.acts_as(b)) {
+        return true;
+    }
+    // The order of permits decides nothing.
+    let permits = |lines: &[Here<'_, '_, T>]| lines.iter().all(|(_, line)| line.permit);
+    permits(a) && permits(b) && by_source(a, services) == by_source(b, services)
+}
+
+/// What permits let each set of sources reach.
+fn by_source<T: Ordinal>(permits: &[Here<'_, '_, T>], services: &mut Services) -> Vec<(Number, Number)> {
+    let says = permits.iter().map(|(_, line)| (line.source, line.service));
+    let mut says: Vec<(Number, Number)> = says.collect();
+    says.sort_unstable();
+    let of_one_source = says.chunk_by(|a, b| a.0 == b.0).filter_map(|lines| {
+        let source = lines.first()?.0;
+        let service = services.first_match(lines.iter().map(|(_, service)| (true, *service)));
+        Some((source, service))
+    });
+    of_one_source.collect()
 }
 
 /// The values at which some range starts, or has just ended.
