@@ -369,7 +369,7 @@ fn sources_are_not_written_once_for_each_destination() {
 
 #[test]
 fn a_threshold_may_be_as_large_as_numbers_are() {
-    let rules: Vec<PlanRule> = (0..12)
+    let rules: Vec<PlanRule> = (0..20)
         .map(|n| {
             allow(
                 &format!("n-{n}"),
@@ -393,5 +393,5 @@ fn a_threshold_may_be_as_large_as_numbers_are() {
     let emitted = emitted(&plan, &assets, &Owned::new());
     assert_proven(&plan, &emitted.text);
     // One for each rule, whose ports a chain tests, and one for the pair of interfaces.
-    assert_eq!(emitted.counts["elements"], 13);
+    assert_eq!(emitted.counts["elements"], 21);
 }
