@@ -86,6 +86,18 @@ pub fn compare_with(
     if ByDestination::default().same(flows(a), flows(b)) == Some(true) {
         return Ok(Comparison::Equal);
     }
+    compare_closely(a, b, options)
+}
+
+/// As [`compare_with`], for lists that [`ByDestination`] does not see to be the same.
+///
+/// # Errors
+/// When the budget was spent in every order of fields: nothing is proven then.
+pub fn compare_closely(
+    a: &[PacketRule],
+    b: &[PacketRule],
+    options: &CompareOptions,
+) -> Result<Comparison, GaveUp> {
     let mut merger = Merger::default();
     let (before, after) = (merger.merged(a), merger.merged(b));
     if before == after {

@@ -30,7 +30,7 @@ pub use address::{AddressSet, Family};
 pub use between::{Between, Beyond, Limits, between};
 pub use budget::{Budget, GaveUp};
 pub use by_destination::ByDestination;
-pub use compare::{Change, CompareOptions, Comparison, Difference, compare, compare_with};
+pub use compare::{Change, CompareOptions, Comparison, Difference, compare, compare_closely, compare_with};
 pub use diagram::FieldOrder;
 pub use flow::{FlowSet, Packet};
 pub use hints::Hints;

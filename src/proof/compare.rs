@@ -10,7 +10,7 @@ use super::places::Place;
 use super::{Mismatch, Options, Proof, Residual, Unknown};
 use crate::packet::{
     Beyond, ByDestination, Change, CompareOptions, Comparison, FlowSet, GaveUp, Limits, Packet, PacketRule,
-    PacketSet, ServiceSet, between, compare_with,
+    PacketSet, ServiceSet, between, compare_closely,
 };
 use crate::plan::{Origin, PlanRule};
 use crate::syntax::tree::Action;
@@ -97,7 +97,7 @@ fn compare(
             cap: SHOWN,
             ..CompareOptions::default()
         };
-        let (opened, closed) = match compare_with(&packet_rules(planned), &read(), &compare_options)? {
+        let (opened, closed) = match compare_closely(&packet_rules(planned), &read(), &compare_options)? {
             Comparison::Equal => (None, None),
             Comparison::Different(difference) => (difference.opened, difference.closed),
         };

@@ -10,6 +10,7 @@ use super::kind::Kind;
 use super::prefix::{Prefix, by_length, masked, width};
 use super::ruleset::Chain;
 use super::section::{Group, Lowering};
+use crate::packet::Family;
 
 /// Prefix lengths of source and destination.
 pub(super) type Lengths = (u8, u8);
@@ -51,21 +52,19 @@ impl Lowering<'_> {
             }
         }
         // Single addresses first: they are the most.
-        for ((source, destination), writer) in writers.into_iter().rev() {
-            let (kind, lengths) = if (source, destination) == (width(family), width(family)) {
-                (Kind::Exact, String::new())
-            } else {
-                (Kind::Networks, format!("{source}_{destination}_"))
+        for (lengths, writer) in writers.into_iter().rev() {
+            let part = part_of_name(family, lengths);
+            let kind = match part.is_empty() {
+                true => Kind::Exact,
+                false => Kind::Networks,
             };
             let name = self
                 .ruleset
-                .hold(group.name(kind, &lengths), kind, family, writer.elements);
-            let header = atom::header(family);
-            let from = masked(&format!("{header} saddr"), family, source);
-            let to = masked(&format!("{header} daddr"), family, destination);
+                .hold(group.name(kind, &part), kind, family, writer.elements);
             chain.add(
                 format!(
-                    "{from} . {to} . meta l4proto . th dport @{name} counter {}",
+                    "{} . meta l4proto . th dport @{name} counter {}",
+                    asked(family, lengths),
                     group.verdict()
                 ),
                 format!("{}: each element names its rule", group.action()),
@@ -73,6 +72,22 @@ impl Lowering<'_> {
         }
         taken
     }
+}
+
+/// What a table's name says of the lengths of its prefixes: nothing where they are single addresses.
+pub(super) fn part_of_name(family: Family, (source, destination): Lengths) -> String {
+    match (source, destination) == (width(family), width(family)) {
+        true => String::new(),
+        false => format!("{source}_{destination}_"),
+    }
+}
+
+/// The addresses of a packet, as a table of prefixes of two lengths is asked with them.
+pub(super) fn asked(family: Family, (source, destination): Lengths) -> String {
+    let header = atom::header(family);
+    let from = masked(&format!("{header} saddr"), family, source);
+    let to = masked(&format!("{header} daddr"), family, destination);
+    format!("{from} . {to}")
 }
 
 /// Sources of one length, and destinations of one length.

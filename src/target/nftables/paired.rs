@@ -9,10 +9,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::atom;
 use super::elements::Elements;
-use super::exact::{Lengths, Pair, pairs};
+use super::exact::{Lengths, Pair, asked, pairs, part_of_name};
 use super::keys::{FRAME, Keys, most_used};
 use super::kind::Kind;
-use super::prefix::{masked, width};
 use super::quote;
 use super::ruleset::Chain;
 use super::section::{Group, Lowering};
@@ -206,13 +205,7 @@ impl Lowering<'_> {
         taken
     }
 
-    fn pairs(
-        &mut self,
-        group: Group<'_>,
-        (source, destination): Lengths,
-        entries: &Entries,
-        chain: &mut Chain,
-    ) {
+    fn pairs(&mut self, group: Group<'_>, lengths: Lengths, entries: &Entries, chain: &mut Chain) {
         let family = group.family;
         let mut elements = Elements::default();
         for entry in &entries.all {
@@ -220,17 +213,10 @@ impl Lowering<'_> {
             let comment = comment(&marks, self.capability.comment_bytes);
             elements.pair(family, entry.ends, &marks, &comment, &chain);
         }
-        let lengths = match (source, destination) == (width(family), width(family)) {
-            true => String::new(),
-            false => format!("{source}_{destination}_"),
-        };
-        let name = group.name(Kind::ByEnds, &lengths);
+        let name = group.name(Kind::ByEnds, &part_of_name(family, lengths));
         let name = self.ruleset.hold(name, Kind::ByEnds, family, elements);
-        let header = atom::header(family);
-        let from = masked(&format!("{header} saddr"), family, source);
-        let to = masked(&format!("{header} daddr"), family, destination);
         chain.add(
-            format!("{from} . {to} vmap @{name}"),
+            format!("{} vmap @{name}", asked(family, lengths)),
             format!("{}: by source and destination", group.action()),
         );
     }
