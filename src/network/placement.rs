@@ -78,21 +78,21 @@ impl<'n> Placement<'n> {
 
     /// Zones by the way they lie: those behind each set of sides that share a block, in the order in which they came.
     pub fn apart(&self, zones: &[ZoneId]) -> Vec<ZonesBehind> {
-        let mut parts: BTreeMap<usize, Vec<Hanging>> = BTreeMap::new();
+        let mut parts: Vec<(usize, Hanging)> = Vec::with_capacity(zones.len());
         for zone in zones {
-            for (block, vertex) in self.places(*zone) {
-                hang(parts.entry(block).or_default(), *zone, vertex);
-            }
+            parts.extend(self.places(*zone).map(|(block, vertex)| (block, (*zone, vertex))));
         }
+        parts.sort_by_key(|(block, _)| *block);
         let sides_into = |block: usize| {
             let sides = self.block_of_side.iter().enumerate();
             sides.filter(move |(_, of)| **of == block).map(|(side, _)| side)
         };
+        let parts = parts.chunk_by(|(a, _), (b, _)| a == b);
+        let parts = parts.filter_map(|part| Some((part.first()?.0, part)));
         parts
-            .into_iter()
-            .map(|(block, zones)| ZonesBehind {
+            .map(|(block, part)| ZonesBehind {
                 sides: sides_into(block).collect(),
-                zones,
+                zones: part.iter().map(|(_, hanging)| *hanging).collect(),
             })
             .collect()
     }
@@ -101,9 +101,8 @@ impl<'n> Placement<'n> {
     fn behind_block(&self, block: usize, zones: &[ZoneId]) -> Vec<Hanging> {
         let mut behind = Vec::new();
         for zone in zones {
-            for (_, vertex) in self.places(*zone).filter(|(at, _)| *at == block) {
-                hang(&mut behind, *zone, vertex);
-            }
+            let places = self.places(*zone).filter(|(at, _)| *at == block);
+            behind.extend(places.map(|(_, vertex)| (*zone, vertex)));
         }
         behind
     }
@@ -157,15 +156,11 @@ impl<'n> Placement<'n> {
     }
 }
 
-/// A zone, and the vertices of a block at which it hangs.
-type Hanging = (ZoneId, Vec<usize>);
+/// A zone, and a vertex of a block at which it hangs. All that a zone hangs at come one after the other.
+type Hanging = (ZoneId, usize);
 
-/// Adds a vertex at which a zone hangs. The vertices of one zone come one after the other.
-fn hang(zones: &mut Vec<Hanging>, zone: ZoneId, vertex: usize) {
-    match zones.last_mut() {
-        Some((last, vertices)) if *last == zone => vertices.push(vertex),
-        _ => zones.push((zone, vec![vertex])),
-    }
+fn vertices(hanging: &[Hanging]) -> impl Iterator<Item = usize> {
+    hanging.iter().map(|(_, vertex)| *vertex)
 }
 
 /// Zones that lie the same way from a point, and the sides that lead there.
@@ -207,41 +202,44 @@ impl Crossing<'_> {
     }
 
     fn combined(&mut self, from: &[Hanging], to: &[Hanging]) -> Vec<ZoneProduct> {
+        let of_zone = |a: &Hanging, b: &Hanging| a.0 == b.0;
         let mut products: Vec<ZoneProduct> = Vec::new();
         let mut index: FxHashMap<Vec<ZoneId>, usize> = FxHashMap::default();
-        let mut last: Option<(&[usize], Vec<ZoneId>)> = None;
-        for (zone, entered) in from {
+        // The zone before, unless it lies on both sides: where it hangs, and the product that it is of.
+        let mut last: Option<(&[Hanging], Option<usize>)> = None;
+        for entered in from.chunk_by(of_zone) {
+            let Some((zone, _)) = entered.first() else { continue };
             let on_both_sides = to.binary_search_by_key(zone, |(other, _)| *other).is_ok();
-            if let Some((at, reached)) = &last
+            if let Some((before, product)) = last
                 && !on_both_sides
-                && (self.walk.is_none() || *at == entered.as_slice())
+                && (self.walk.is_none() || vertices(before).eq(vertices(entered)))
             {
                 // As for the zone before, which hangs where this one does.
-                if let Some((zones, _)) = index.get(reached).and_then(|at| products.get_mut(*at)) {
+                if let Some((zones, _)) = product.and_then(|at| products.get_mut(at)) {
                     zones.push(*zone);
                 }
                 continue;
             }
-            let reached = to.iter().filter(|(other, left)| {
+            let reached = to.chunk_by(of_zone).filter(|left| {
                 // Traffic inside a zone crosses nothing.
-                other != zone
-                    && self
-                        .walk
-                        .as_mut()
-                        .is_none_or(|walk| entered.iter().any(|p| left.iter().any(|q| walk.disjoint(*p, *q))))
+                left.first().is_some_and(|(other, _)| other != zone)
+                    && self.walk.as_mut().is_none_or(|walk| {
+                        vertices(entered).any(|p| vertices(left).any(|q| walk.disjoint(p, q)))
+                    })
             });
-            let reached: Vec<ZoneId> = reached.map(|(other, _)| *other).collect();
-            last = (!on_both_sides).then(|| (entered.as_slice(), reached.clone()));
+            let reached: Vec<ZoneId> = reached.filter_map(|left| Some(left.first()?.0)).collect();
             if reached.is_empty() {
+                last = (!on_both_sides).then_some((entered, None));
                 continue;
             }
-            match index.get(&reached).and_then(|at| products.get_mut(*at)) {
-                Some((zones, _)) => zones.push(*zone),
-                None => {
-                    index.insert(reached.clone(), products.len());
-                    products.push((vec![*zone], reached));
-                }
+            let place = *index.entry(reached).or_insert_with_key(|reached| {
+                products.push((Vec::new(), reached.clone()));
+                products.len() - 1
+            });
+            if let Some((zones, _)) = products.get_mut(place) {
+                zones.push(*zone);
             }
+            last = (!on_both_sides).then_some((entered, Some(place)));
         }
         products
     }

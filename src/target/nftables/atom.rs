@@ -66,15 +66,11 @@ pub fn push_address(text: &mut String, family: Family, address: u128) {
 
 /// Adds a number to a text. Elements are full of them, and formatting takes many times as long.
 pub fn push_number(text: &mut String, number: u16) {
-    let mut divisor = 10_000;
-    while divisor > 1 && number < divisor {
-        divisor /= 10;
+    if number >= 10 {
+        push_number(text, number / 10);
     }
-    while divisor > 0 {
-        let digit = u8::try_from(number / divisor % 10).unwrap_or_default();
-        text.push(char::from(b'0' + digit));
-        divisor /= 10;
-    }
+    let digit = u8::try_from(number % 10).unwrap_or_default();
+    text.push(char::from(b'0' + digit));
 }
 
 /// A range of addresses: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`.

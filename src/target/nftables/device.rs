@@ -11,6 +11,7 @@ use super::obsolete::DISPATCH;
 use super::paired::{PortChains, Spared};
 use super::ruleset::{Chain, Ruleset, Set};
 use super::section::{Lowering, Section};
+use super::services::Services;
 use super::trace::Trace;
 use super::{TABLE, local, name, obsolete, quote};
 
@@ -27,6 +28,7 @@ pub fn lower(
         capability,
         ruleset: Ruleset::new(quote::plain(&plan.device, 64), TABLE),
         trace: Trace::new(capability.comment_bytes),
+        services: Services::new(capability.port_values),
         spared: spared(&plan.role),
         port_chains: PortChains::default(),
         faults: Vec::new(),

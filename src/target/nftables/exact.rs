@@ -1,7 +1,7 @@
 //! Flows of few addresses and ports as elements of exact sets: one look into a hash table for each pair of prefix
 //! lengths, however many elements it holds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::atom;
 use super::elements::Writer;
@@ -20,15 +20,14 @@ impl Lowering<'_> {
     pub(super) fn exact(
         &mut self,
         group: Group<'_>,
-        candidates: &[&Keys<'_, '_>],
+        candidates: &[Keys<'_, '_>],
         chain: &mut Chain,
-    ) -> BTreeSet<usize> {
+    ) -> Vec<usize> {
         let family = group.family;
         let candidates: Vec<&Keys<'_, '_>> = candidates
             .iter()
-            .filter(|keys| !keys.ports.is_empty() && keys.flows() <= keys.lines_of_chain())
+            .filter(|keys| !keys.ports().is_empty() && keys.flows() <= keys.lines_of_chain())
             .filter(|keys| !keys.is_anywhere())
-            .copied()
             .collect();
         let lengths = most_used(
             candidates
@@ -39,16 +38,16 @@ impl Lowering<'_> {
             self.capability.plain_rules,
         );
         let mut writers: BTreeMap<Lengths, Writer> = BTreeMap::new();
-        let mut taken = BTreeSet::new();
+        let mut taken = Vec::new();
         for keys in candidates {
             if !pairs(keys).all(|pair| lengths.contains(&pair.lengths)) {
                 continue;
             }
-            taken.insert(keys.number);
+            taken.push(keys.number);
             let mark = self.trace.mark(&keys.share.rule.origin);
             for Pair { lengths, from, to } in pairs(keys) {
                 let writer = writers.entry(lengths).or_insert_with(|| Writer::new(family));
-                writer.flows([from, to], keys.protocol, &keys.ports, &mark);
+                writer.flows([from, to], keys.protocol(), keys.ports(), &mark);
             }
         }
         // Single addresses first: they are the most.

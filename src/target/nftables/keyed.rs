@@ -45,10 +45,10 @@ impl Lowering<'_> {
         kind: Kind,
         candidates: &[&Keys<'_, '_>],
         chain: &mut Chain,
-    ) -> BTreeSet<usize> {
+    ) -> Vec<usize> {
         let weight: usize = candidates.iter().map(|keys| keys.weight()).sum();
         if weight <= self.capability.plain_cost {
-            return BTreeSet::new();
+            return Vec::new();
         }
         let of =
             |keys: &&Keys<'_, '_>| -> BTreeSet<u8> { keys.destinations.iter().map(|p| p.length).collect() };
@@ -57,11 +57,11 @@ impl Lowering<'_> {
             self.capability.lookups,
             RARE,
         );
-        let mut taken = BTreeSet::new();
+        let mut taken = Vec::new();
         let mut entries: Vec<(Key, usize)> = Vec::new();
         for (place, keys) in candidates.iter().enumerate() {
             let ports: &[u16] = match kind {
-                Kind::ByPort => &keys.ports,
+                Kind::ByPort => keys.ports(),
                 _ => &[0],
             };
             let destinations =
@@ -72,8 +72,8 @@ impl Lowering<'_> {
             let Some(destinations) = destinations else {
                 continue;
             };
-            taken.insert(keys.number);
-            let protocol = if kind == Kind::ByPort { keys.protocol } else { 0 };
+            taken.push(keys.number);
+            let protocol = if kind == Kind::ByPort { keys.protocol() } else { 0 };
             for prefix in destinations {
                 let key = |port: &u16| ((prefix.length, prefix.first, protocol, *port), place);
                 entries.extend(ports.iter().map(key));
@@ -169,7 +169,7 @@ impl Lowering<'_> {
         for Tested { keys, apart } in rules {
             let service = match kind {
                 Kind::ByPort => String::new(),
-                _ => keys.share.part.text(),
+                _ => keys.share.test.part.text(),
             };
             let [together, own] = services.entry(service).or_default();
             let list = if *apart { own } else { together };

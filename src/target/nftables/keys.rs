@@ -1,12 +1,11 @@
 //! What a share of a rule asks of tables of exact keys.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use crate::packet::{AddressSet, Family};
 
 use super::atom::{self, Part};
-use super::prefix::{self, Prefix};
+use super::prefix::{self, Prefix, Prefixes};
 use super::section::Share;
 
 /// The lines of a chain with one rule, and of a set beside its elements: declarations, heads and ends.
@@ -26,18 +25,14 @@ pub(super) struct Keys<'s, 'r> {
     /// The share.
     pub share: &'s Share<'r>,
     /// Sources.
-    pub sources: Rc<[Prefix]>,
+    pub sources: Prefixes,
     /// Destinations.
-    pub destinations: Rc<[Prefix]>,
-    /// TCP, UDP or SCTP; 0 for all else.
-    pub protocol: u8,
-    /// Destination ports, each by itself. Empty where these are too many, or the share has none.
-    pub ports: Vec<u16>,
+    pub destinations: Prefixes,
 }
 
 impl<'s, 'r> Keys<'s, 'r> {
-    /// The keys of numbered shares, each with up to so many ports.
-    pub fn of(shares: impl Iterator<Item = (usize, &'s Share<'r>)>, port_values: usize) -> Vec<Self>
+    /// The keys of numbered shares.
+    pub fn of(shares: impl Iterator<Item = (usize, &'s Share<'r>)>) -> Vec<Self>
     where
         'r: 's,
     {
@@ -48,42 +43,29 @@ impl<'s, 'r> Keys<'s, 'r> {
                 .last()
                 .filter(|keys| std::ptr::eq(keys.share.rule, share.rule));
             let ends = match before {
-                Some(keys) => [&keys.sources, &keys.destinations].map(Rc::clone),
+                Some(keys) => [&keys.sources, &keys.destinations].map(Prefixes::clone),
                 None => [&share.rule.flow.source, &share.rule.flow.destination]
                     .map(|end| prefix::prefixes(end, share.family)),
             };
-            all.push(Self::new(number, share, ends, port_values));
+            let [sources, destinations] = ends;
+            all.push(Self {
+                number,
+                share,
+                sources,
+                destinations,
+            });
         }
         all
     }
 
-    fn new(
-        number: usize,
-        share: &'s Share<'r>,
-        [sources, destinations]: [Rc<[Prefix]>; 2],
-        port_values: usize,
-    ) -> Self {
-        let (protocol, ports) = match &share.part {
-            Part::Ports {
-                protocol,
-                destination,
-            } => {
-                let ranges = destination.ranges().iter();
-                let all = ranges.flat_map(|(first, last)| *first..=*last);
-                let ports: Vec<u16> = all.take(port_values.saturating_add(1)).collect();
-                let few = ports.len() <= port_values;
-                (*protocol, if few { ports } else { Vec::new() })
-            }
-            Part::Test(_) => (0, Vec::new()),
-        };
-        Self {
-            number,
-            share,
-            sources,
-            destinations,
-            protocol,
-            ports,
-        }
+    /// Destination ports, each by itself. Empty where these are too many, or the share has none.
+    pub fn ports(&self) -> &'s [u16] {
+        &self.share.test.ports
+    }
+
+    /// TCP, UDP or SCTP; 0 for all else.
+    pub fn protocol(&self) -> u8 {
+        self.share.test.protocol
     }
 
     /// The length of every source, where they have one length and a mask is for it.
@@ -96,7 +78,7 @@ impl<'s, 'r> Keys<'s, 'r> {
     /// How many flows from a prefix to a prefix and a port it has.
     pub fn flows(&self) -> usize {
         let ends = self.sources.len().saturating_mul(self.destinations.len());
-        ends.saturating_mul(self.ports.len())
+        ends.saturating_mul(self.ports().len())
     }
 
     /// True where its sources are so few that they may be written wherever they are tested.
@@ -112,10 +94,12 @@ impl<'s, 'r> Keys<'s, 'r> {
 
     /// What it costs a packet as a plain rule, in tests of one value.
     pub fn weight(&self) -> usize {
-        let Share { family, rule, part } = self.share;
+        let Share {
+            family, rule, test, ..
+        } = self.share;
         let several = |end: &AddressSet| atom::in_family(end, *family).ranges().len() > 1;
         let groups = usize::from(several(&rule.flow.source)) + usize::from(several(&rule.flow.destination));
-        let ports = matches!(part, Part::Ports { destination, .. } if destination.ranges().len() > 1);
+        let ports = matches!(&test.part, Part::Ports { destination, .. } if destination.ranges().len() > 1);
         1 + GROUP * groups + usize::from(ports)
     }
 
@@ -125,7 +109,7 @@ impl<'s, 'r> Keys<'s, 'r> {
             1 => 0,
             several => several + FRAME,
         };
-        let keys = self.destinations.len().saturating_mul(self.ports.len());
+        let keys = self.destinations.len().saturating_mul(self.ports().len());
         keys.saturating_add(FRAME + sources)
     }
 }

@@ -22,6 +22,7 @@ mod quote;
 mod read;
 mod ruleset;
 mod section;
+mod services;
 mod trace;
 
 use std::collections::BTreeMap;

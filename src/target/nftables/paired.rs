@@ -2,7 +2,8 @@
 //! chain that tests the ports. One element takes the place of one for each port.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,6 +16,7 @@ use super::kind::Kind;
 use super::quote;
 use super::ruleset::Chain;
 use super::section::{Group, Lowering};
+use super::services::Ports;
 use super::trace::Mark;
 use crate::packet::{AddressSet, ServiceSet};
 use crate::plan::PlanRule;
@@ -24,32 +26,40 @@ use crate::target::name::digest;
 /// slowly the more tables there are.
 const WORTH: usize = 16;
 
-/// Protocols with their ports, ascending.
-pub(super) type Ports = Vec<(u8, u16)>;
-
 /// The names of chains that decide about ports, by whether they deny.
-pub(super) type PortChains = FxHashMap<(bool, Arc<Ports>), String>;
+pub(super) type PortChains = FxHashMap<(bool, Rc<Ports>), Rc<str>>;
 
-/// The shares of one rule that name ports.
+/// The shares of one rule.
 struct OneRule<'k, 's, 'r> {
-    shares: Vec<&'k Keys<'s, 'r>>,
-    ports: Ports,
+    first: &'k Keys<'s, 'r>,
+    shares: &'k [Keys<'s, 'r>],
 }
 
-impl OneRule<'_, '_, '_> {
+impl<'k, 's, 'r> OneRule<'k, 's, 'r> {
+    fn new(shares: &'k [Keys<'s, 'r>]) -> Option<Self> {
+        let first = shares.first()?;
+        Some(Self { first, shares })
+    }
+
+    /// The ports of all shares that name some.
+    fn ports(&self) -> &'k Rc<Ports> {
+        &self.first.share.service.ports
+    }
+
     /// How many elements it takes as one for each pair of prefixes.
     fn elements(&self) -> usize {
-        let ends = |keys: &&Keys<'_, '_>| keys.sources.len().saturating_mul(keys.destinations.len());
-        self.shares.first().map_or(0, ends)
+        let (sources, destinations) = (&self.first.sources, &self.first.destinations);
+        sources.len().saturating_mul(destinations.len())
     }
 
     /// True where a chain that tests its sources would take more lines.
     fn is_small(&self) -> bool {
-        let Some(keys) = self.shares.first() else {
-            return false;
-        };
-        let by_port = keys.destinations.len().saturating_mul(self.ports.len());
-        self.elements() <= by_port.saturating_add(keys.sources.len() + FRAME)
+        let by_port = self.first.destinations.len().saturating_mul(self.ports().len());
+        self.elements() <= by_port.saturating_add(self.first.sources.len() + FRAME)
+    }
+
+    fn ends(&self) -> impl Iterator<Item = Pair<'k>> {
+        pairs(self.first)
     }
 }
 
@@ -57,9 +67,10 @@ impl OneRule<'_, '_, '_> {
 #[derive(Debug, Default)]
 pub(super) struct Spared {
     lines: Vec<usize>,
-    /// By what the service holds, and by its place in memory, which the plan holds.
+    /// By what the service holds.
     equal: FxHashMap<Arc<ServiceSet>, usize>,
-    known: FxHashMap<*const ServiceSet, usize>,
+    /// The same and the number of its ports, by its place in memory, which the plan holds.
+    known: FxHashMap<*const ServiceSet, (usize, usize)>,
 }
 
 impl Spared {
@@ -69,33 +80,28 @@ impl Spared {
         for PlanRule { flow, .. } in rules {
             let ends = |set: &AddressSet| set.v4.ranges().len() + set.v6.ranges().len();
             let pairs = ends(&flow.source).saturating_mul(ends(&flow.destination));
-            let place = all.place(&flow.service);
+            let (place, ports) = all.place(&flow.service);
             if let Some(lines) = all.lines.get_mut(place) {
-                let ports = count(&flow.service);
                 *lines = lines.saturating_add(pairs.saturating_mul(ports.saturating_sub(1)));
             }
         }
         all
     }
 
-    fn place(&mut self, service: &Arc<ServiceSet>) -> usize {
-        if let Some(place) = self.known.get(&Arc::as_ptr(service)) {
-            return *place;
-        }
-        let place = *self.equal.entry(Arc::clone(service)).or_insert(self.lines.len());
-        if place == self.lines.len() {
-            self.lines.push(0);
-        }
-        self.known.insert(Arc::as_ptr(service), place);
-        place
+    fn place(&mut self, service: &Arc<ServiceSet>) -> (usize, usize) {
+        *self.known.entry(Arc::as_ptr(service)).or_insert_with(|| {
+            let place = *self.equal.entry(Arc::clone(service)).or_insert_with(|| {
+                self.lines.push(0);
+                self.lines.len() - 1
+            });
+            (place, count(service))
+        })
     }
 
     fn lines(&self, service: &Arc<ServiceSet>) -> usize {
-        let place = self.known.get(&Arc::as_ptr(service));
-        place
-            .and_then(|place| self.lines.get(*place))
-            .copied()
-            .unwrap_or(0)
+        let known = self.known.get(&Arc::as_ptr(service));
+        let lines = known.and_then(|(place, _)| self.lines.get(*place));
+        lines.copied().unwrap_or(0)
     }
 }
 
@@ -107,36 +113,38 @@ fn count(service: &ServiceSet) -> usize {
     usize::try_from(ports).unwrap_or(usize::MAX)
 }
 
-/// What is said of one pair of prefixes.
+/// The ports of a rule, and its mark.
+type Said = (Rc<Ports>, Rc<Mark>);
+
+/// What is said of one pair of prefixes: by one rule, mostly.
 struct Entry {
     ends: [u128; 2],
-    /// The ports and the mark of each rule that names it.
-    rules: Vec<(Arc<Ports>, Arc<Mark>)>,
+    first: Said,
+    more: Vec<Said>,
 }
 
 impl Entry {
+    fn all(&self) -> impl Iterator<Item = &Said> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+
     /// The ports of all its rules.
-    fn ports(&self) -> Arc<Ports> {
-        match self.rules.as_slice() {
-            [(ports, _)] => Arc::clone(ports),
-            several => {
-                let mut all: Ports = several
-                    .iter()
-                    .flat_map(|(ports, _)| ports.iter())
-                    .copied()
-                    .collect();
-                all.sort_unstable();
-                all.dedup();
-                Arc::new(all)
-            }
+    fn ports(&self) -> Rc<Ports> {
+        if self.more.is_empty() {
+            return Rc::clone(&self.first.0);
         }
+        let each = self.all().flat_map(|(ports, _)| ports.iter());
+        let mut all: Ports = each.copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        Rc::new(all)
     }
 
     /// The marks of its rules, each once.
     fn marks(&self) -> Vec<&Mark> {
         let mut seen: FxHashSet<*const Mark> = FxHashSet::default();
-        let marks = self.rules.iter().map(|(_, mark)| mark);
-        let once = marks.filter(|mark| self.rules.len() == 1 || seen.insert(Arc::as_ptr(mark)));
+        let marks = self.all().map(|(_, mark)| mark);
+        let once = marks.filter(|mark| self.more.is_empty() || seen.insert(Rc::as_ptr(mark)));
         once.map(|mark| &**mark).collect()
     }
 }
@@ -161,39 +169,37 @@ impl Lowering<'_> {
         group: Group<'_>,
         candidates: &[Keys<'_, '_>],
         chain: &mut Chain,
-    ) -> BTreeSet<usize> {
+    ) -> Vec<usize> {
         let mut rules: Vec<OneRule<'_, '_, '_>> = candidates
             .chunk_by(|a, b| std::ptr::eq(a.share.rule, b.share.rule))
-            .map(one_rule)
-            .filter(|rule| rule.ports.len() > 1 && rule.is_small())
+            .filter_map(OneRule::new)
+            .filter(|rule| rule.ports().len() > 1 && !rule.first.is_anywhere() && rule.is_small())
             .collect();
         let lengths = most_used(
-            rules.iter().flat_map(|rule| ends(rule)).map(|pair| pair.lengths),
+            rules.iter().flat_map(OneRule::ends).map(|pair| pair.lengths),
             self.capability.lookups,
             self.capability.plain_rules,
         );
-        rules.retain(|rule| ends(rule).all(|pair| lengths.contains(&pair.lengths)));
+        rules.retain(|rule| rule.ends().all(|pair| lengths.contains(&pair.lengths)));
         rules.retain(|rule| {
-            let service = rule.shares.first().map(|keys| &keys.share.rule.flow.service);
-            let spared = service.map_or(0, |service| self.spared.lines(service));
-            spared > FRAME + by_protocol(&rule.ports).count()
+            let spared = self.spared.lines(&rule.first.share.rule.flow.service);
+            spared > FRAME + by_protocol(rule.ports()).count()
         });
-        let spared = |rule: &OneRule<'_, '_, '_>| rule.elements().saturating_mul(rule.ports.len() - 1);
+        let spared = |rule: &OneRule<'_, '_, '_>| rule.elements().saturating_mul(rule.ports().len() - 1);
         if rules.iter().map(spared).fold(0, usize::saturating_add) < WORTH {
-            return BTreeSet::new();
+            return Vec::new();
         }
         let mut entries: BTreeMap<Lengths, Entries> = BTreeMap::new();
-        let mut taken = BTreeSet::new();
+        let mut taken = Vec::new();
         for rule in &rules {
-            taken.extend(rule.shares.iter().map(|keys| keys.number));
-            let Some(keys) = rule.shares.first() else { continue };
-            let mark = self.trace.mark(&keys.share.rule.origin);
-            let ports = Arc::new(rule.ports.clone());
-            for Pair { lengths, from, to } in ends(rule) {
+            let with_ports = rule.shares.iter().filter(|keys| !keys.ports().is_empty());
+            taken.extend(with_ports.map(|keys| keys.number));
+            let mark = self.trace.mark(&rule.first.share.rule.origin);
+            for Pair { lengths, from, to } in rule.ends() {
                 let entries = entries.entry(lengths).or_default();
                 for source in from {
                     for destination in to {
-                        entries.add([source.first, destination.first], &ports, &mark);
+                        entries.add([source.first, destination.first], rule.ports(), &mark);
                     }
                 }
             }
@@ -222,10 +228,10 @@ impl Lowering<'_> {
     }
 
     /// The name of the chain that decides about some ports, and lets the rest go back.
-    fn ports_chain(&mut self, group: Group<'_>, ports: &Arc<Ports>) -> String {
-        let key = (group.denies, Arc::clone(ports));
+    fn ports_chain(&mut self, group: Group<'_>, ports: &Rc<Ports>) -> Rc<str> {
+        let key = (group.denies, Rc::clone(ports));
         if let Some(name) = self.port_chains.get(&key) {
-            return name.clone();
+            return Rc::clone(name);
         }
         let verdict = group.verdict();
         let tests: Vec<String> = by_protocol(ports)
@@ -247,7 +253,8 @@ impl Lowering<'_> {
             chain.add(test, format!("{}: each element names its rule", group.action()));
         }
         self.ruleset.chains.push(chain);
-        self.port_chains.insert(key, name.clone());
+        let name: Rc<str> = name.into();
+        self.port_chains.insert(key, Rc::clone(&name));
         name
     }
 }
@@ -260,33 +267,18 @@ struct Entries {
 }
 
 impl Entries {
-    fn add(&mut self, ends: [u128; 2], ports: &Arc<Ports>, mark: &Arc<Mark>) {
+    fn add(&mut self, ends: [u128; 2], ports: &Rc<Ports>, mark: &Rc<Mark>) {
+        let said = (Rc::clone(ports), Rc::clone(mark));
         let place = *self.places.entry(ends).or_insert(self.all.len());
-        if place == self.all.len() {
-            let rules = Vec::new();
-            self.all.push(Entry { ends, rules });
-        }
-        if let Some(entry) = self.all.get_mut(place) {
-            entry.rules.push((Arc::clone(ports), Arc::clone(mark)));
+        match self.all.get_mut(place) {
+            Some(entry) => entry.more.push(said),
+            None => self.all.push(Entry {
+                ends,
+                first: said,
+                more: Vec::new(),
+            }),
         }
     }
-}
-
-fn one_rule<'k, 's, 'r>(all: &'k [Keys<'s, 'r>]) -> OneRule<'k, 's, 'r> {
-    let with_ports = |keys: &&'k Keys<'s, 'r>| !keys.ports.is_empty() && !keys.is_anywhere();
-    let shares: Vec<&Keys<'_, '_>> = all.iter().filter(with_ports).collect();
-    let each = |keys: &&'k Keys<'s, 'r>| {
-        let protocol = keys.protocol;
-        keys.ports.iter().map(move |port| (protocol, *port))
-    };
-    let mut ports: Ports = shares.iter().flat_map(each).collect();
-    ports.sort_unstable();
-    ports.dedup();
-    OneRule { shares, ports }
-}
-
-fn ends<'k>(rule: &OneRule<'k, '_, '_>) -> impl Iterator<Item = Pair<'k>> {
-    rule.shares.first().copied().into_iter().flat_map(pairs)
 }
 
 fn by_protocol(ports: &Ports) -> impl Iterator<Item = (u8, &[(u8, u16)])> {

@@ -2,6 +2,7 @@
 //! of a packet's address masked away: one table for each length.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::packet::{AddressSet, Family};
@@ -28,12 +29,39 @@ impl Prefix {
     }
 }
 
-/// What a set holds of a family: by length, then ascending.
-pub fn prefixes(set: &AddressSet, family: Family) -> Rc<[Prefix]> {
-    let blocks = set.blocks(family);
-    let mut prefixes: Vec<Prefix> = blocks.map(|(first, length)| Prefix { length, first }).collect();
-    prefixes.sort_unstable();
-    prefixes.into()
+/// Some prefixes: by length, then ascending. Mostly there is one.
+#[derive(Clone, Debug)]
+pub enum Prefixes {
+    /// A single one.
+    One([Prefix; 1]),
+    /// None, or more.
+    Several(Rc<[Prefix]>),
+}
+
+impl Deref for Prefixes {
+    type Target = [Prefix];
+
+    fn deref(&self) -> &[Prefix] {
+        match self {
+            Self::One(one) => one,
+            Self::Several(several) => several,
+        }
+    }
+}
+
+/// What a set holds of a family.
+pub fn prefixes(set: &AddressSet, family: Family) -> Prefixes {
+    let prefix = |(first, length)| Prefix { length, first };
+    let mut blocks = set.blocks(family).map(prefix);
+    match (blocks.next(), blocks.next()) {
+        (Some(one), None) => Prefixes::One([one]),
+        (first, second) => {
+            let first = first.into_iter().chain(second);
+            let mut prefixes: Vec<Prefix> = first.chain(blocks).collect();
+            prefixes.sort_unstable();
+            Prefixes::Several(prefixes.into())
+        }
+    }
 }
 
 /// The prefixes of each length, where they stand by length.

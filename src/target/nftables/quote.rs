@@ -5,18 +5,25 @@ use crate::plan::Origin;
 /// Printable ASCII on one line, without quotes and backslashes, at most `limit` bytes. What was cut off shows
 /// as a closing `~`.
 pub fn plain(text: &str, limit: usize) -> String {
-    let mut out = match text
+    let mut out = String::with_capacity(text.len());
+    push_plain(&mut out, text, limit);
+    out
+}
+
+/// Adds the same to a text.
+fn push_plain(out: &mut String, text: &str, limit: usize) {
+    let start = out.len();
+    match text
         .bytes()
         .all(|byte| printable(byte.into()) == char::from(byte))
     {
-        true => text.to_owned(),
-        false => text.chars().map(printable).collect(),
-    };
-    if out.len() > limit {
-        out.truncate(limit.saturating_sub(1));
+        true => out.push_str(text),
+        false => out.extend(text.chars().map(printable)),
+    }
+    if out.len() - start > limit {
+        out.truncate(start + limit.saturating_sub(1));
         out.push('~');
     }
-    out
 }
 
 fn printable(c: char) -> char {
@@ -32,14 +39,19 @@ fn printable(c: char) -> char {
 /// A comment that leads back to the policy: `pump-telemetry-5f0c1a hospital.sept:24 CHG-20411`. A long id gives way
 /// to the location, a long ticket to both.
 pub fn provenance(origin: &Origin, limit: usize) -> String {
-    let mut comment = plain(&origin.id, limit / 2);
+    let mut comment = String::with_capacity(limit);
+    push_plain(&mut comment, &origin.id, limit / 2);
     comment.push(' ');
-    comment.push_str(&plain(&origin.location, limit / 3));
+    push_plain(&mut comment, &origin.location, limit / 3);
     if let Some(ticket) = &origin.ticket {
         comment.push(' ');
-        comment.push_str(ticket);
+        push_plain(&mut comment, ticket, usize::MAX);
     }
-    plain(&comment, limit)
+    if comment.len() > limit {
+        comment.truncate(limit.saturating_sub(1));
+        comment.push('~');
+    }
+    comment
 }
 
 /// A log prefix of words that a program can split at spaces: `septum guest>clinical.pumps rule-id `.

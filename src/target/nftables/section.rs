@@ -3,14 +3,14 @@
 //! Denies stand before allows, and within each the order decides nothing, so flows may be gathered into tables: few
 //! elements each into sets, products of many into maps to chains, and what is left stays rules.
 
-use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::packet::Family;
 use crate::plan::PlanRule;
 use crate::syntax::tree::{Action, Rate, RateUnit};
 use crate::target::Inexpressible;
 
-use super::atom::{self, Part};
+use super::atom;
 use super::capability::Capability;
 use super::keys::Keys;
 use super::kind::Kind;
@@ -18,6 +18,7 @@ use super::name;
 use super::paired::{PortChains, Spared};
 use super::quote;
 use super::ruleset::{Chain, Object, Rule, Ruleset};
+use super::services::{Service, Services, Test};
 use super::trace::Trace;
 
 /// A list of rules to be lowered.
@@ -39,7 +40,10 @@ pub struct Section<'a> {
 pub(super) struct Share<'a> {
     pub rule: &'a PlanRule,
     pub family: Family,
-    pub part: Part,
+    /// The rule's whole service in the family.
+    pub service: Rc<Service>,
+    /// What the share holds of it.
+    pub test: Rc<Test>,
 }
 
 /// Rules of one action and family, whose order decides nothing.
@@ -77,6 +81,8 @@ pub struct Lowering<'a> {
     pub ruleset: Ruleset,
     /// Where its statements come from.
     pub trace: Trace,
+    /// The services of its rules.
+    pub services: Services,
     /// What chains that decide about ports are good for.
     pub spared: Spared,
     /// The chains that decide about ports, which all sections share.
@@ -92,7 +98,7 @@ impl Lowering<'_> {
         let (denies, allows) = section.rules.split_at(first_allow.unwrap_or(section.rules.len()));
         if !section.guard.is_empty() || allows.iter().any(|rule| rule.action == Action::Deny) {
             // Sets would change the order of what comes ordered.
-            for share in shares(section.rules) {
+            for share in self.shares(section.rules) {
                 self.rule(section, &share, chain);
             }
             return;
@@ -103,52 +109,59 @@ impl Lowering<'_> {
 
     /// Adds rules of one action, whose order decides nothing.
     fn gather(&mut self, section: &Section<'_>, rules: &[PlanRule], chain: &mut Chain) {
-        let (special, rest): (Vec<Share>, Vec<Share>) = shares(rules)
+        let (special, rest): (Vec<Share>, Vec<Share>) = self
+            .shares(rules)
             .into_iter()
             .partition(|share| share.rule.log || share.rule.rate.is_some());
         // First, so that what is to be logged is logged, whatever else permits it.
         for share in &special {
             self.rule(section, share, chain);
         }
-        let mut taken = BTreeSet::new();
+        let mut taken = vec![false; rest.len()];
         for family in Family::BOTH {
             let group = Group {
                 section,
                 family,
                 denies: rules.first().is_some_and(|rule| rule.action == Action::Deny),
             };
-            taken.extend(self.tables(group, &rest, chain));
+            self.tables(group, &rest, &mut taken, chain);
         }
-        for (number, share) in rest.iter().enumerate() {
-            if !taken.contains(&number) {
+        for (share, taken) in rest.iter().zip(taken) {
+            if !taken {
                 self.rule(section, share, chain);
             }
         }
     }
 
-    /// Moves shares of a family into tables, where they are many. The numbers of those moved.
-    fn tables(&mut self, group: Group<'_>, shares: &[Share<'_>], chain: &mut Chain) -> BTreeSet<usize> {
+    /// Moves shares of a family into tables, where they are many, and marks those that it moves as taken.
+    fn tables(&mut self, group: Group<'_>, shares: &[Share<'_>], taken: &mut [bool], chain: &mut Chain) {
         let mine = || {
             (0..)
                 .zip(shares)
                 .filter(|(_, share)| share.family == group.family)
         };
         if mine().count() <= self.capability.plain_rules {
-            return BTreeSet::new();
+            return;
         }
-        let keys = Keys::of(mine(), self.capability.port_values);
-        let mut taken = self.paired(group, &keys, chain);
-        let left: Vec<&Keys<'_, '_>> = keys.iter().filter(|keys| !taken.contains(&keys.number)).collect();
-        taken.extend(self.exact(group, &left, chain));
+        let mut take = |numbers: Vec<usize>, left: &mut Vec<Keys<'_, '_>>| {
+            if numbers.is_empty() {
+                return;
+            }
+            for number in numbers {
+                if let Some(taken) = taken.get_mut(number) {
+                    *taken = true;
+                }
+            }
+            left.retain(|keys| taken.get(keys.number) == Some(&false));
+        };
+        let mut left = Keys::of(mine());
+        take(self.paired(group, &left, chain), &mut left);
+        take(self.exact(group, &left, chain), &mut left);
         for kind in [Kind::ByPort, Kind::ByDestination] {
-            let left: Vec<&Keys<'_, '_>> = keys
-                .iter()
-                .filter(|keys| !taken.contains(&keys.number))
-                .filter(|keys| kind == Kind::ByDestination || !keys.ports.is_empty())
-                .collect();
-            taken.extend(self.keyed(group, kind, &left, chain));
+            let fits = |keys: &&Keys<'_, '_>| kind == Kind::ByDestination || !keys.ports().is_empty();
+            let candidates: Vec<&Keys<'_, '_>> = left.iter().filter(fits).collect();
+            take(self.keyed(group, kind, &candidates, chain), &mut left);
         }
-        taken
     }
 
     /// Adds a share as a plain rule.
@@ -160,7 +173,7 @@ impl Lowering<'_> {
             &atom::in_family(&flow.source, share.family),
             &atom::in_family(&flow.destination, share.family),
         );
-        let service = share.part.text();
+        let service = share.test.part.text();
         let space = if service.is_empty() { "" } else { " " };
         let mark = self.trace.mark(&rule.origin);
         let tests = format!("{}{}{addresses}{space}{service}", mark.text, section.guard);
@@ -241,20 +254,24 @@ impl Lowering<'_> {
         chain.add(format!("{limit} {prefix}"), "no rule permits it");
         chain.add("counter drop", "no rule permits it");
     }
-}
 
-/// What each rule holds of each family, split where one nft rule cannot test it. Nothing for an empty share.
-fn shares(rules: &[PlanRule]) -> Vec<Share<'_>> {
-    let mut shares = Vec::new();
-    for rule in rules {
-        for family in Family::BOTH {
-            if rule.flow.source.is_empty_in(family) || rule.flow.destination.is_empty_in(family) {
-                continue;
-            }
-            for part in atom::service(&rule.flow.service, family) {
-                shares.push(Share { rule, family, part });
+    /// What each rule holds of each family, split where one nft rule cannot test it. Nothing for an empty share.
+    fn shares<'a>(&mut self, rules: &'a [PlanRule]) -> Vec<Share<'a>> {
+        let mut shares = Vec::with_capacity(rules.len());
+        for rule in rules {
+            for family in Family::BOTH {
+                if rule.flow.source.is_empty_in(family) || rule.flow.destination.is_empty_in(family) {
+                    continue;
+                }
+                let service = self.services.of(&rule.flow.service, family);
+                shares.extend(service.tests.iter().map(|test| Share {
+                    rule,
+                    family,
+                    service: Rc::clone(&service),
+                    test: Rc::clone(test),
+                }));
             }
         }
+        shares
     }
-    shares
 }

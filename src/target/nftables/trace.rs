@@ -1,6 +1,8 @@
 //! Which line of the rendered file holds which policy rule. A template may lay lines out as it likes, so each
 //! statement carries a mark through it, which is taken out afterwards.
 
+use std::borrow::Cow;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -28,9 +30,9 @@ pub struct Trace {
     comment_bytes: usize,
     origins: Vec<Arc<Origin>>,
     /// The mark of each, by its place in memory: it is held, so that the place stays its own.
-    known: FxHashMap<*const Origin, Arc<Mark>>,
+    known: FxHashMap<*const Origin, Rc<Mark>>,
     /// The same by what they say: equal origins have one mark, so that equal elements are equal texts.
-    equal: FxHashMap<Arc<Origin>, Arc<Mark>>,
+    equal: FxHashMap<Arc<Origin>, Rc<Mark>>,
 }
 
 impl Trace {
@@ -45,46 +47,55 @@ impl Trace {
     }
 
     /// The mark of a rule.
-    pub fn mark(&mut self, origin: &Arc<Origin>) -> Arc<Mark> {
+    pub fn mark(&mut self, origin: &Arc<Origin>) -> Rc<Mark> {
         let known = self.known.get(&Arc::as_ptr(origin));
-        known.map(Arc::clone).unwrap_or_else(|| self.number(origin))
+        known.map(Rc::clone).unwrap_or_else(|| self.number(origin))
     }
 
-    fn number(&mut self, origin: &Arc<Origin>) -> Arc<Mark> {
+    fn number(&mut self, origin: &Arc<Origin>) -> Rc<Mark> {
         let index = self.origins.len();
         self.origins.push(Arc::clone(origin));
         let comment_bytes = self.comment_bytes;
         let mark = self.equal.entry(Arc::clone(origin)).or_insert_with(|| {
-            Arc::new(Mark {
+            Rc::new(Mark {
                 text: format!("{OPEN}{index}{CLOSE}"),
                 comment: quote::provenance(origin, comment_bytes),
             })
         });
-        self.known.insert(Arc::as_ptr(origin), Arc::clone(mark));
-        Arc::clone(mark)
+        self.known.insert(Arc::as_ptr(origin), Rc::clone(mark));
+        Rc::clone(mark)
     }
 
     /// The text without its marks, and the lines that held one.
     pub fn resolve(&self, marked: &str) -> (String, Vec<EmittedLine>) {
-        let mut text = String::with_capacity(marked.len());
+        let marked = match marked.contains('\r') {
+            true => Cow::Owned(marked.replace("\r\n", "\n")),
+            false => Cow::Borrowed(marked),
+        };
+        let mut text = String::with_capacity(marked.len() + 1);
         let mut lines = Vec::new();
-        for (index, line) in marked.lines().enumerate() {
-            let mut rest = line;
-            while let Some((before, after)) = rest.split_once(OPEN) {
-                text.push_str(before);
-                let Some((number, after)) = after.split_once(CLOSE) else {
-                    rest = after;
-                    break;
-                };
-                if let Some(origin) = number.parse::<usize>().ok().and_then(|n| self.origins.get(n)) {
-                    lines.push(EmittedLine {
-                        line: index + 1,
-                        origin: Arc::clone(origin),
-                    });
-                }
+        let mut line = 1;
+        let mut rest = &*marked;
+        while let Some((before, after)) = rest.split_once(OPEN) {
+            text.push_str(before);
+            line += before.bytes().filter(|byte| *byte == b'\n').count();
+            // A template may have torn a mark apart.
+            let number = after.split_once(CLOSE);
+            let number = number.and_then(|(number, after)| Some((number.parse::<usize>().ok()?, after)));
+            let Some((number, after)) = number else {
                 rest = after;
+                continue;
+            };
+            if let Some(origin) = self.origins.get(number) {
+                lines.push(EmittedLine {
+                    line,
+                    origin: Arc::clone(origin),
+                });
             }
-            text.push_str(rest);
+            rest = after;
+        }
+        text.push_str(rest);
+        if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
         (text, lines)
