@@ -146,9 +146,9 @@ impl ProofRecord {
 
 /// All that a proof depends on, as one hash: the version of the tool, the plan, and the SHA-256 of the configuration
 /// as emitted.
-pub(super) fn subject(plan: &DevicePlan, configuration: &str) -> String {
+pub(super) fn subject(plan: &DevicePlan, hashes: &plan::Hashes<'_>, configuration: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let plan = hexadecimal(&plan::digest(plan));
+    let plan = hexadecimal(&plan::digest(plan, hashes));
     sha256(format!("septum {version}\n{configuration}\n{plan}\n").as_bytes())
 }
 

@@ -112,6 +112,10 @@ pub(super) fn compile<'p>(
     }
     let none = Owned::new();
     let describer = Describer::new(&workspace.policy);
+    let hashes = match destination {
+        Some(_) => plan::Hashes::of(plans),
+        None => plan::Hashes::of([]),
+    };
     let results: Vec<Result<Built<'p>, (&DevicePlan, Failure)>> = plans
         .par_iter()
         .filter_map(|plan| {
@@ -144,7 +148,7 @@ pub(super) fn compile<'p>(
                 return Some(Ok(built));
             };
             let sha256 = build_manifest::sha256(built.emitted.text.as_bytes());
-            let subject = build_manifest::subject(plan, &sha256);
+            let subject = build_manifest::subject(plan, &hashes, &sha256);
             let known = before
                 .map(|device| &device.proof)
                 .filter(|record| record.covers(&subject) && assets.template == platform.assets().template);

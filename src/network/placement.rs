@@ -208,7 +208,9 @@ impl Crossing<'_> {
         // The zone before, unless it lies on both sides: where it hangs, and the product that it is of.
         let mut last: Option<(&[Hanging], Option<usize>)> = None;
         for entered in from.chunk_by(of_zone) {
-            let Some((zone, _)) = entered.first() else { continue };
+            let Some((zone, _)) = entered.first() else {
+                continue;
+            };
             let on_both_sides = to.binary_search_by_key(zone, |(other, _)| *other).is_ok();
             if let Some((before, product)) = last
                 && !on_both_sides

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role,
-    RunProtocol, Side, SideName,
+    RunProtocol, Said, Side,
 };
 use crate::packet::{AddressSet, FlowSet, IntervalSet, Region, ServiceSet};
 use crate::syntax::tree::{Action, Rate, RateUnit};
@@ -25,11 +25,12 @@ pub struct PlanArchive {
     services: Vec<ArchivedService>,
     origins: Vec<Arc<Origin>>,
     texts: Vec<Arc<str>>,
+    said: Vec<ArchivedSaid>,
     devices: Vec<ArchivedDevice>,
 }
 
 /// The present shape.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A place in a table.
 type Place = u32;
@@ -99,19 +100,19 @@ struct ArchivedPair {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ArchivedRule {
+struct ArchivedSaid {
     allow: bool,
-    /// Source, destination, service: places in the tables.
-    flow: (Place, Place, Place),
     /// What the author called source, destination and service.
     called: (Place, Place, Place),
-    whole: (bool, bool),
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     log: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate: Option<(u32, char)>,
     origin: Place,
 }
+
+/// Source, destination, service, and what the author said.
+type ArchivedRule = (Place, Place, Place, Place);
 
 /// Why an archive cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -138,6 +139,7 @@ impl PlanArchive {
                 .iter()
                 .map(|set| archived_service(set))
                 .collect(),
+            said: writer.archived_said(),
             origins: writer.origins.list.into_iter().cloned().collect(),
             texts: writer.texts.list.into_iter().cloned().collect(),
             devices,
@@ -152,7 +154,8 @@ impl PlanArchive {
         if self.format != FORMAT {
             return Err(ArchiveError::Format(self.format));
         }
-        let reader = Reader {
+        let mut reader = Reader {
+            said: Vec::new(),
             addresses: self
                 .addresses
                 .iter()
@@ -166,6 +169,8 @@ impl PlanArchive {
             origins: &self.origins,
             texts: &self.texts,
         };
+        let said = self.said.iter().map(|said| reader.said(said).map(Arc::new));
+        reader.said = said.collect::<Result<_, _>>()?;
         self.devices.iter().map(|device| reader.device(device)).collect()
     }
 }
@@ -207,25 +212,7 @@ struct Writer<'p> {
     services: Table<'p, ServiceSet>,
     origins: Table<'p, Origin>,
     texts: Table<'p, str>,
-    /// What a rule says is the same wherever it is placed.
-    said: FxHashMap<*const Origin, Said<'p>>,
-}
-
-/// Of a rule what seldom differs between its places.
-struct Said<'p> {
-    rule: &'p PlanRule,
-    service: Place,
-    called: (Place, Place, Place),
-    origin: Place,
-}
-
-impl Said<'_> {
-    fn is_of(&self, rule: &PlanRule) -> bool {
-        Arc::ptr_eq(&self.rule.flow.service, &rule.flow.service)
-            && Arc::ptr_eq(&self.rule.source.text, &rule.source.text)
-            && Arc::ptr_eq(&self.rule.destination.text, &rule.destination.text)
-            && Arc::ptr_eq(&self.rule.service, &rule.service)
-    }
+    said: Table<'p, Said>,
 }
 
 impl<'p> Writer<'p> {
@@ -284,38 +271,29 @@ impl<'p> Writer<'p> {
     }
 
     fn rule(&mut self, rule: &'p PlanRule) -> ArchivedRule {
-        let source = self.addresses.place(&rule.flow.source);
-        let destination = self.addresses.place(&rule.flow.destination);
-        let key = Arc::as_ptr(&rule.origin);
-        let (service, called, origin) = match self.said.get(&key).filter(|said| said.is_of(rule)) {
-            Some(said) => (said.service, said.called, said.origin),
-            None => {
-                let service = self.services.place(&rule.flow.service);
-                let called = (
-                    self.texts.place(&rule.source.text),
-                    self.texts.place(&rule.destination.text),
-                    self.texts.place(&rule.service),
-                );
-                let origin = self.origins.place(&rule.origin);
-                let said = Said {
-                    rule,
-                    service,
-                    called,
-                    origin,
-                };
-                self.said.insert(key, said);
-                (service, called, origin)
-            }
-        };
-        ArchivedRule {
-            allow: rule.action == Action::Allow,
-            flow: (source, destination, service),
-            called,
-            whole: (rule.source.whole, rule.destination.whole),
-            log: rule.log,
-            rate: rule.rate.map(|rate| (rate.count, letter(rate.per))),
-            origin,
-        }
+        let PlanRule { flow, said } = rule;
+        (
+            self.addresses.place(&flow.source),
+            self.addresses.place(&flow.destination),
+            self.services.place(&flow.service),
+            self.said.place(said),
+        )
+    }
+
+    fn archived_said(&mut self) -> Vec<ArchivedSaid> {
+        let (texts, origins) = (&mut self.texts, &mut self.origins);
+        let said = self.said.list.iter().map(|said| ArchivedSaid {
+            allow: said.action == Action::Allow,
+            called: (
+                texts.place(&said.source),
+                texts.place(&said.destination),
+                texts.place(&said.service),
+            ),
+            log: said.log,
+            rate: said.rate.map(|rate| (rate.count, letter(rate.per))),
+            origin: origins.place(&said.origin),
+        });
+        said.collect()
     }
 }
 
@@ -333,6 +311,7 @@ struct Reader<'a> {
     services: Vec<Arc<ServiceSet>>,
     origins: &'a [Arc<Origin>],
     texts: &'a [Arc<str>],
+    said: Vec<Arc<Said>>,
 }
 
 impl Reader<'_> {
@@ -420,33 +399,33 @@ impl Reader<'_> {
     }
 
     fn rule(&self, rule: &ArchivedRule) -> Result<PlanRule, ArchiveError> {
-        let (source, destination, service) = rule.flow;
-        let (source_text, destination_text, service_text) = rule.called;
-        let rate = rule.rate.map(|(count, unit)| {
-            let units = [RateUnit::Second, RateUnit::Minute, RateUnit::Hour, RateUnit::Day];
-            let per = units.into_iter().find(|known| letter(*known) == unit);
-            per.map(|per| Rate { count, per })
-                .ok_or(ArchiveError::Damaged("an unknown unit of time"))
-        });
+        let (source, destination, service, said) = *rule;
         Ok(PlanRule {
-            action: if rule.allow { Action::Allow } else { Action::Deny },
             flow: FlowSet {
                 source: self.addresses(source)?,
                 destination: self.addresses(destination)?,
                 service: at(&self.services, service, "a service is missing")?,
             },
-            source: SideName {
-                text: self.text(source_text)?,
-                whole: rule.whole.0,
-            },
-            destination: SideName {
-                text: self.text(destination_text)?,
-                whole: rule.whole.1,
-            },
-            service: self.text(service_text)?,
-            log: rule.log,
+            said: at(&self.said, said, "a rule is missing")?,
+        })
+    }
+
+    fn said(&self, said: &ArchivedSaid) -> Result<Said, ArchiveError> {
+        let (source, destination, service) = said.called;
+        let rate = said.rate.map(|(count, unit)| {
+            let units = [RateUnit::Second, RateUnit::Minute, RateUnit::Hour, RateUnit::Day];
+            let per = units.into_iter().find(|known| letter(*known) == unit);
+            per.map(|per| Rate { count, per })
+                .ok_or(ArchiveError::Damaged("an unknown unit of time"))
+        });
+        Ok(Said {
+            action: if said.allow { Action::Allow } else { Action::Deny },
+            source: self.text(source)?,
+            destination: self.text(destination)?,
+            service: self.text(service)?,
+            log: said.log,
             rate: rate.transpose()?,
-            origin: at(self.origins, rule.origin, "an origin is missing")?,
+            origin: at(self.origins, said.origin, "an origin is missing")?,
         })
     }
 }

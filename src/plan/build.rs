@@ -1,17 +1,19 @@
 //! From policy and network to the plan of each managed device.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::hash::Hash;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 
 use super::forwarding::{RulesOfPoints, forwarding, in_order, without_idle_denies};
-use super::{DevicePlan, HostPlan, LocalPlan, Origin, PlanRule, Role, SideName};
+use super::reply::reply_service;
+use super::{DevicePlan, HostPlan, LocalPlan, Origin, PlanRule, Role, Said};
 use crate::model::{self, Endpoint, ModeId, Point, PointId, Policy, Rule, ZoneId};
 use crate::network::{Network, Placement};
-use crate::packet::{AddressSet, FlowSet};
+use crate::packet::{AddressSet, FlowSet, ServiceSet};
 use crate::source::SourceMap;
 use crate::syntax::tree::Action;
 
@@ -87,37 +89,29 @@ pub fn plans_of(
 /// An endpoint cut along zones.
 #[derive(Debug)]
 pub(super) struct Split {
-    text: Arc<str>,
     whole: Arc<AddressSet>,
     /// Ascending.
     pub(super) zones: Vec<ZoneId>,
-    parts: Vec<(ZoneId, Arc<AddressSet>)>,
+    /// What each of the zones has of it.
+    parts: Vec<Arc<AddressSet>>,
     /// True where the parts are all that the endpoint has.
     complete: bool,
 }
 
 impl Split {
-    /// The addresses that the endpoint has in some zones, and whether these are all it has.
-    pub(super) fn within(&self, zones: &[ZoneId]) -> (Arc<AddressSet>, bool) {
-        let parts = self.parts.iter();
-        let parts: Vec<&Arc<AddressSet>> = parts
-            .filter(|(zone, _)| zones.binary_search(zone).is_ok())
-            .map(|(_, part)| part)
-            .collect();
-        match *parts.as_slice() {
-            _ if self.complete && parts.len() == self.parts.len() => (Arc::clone(&self.whole), true),
-            [part] => (Arc::clone(part), false),
-            _ => {
-                let parts = parts.into_iter().map(|part| &**part);
-                (Arc::new(AddressSet::union_of(parts)), false)
-            }
+    /// The addresses that the endpoint has in some of its zones, which are given ascending.
+    pub(super) fn within(&self, zones: &[ZoneId]) -> Arc<AddressSet> {
+        if self.complete && zones.len() == self.zones.len() {
+            return Arc::clone(&self.whole);
         }
-    }
-
-    pub(super) fn name(&self, whole: bool) -> SideName {
-        SideName {
-            text: Arc::clone(&self.text),
-            whole,
+        let part = |zone: &ZoneId| self.parts.get(self.zones.binary_search(zone).ok()?);
+        let mut parts = zones.iter().filter_map(part);
+        match (parts.next(), parts.next()) {
+            (Some(only), None) => Arc::clone(only),
+            (first, second) => {
+                let several = first.into_iter().chain(second).chain(parts);
+                Arc::new(AddressSet::union_of(several.map(|part| &**part)))
+            }
         }
     }
 }
@@ -126,28 +120,57 @@ impl Split {
 #[derive(Debug)]
 pub(super) struct Prepared<'a> {
     pub(super) rule: &'a Rule,
-    origin: Arc<Origin>,
+    pub(super) said: Arc<Said>,
     pub(super) source: Arc<Split>,
     pub(super) destination: Arc<Split>,
+    pub(super) service: Arc<ServiceSet>,
+    answer: OnceLock<Answer>,
+}
+
+/// What comes back in answer to a rule's flows.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) said: Arc<Said>,
+    /// What answers the whole service.
+    pub(super) service: Arc<ServiceSet>,
+}
+
+/// Sets by what they hold: equal ones are one in memory, so that later steps know them by their place.
+struct Shared<T>(FxHashSet<Arc<T>>);
+
+impl<T: Eq + Hash> Shared<T> {
+    fn new() -> Self {
+        Self(FxHashSet::default())
+    }
+
+    fn one(&mut self, set: Arc<T>) -> Arc<T> {
+        match self.0.get(&set) {
+            Some(known) => Arc::clone(known),
+            None => {
+                self.0.insert(Arc::clone(&set));
+                set
+            }
+        }
+    }
 }
 
 impl<'a> Prepared<'a> {
     /// The active rules: denies first, each by id. Where a statement stands means nothing, here too.
     fn all(policy: &'a Policy, sources: &SourceMap, options: Options<'_>) -> Vec<Self> {
-        let mut splits: FxHashMap<(*const AddressSet, Arc<str>), Arc<Split>> = FxHashMap::default();
+        let (mut addresses, mut services) = (Shared::new(), Shared::new());
+        let mut splits: FxHashMap<*const AddressSet, Arc<Split>> = FxHashMap::default();
         let mut split = |endpoint: &Endpoint| {
-            let key = (Arc::as_ptr(&endpoint.addresses), Arc::clone(&endpoint.text));
+            let key = Arc::as_ptr(&endpoint.addresses);
             Arc::clone(splits.entry(key).or_insert_with(|| {
                 let parts = policy.zone_map.split(&endpoint.addresses);
                 let complete =
                     AddressSet::union_of(parts.iter().map(|(_, part)| part)) == *endpoint.addresses;
-                let parts = parts.into_iter().map(|(zone, part)| (zone, Arc::new(part)));
-                let parts: Vec<(ZoneId, Arc<AddressSet>)> = parts.collect();
+                let (zones, parts): (Vec<ZoneId>, Vec<AddressSet>) = parts.into_iter().unzip();
+                let parts = parts.into_iter().map(|part| addresses.one(Arc::new(part)));
                 Arc::new(Split {
-                    text: Arc::clone(&endpoint.text),
-                    whole: Arc::clone(&endpoint.addresses),
-                    zones: parts.iter().map(|(zone, _)| *zone).collect(),
-                    parts,
+                    zones,
+                    parts: parts.collect(),
+                    whole: addresses.one(Arc::clone(&endpoint.addresses)),
                     complete,
                 })
             }))
@@ -157,15 +180,25 @@ impl<'a> Prepared<'a> {
             .filter(|rule| !rule.flow().is_empty())
             .map(|rule| Self {
                 rule,
-                origin: Arc::new(Origin {
-                    id: rule.id.clone(),
-                    location: sources.line_of(rule.span),
-                    ticket: rule.meta.ticket.clone(),
-                    owner: rule.meta.owner.clone(),
-                    title: rule.title.clone().or_else(|| rule.meta.reason.clone()),
+                said: Arc::new(Said {
+                    action: rule.action,
+                    source: Arc::clone(&rule.source.text),
+                    destination: Arc::clone(&rule.destination.text),
+                    service: Arc::clone(&rule.service.text),
+                    log: rule.meta.log,
+                    rate: rule.meta.rate.filter(|_| rule.action == Action::Allow),
+                    origin: Arc::new(Origin {
+                        id: rule.id.clone(),
+                        location: sources.line_of(rule.span),
+                        ticket: rule.meta.ticket.clone(),
+                        owner: rule.meta.owner.clone(),
+                        title: rule.title.clone().or_else(|| rule.meta.reason.clone()),
+                    }),
                 }),
                 source: split(&rule.source),
                 destination: split(&rule.destination),
+                service: services.one(Arc::clone(&rule.service.set)),
+                answer: OnceLock::new(),
             })
             .collect();
         rules.sort_by(|a, b| {
@@ -175,17 +208,33 @@ impl<'a> Prepared<'a> {
         rules
     }
 
-    pub(super) fn plan_rule(&self, flow: FlowSet, source: SideName, destination: SideName) -> PlanRule {
-        PlanRule {
-            action: self.rule.action,
-            flow,
-            source,
-            destination,
-            service: Arc::clone(&self.rule.service.text),
-            log: self.rule.meta.log,
-            rate: self.rule.meta.rate.filter(|_| self.rule.action == Action::Allow),
-            origin: Arc::clone(&self.origin),
+    pub(super) fn flow(&self) -> FlowSet {
+        FlowSet {
+            source: Arc::clone(&self.source.whole),
+            destination: Arc::clone(&self.destination.whole),
+            service: Arc::clone(&self.service),
         }
+    }
+
+    pub(super) fn plan_rule(&self, flow: FlowSet) -> PlanRule {
+        PlanRule {
+            flow,
+            said: Arc::clone(&self.said),
+        }
+    }
+
+    /// What answers it. Answers are neither logged nor counted.
+    pub(super) fn answer(&self) -> &Answer {
+        self.answer.get_or_init(|| Answer {
+            said: Arc::new(Said {
+                source: Arc::clone(&self.said.destination),
+                destination: Arc::clone(&self.said.source),
+                log: false,
+                rate: None,
+                ..(*self.said).clone()
+            }),
+            service: Arc::new(reply_service(&self.service)),
+        })
     }
 }
 
@@ -193,25 +242,19 @@ impl<'a> Prepared<'a> {
 fn host(own: &Arc<AddressSet>, rules: &[Prepared<'_>]) -> HostPlan {
     let (mut inbound, mut outbound) = (Vec::new(), Vec::new());
     for prepared in rules {
-        let flow = prepared.rule.flow();
+        let flow = prepared.flow();
         let into = FlowSet {
             destination: Arc::new(flow.destination.intersection(own)),
             ..flow.clone()
         };
         let out = FlowSet {
             source: Arc::new(flow.source.intersection(own)),
-            ..flow.clone()
+            ..flow
         };
-        let whole = |part: &AddressSet, all: &AddressSet| part == all;
-        if !into.is_empty() {
-            let to = prepared
-                .destination
-                .name(whole(&into.destination, &flow.destination));
-            inbound.push(prepared.plan_rule(into, prepared.source.name(true), to));
-        }
-        if !out.is_empty() {
-            let from = prepared.source.name(whole(&out.source, &flow.source));
-            outbound.push(prepared.plan_rule(out, from, prepared.destination.name(true)));
+        for (list, flow) in [(&mut inbound, into), (&mut outbound, out)] {
+            if !flow.is_empty() {
+                list.push(prepared.plan_rule(flow));
+            }
         }
     }
     HostPlan {
@@ -240,33 +283,29 @@ fn local(point: &model::Point, own: Arc<AddressSet>, sources: &SourceMap) -> Loc
                 .map(|byte| format!("{byte:02x}"))
                 .collect();
             PlanRule {
-                action: Action::Allow,
                 flow: FlowSet {
                     source: Arc::clone(&manage.from.addresses),
                     destination: Arc::clone(&everywhere),
                     service: Arc::clone(&manage.service.set),
                 },
-                source: SideName {
-                    text: Arc::clone(&manage.from.text),
-                    whole: true,
-                },
-                destination: SideName {
-                    text: point.name.as_str().into(),
-                    whole: true,
-                },
-                service: Arc::clone(&manage.service.text),
-                log: false,
-                rate: None,
-                origin: Arc::new(Origin {
-                    id: format!("manage-{hex}"),
-                    location: sources.line_of(manage.span),
-                    ticket: None,
-                    owner: None,
-                    title: Some(format!("management of {}", point.name)),
+                said: Arc::new(Said {
+                    action: Action::Allow,
+                    source: Arc::clone(&manage.from.text),
+                    destination: point.name.as_str().into(),
+                    service: Arc::clone(&manage.service.text),
+                    log: false,
+                    rate: None,
+                    origin: Arc::new(Origin {
+                        id: format!("manage-{hex}"),
+                        location: sources.line_of(manage.span),
+                        ticket: None,
+                        owner: None,
+                        title: Some(format!("management of {}", point.name)),
+                    }),
                 }),
             }
         })
-        .filter(|rule| !rule.flow.is_empty() && seen.insert(rule.origin.id.clone()))
+        .filter(|rule| !rule.flow.is_empty() && seen.insert(rule.said.origin.id.clone()))
         .collect();
     in_order(&mut manage);
     LocalPlan {

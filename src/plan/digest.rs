@@ -3,19 +3,49 @@
 //! Each value is fed with its length or its variant before it, so that no two plans feed the same bytes.
 
 use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
-use super::{DevicePlan, Forwarding, HostPlan, LocalPlan, PairPlan, PlanRule, PortInterface, Role, Side};
-use crate::packet::{AddressSet, FlowSet};
+use super::{
+    DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role, Said, Side,
+};
+use crate::packet::{AddressSet, FlowSet, ServiceSet};
 
 /// Sets of more ranges are hashed once, and stand by that hash where they are met.
 const SHORT: usize = 16;
 
+/// The hashes of what authors said, each made once for all plans.
+#[derive(Debug)]
+pub struct Hashes<'p> {
+    /// By places in memory, which the plans hold.
+    of_said: FxHashMap<usize, [u8; 32]>,
+    plans: PhantomData<&'p DevicePlan>,
+}
+
+impl<'p> Hashes<'p> {
+    /// Of everything that some plans hold.
+    pub fn of(plans: impl IntoIterator<Item = &'p DevicePlan>) -> Self {
+        let mut of_said = FxHashMap::default();
+        for rule in plans.into_iter().flat_map(DevicePlan::rules) {
+            let hash = || Bytes::of(|bytes| bytes.said(&rule.said));
+            of_said.entry(place(&rule.said)).or_insert_with(hash);
+        }
+        Self {
+            of_said,
+            plans: PhantomData,
+        }
+    }
+}
+
+fn place<T>(shared: &Arc<T>) -> usize {
+    Arc::as_ptr(shared).addr()
+}
+
 /// The SHA-256 of all that a plan says. Plans that differ in anything have different ones.
-pub fn digest(plan: &DevicePlan) -> [u8; 32] {
+pub fn digest(plan: &DevicePlan, hashes: &Hashes<'_>) -> [u8; 32] {
     let DevicePlan {
         device,
         platform,
@@ -23,7 +53,11 @@ pub fn digest(plan: &DevicePlan) -> [u8; 32] {
         role,
         local,
     } = plan;
-    let mut feed = Feed::default();
+    let mut feed = Feed {
+        bytes: Bytes::default(),
+        hashes,
+        sets: FxHashMap::default(),
+    };
     (device, platform).hash(&mut feed.bytes);
     feed.addresses(claimed);
     match role {
@@ -50,14 +84,14 @@ pub fn digest(plan: &DevicePlan) -> [u8; 32] {
     feed.bytes.digest()
 }
 
-#[derive(Default)]
-struct Feed {
+struct Feed<'h> {
     bytes: Bytes,
-    /// The hashes of long sets, by their place in memory: the plan holds them.
-    long: FxHashMap<*const AddressSet, [u8; 32]>,
+    hashes: &'h Hashes<'h>,
+    /// The hashes of services and of long sets of addresses, by their places in memory: the plan holds them.
+    sets: FxHashMap<usize, [u8; 32]>,
 }
 
-impl Feed {
+impl Feed<'_> {
     fn each<T>(&mut self, list: &[T], feed: impl Fn(&mut Self, &T)) {
         self.bytes.write_usize(list.len());
         for one in list {
@@ -71,12 +105,15 @@ impl Feed {
             self.bytes.addresses(set);
             return;
         }
-        let hash = self.long.entry(Arc::as_ptr(set)).or_insert_with(|| {
-            let mut bytes = Bytes::default();
-            bytes.addresses(set);
-            bytes.digest()
-        });
+        let hash = || Bytes::of(|bytes| bytes.addresses(set));
+        let hash = self.sets.entry(place(set)).or_insert_with(hash);
         self.bytes.write_u8(1);
+        self.bytes.write(hash);
+    }
+
+    fn service(&mut self, service: &Arc<ServiceSet>) {
+        let hash = || Bytes::of(|bytes| service.hash(bytes));
+        let hash = self.sets.entry(place(service)).or_insert_with(hash);
         self.bytes.write(hash);
     }
 
@@ -106,16 +143,7 @@ impl Feed {
     }
 
     fn rule(&mut self, rule: &PlanRule) {
-        let PlanRule {
-            action,
-            flow,
-            source: from,
-            destination: to,
-            service: called,
-            log,
-            rate,
-            origin,
-        } = rule;
+        let PlanRule { flow, said } = rule;
         let FlowSet {
             source,
             destination,
@@ -123,7 +151,10 @@ impl Feed {
         } = flow;
         self.addresses(source);
         self.addresses(destination);
-        (action, service, from, to, called, log, rate, origin).hash(&mut self.bytes);
+        self.service(service);
+        let known = self.hashes.of_said.get(&place(said)).copied();
+        let hash = known.unwrap_or_else(|| Bytes::of(|bytes| bytes.said(said)));
+        self.bytes.write(&hash);
     }
 }
 
@@ -149,6 +180,34 @@ impl Bytes {
             self.write_u128(*first);
             self.write_u128(*last);
         }
+    }
+
+    /// The hash of some bytes.
+    fn of(feed: impl FnOnce(&mut Self)) -> [u8; 32] {
+        let mut bytes = Self::default();
+        feed(&mut bytes);
+        bytes.digest()
+    }
+
+    fn said(&mut self, said: &Said) {
+        let Said {
+            action,
+            source,
+            destination,
+            service,
+            log,
+            rate,
+            origin,
+        } = said;
+        (action, source, destination, service, log, rate).hash(self);
+        let Origin {
+            id,
+            location,
+            ticket,
+            owner,
+            title,
+        } = &**origin;
+        (id, location, ticket, owner, title).hash(self);
     }
 
     fn digest(mut self) -> [u8; 32] {

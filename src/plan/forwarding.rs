@@ -3,6 +3,7 @@
 //! Rules are placed one by one, on the devices around their zones and there on the pairs of sides between which they
 //! lie, so that the work follows the rules and not the pairs.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,10 +12,10 @@ use rustc_hash::FxHashMap;
 use super::build::{Prepared, Split};
 use super::reply::reply_service;
 use super::subtract::subtract_all;
-use super::{Forwarding, PairPlan, PlanRule, PortInterface, Side};
+use super::{Forwarding, PairPlan, PlanRule, PortInterface, Said, Side};
 use crate::model::{self, PointId, Policy, ZoneId};
 use crate::network::{Crossing, Network, Placement, ZonesBehind};
-use crate::packet::{AddressSet, FlowSet, ServiceSet};
+use crate::packet::{AddressSet, FlowSet};
 use crate::syntax::tree::Action;
 
 /// The rules that each point may have to do with.
@@ -74,9 +75,8 @@ pub(super) fn forwarding(
             pair(&mut pairs, sides).rules.extend(rule);
         });
         if stateless && prepared.rule.action == Action::Allow {
-            let answer = Arc::new(reply_service(&prepared.rule.service.set));
             crossings.each(&destinations, &sources, |sides, from, to| {
-                let rules = replies(prepared, &answer, to, from, &denies);
+                let rules = replies(prepared, to, from, &denies);
                 pair(&mut pairs, sides).replies.extend(rules);
             });
         }
@@ -162,50 +162,34 @@ impl Crossings<'_> {
 
 /// The part of a rule between two sets of zones.
 fn opening(prepared: &Prepared<'_>, from: &[ZoneId], to: &[ZoneId]) -> Option<PlanRule> {
-    let (source, source_whole) = prepared.source.within(from);
-    let (destination, destination_whole) = prepared.destination.within(to);
     let flow = FlowSet {
-        source,
-        destination,
-        service: Arc::clone(&prepared.rule.service.set),
+        source: prepared.source.within(from),
+        destination: prepared.destination.within(to),
+        service: Arc::clone(&prepared.service),
     };
-    (!flow.is_empty()).then(|| {
-        let source = prepared.source.name(source_whole);
-        let destination = prepared.destination.name(destination_whole);
-        prepared.plan_rule(flow, source, destination)
-    })
+    (!flow.is_empty()).then(|| prepared.plan_rule(flow))
 }
 
-/// What comes back in answer to the flows that a rule lets be opened between two sets of zones, by any path. `answer`
-/// is what answers the whole service of the rule.
-fn replies(
-    prepared: &Prepared<'_>,
-    answer: &Arc<ServiceSet>,
-    from: &[ZoneId],
-    to: &[ZoneId],
-    denies: &Denies,
-) -> Vec<PlanRule> {
+/// What comes back in answer to the flows that a rule lets be opened between two sets of zones, by any path.
+fn replies(prepared: &Prepared<'_>, from: &[ZoneId], to: &[ZoneId], denies: &Denies) -> Vec<PlanRule> {
     let Some(opened) = opening(prepared, from, to) else {
         return Vec::new();
     };
+    let answer = prepared.answer();
     let pieces = subtract_all(&opened.flow, denies.between(from, to));
-    let uncut = pieces.len() == 1 && pieces.first() == Some(&opened.flow);
     let back = pieces.iter().map(|piece| FlowSet {
         source: Arc::clone(&piece.destination),
         destination: Arc::clone(&piece.source),
-        service: match Arc::ptr_eq(&piece.service, &prepared.rule.service.set) {
-            true => Arc::clone(answer),
+        service: match Arc::ptr_eq(&piece.service, &prepared.service) {
+            true => Arc::clone(&answer.service),
             false => Arc::new(reply_service(&piece.service)),
         },
     });
     let back = back.filter(|flow| !flow.is_empty());
+    let said = &answer.said;
     back.map(|flow| PlanRule {
         flow,
-        source: prepared.destination.name(opened.destination.whole && uncut),
-        destination: prepared.source.name(opened.source.whole && uncut),
-        log: false,
-        rate: None,
-        ..opened.clone()
+        said: Arc::clone(said),
     })
     .collect()
 }
@@ -226,7 +210,7 @@ impl Denies {
         };
         for prepared in rules.iter().filter(|p| p.rule.action == Action::Deny) {
             let index = denies.flows.len();
-            denies.flows.push(prepared.rule.flow());
+            denies.flows.push(prepared.flow());
             for zone in &prepared.source.zones {
                 denies.from.entry(*zone).or_default().push(index);
             }
@@ -256,35 +240,33 @@ impl Denies {
 
 /// Denies first, then by id. The parts of one rule stand by their addresses, and not by the order of the zones.
 pub(super) fn in_order(rules: &mut [PlanRule]) {
+    let by_rule = |a: &Said, b: &Said| {
+        let allows = |said: &Said| said.action == Action::Allow;
+        (allows(a), &a.origin.id).cmp(&(allows(b), &b.origin.id))
+    };
     rules.sort_by(|a, b| {
-        let allows = |rule: &PlanRule| rule.action == Action::Allow;
-        (
-            allows(a),
-            &a.origin.id,
-            &a.flow.source,
-            &a.flow.destination,
-            &a.flow.service,
-        )
-            .cmp(&(
-                allows(b),
-                &b.origin.id,
-                &b.flow.source,
-                &b.flow.destination,
-                &b.flow.service,
-            ))
+        let by_rule = match Arc::ptr_eq(&a.said, &b.said) {
+            true => Ordering::Equal,
+            false => by_rule(&a.said, &b.said),
+        };
+        by_rule
+            .then_with(|| a.flow.source.cmp(&b.flow.source))
+            .then_with(|| a.flow.destination.cmp(&b.flow.destination))
+            .then_with(|| a.flow.service.cmp(&b.flow.service))
     });
 }
 
 /// Drops denies that cut nothing: what no rule matches is denied anyway. A deny that logs stays.
 pub(super) fn without_idle_denies(rules: Vec<PlanRule>) -> Vec<PlanRule> {
-    let allows: Vec<FlowSet> = rules
-        .iter()
-        .filter(|rule| rule.action == Action::Allow)
-        .map(|rule| rule.flow.clone())
-        .collect();
-    let needed = |rule: &PlanRule| rule.log || allows.iter().any(|allow| allow.overlaps(&rule.flow));
+    let is_allow = |rule: &PlanRule| rule.said.action == Action::Allow;
+    if rules.iter().all(is_allow) {
+        return rules;
+    }
+    let allows = rules.iter().filter(|rule| is_allow(rule));
+    let allows: Vec<FlowSet> = allows.map(|rule| rule.flow.clone()).collect();
+    let needed = |rule: &PlanRule| rule.said.log || allows.iter().any(|allow| allow.overlaps(&rule.flow));
     rules
         .into_iter()
-        .filter(|rule| rule.action == Action::Allow || needed(rule))
+        .filter(|rule| is_allow(rule) || needed(rule))
         .collect()
 }

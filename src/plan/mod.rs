@@ -11,6 +11,7 @@ mod local;
 mod reply;
 mod subtract;
 
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use crate::syntax::tree::{Action, Rate};
 pub use crate::model::RunProtocol;
 pub use archive::{ArchiveError, PlanArchive};
 pub use build::{Options, plans, plans_of};
-pub use digest::digest;
+pub use digest::{Hashes, digest};
 pub use local::{companion_flows, run_flows};
 pub use reply::reply;
 pub use subtract::{subtract, subtract_all};
@@ -40,6 +41,23 @@ pub struct DevicePlan {
     pub role: Role,
     /// What the device itself must keep receiving and sending.
     pub local: LocalPlan,
+}
+
+impl DevicePlan {
+    /// Every rule of every list.
+    pub fn rules(&self) -> impl Iterator<Item = &PlanRule> {
+        let (pairs, host) = match &self.role {
+            Role::Router(forwarding) => (forwarding.pairs.as_slice(), None),
+            Role::Host(host) => (&[][..], Some(host)),
+        };
+        let between = pairs
+            .iter()
+            .flat_map(|pair| pair.rules.iter().chain(&pair.replies));
+        let of_host = host
+            .into_iter()
+            .flat_map(|host| host.inbound.iter().chain(&host.outbound));
+        between.chain(of_host).chain(&self.local.manage)
+    }
 }
 
 /// Where a device stands.
@@ -97,38 +115,36 @@ pub struct PairPlan {
     pub replies: Vec<PlanRule>,
 }
 
-/// One product with its origin.
+/// One product, and the rule that it is part of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanRule {
-    /// What happens to its packets.
-    pub action: Action,
     /// The packets. Never empty. Sources and destinations are already narrowed to what lives behind the two sides.
     pub flow: FlowSet,
-    /// What the author called the source, and whether narrowing left all of it.
-    pub source: SideName,
-    /// What the author called the destination.
-    pub destination: SideName,
-    /// What the author called the service, `http, tcp 8443`; `any` for all.
+    /// What is the same of all products of the rule.
+    pub said: Arc<Said>,
+}
+
+/// What a rule's author said of its packets, and what they called them. A product may hold a part of them alone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Said {
+    /// What happens to the packets.
+    pub action: Action,
+    /// The sources as written, spaces folded: `clinical.pumps & label:infusion-pump`.
+    pub source: Arc<str>,
+    /// The destinations as written.
+    pub destination: Arc<str>,
+    /// The service: `http, tcp 8443`; `any` for all.
     pub service: Arc<str>,
     /// True where matches are to be logged.
     pub log: bool,
     /// How many new flows are let through in a unit of time.
     pub rate: Option<Rate>,
-    /// The rule of the policy that it comes from.
+    /// The rule of the policy.
     pub origin: Arc<Origin>,
 }
 
-/// What an author called one side of a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SideName {
-    /// The set as written, spaces folded: `clinical.pumps & label:infusion-pump`.
-    pub text: Arc<str>,
-    /// True where the product holds all of it; false where only a part lies behind the side.
-    pub whole: bool,
-}
-
 /// Where a rule comes from. All texts are the author's own: a target escapes them for its platform.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Origin {
     /// Unique in the policy and stable under unrelated edits: `pump-telemetry-5f0c1a`. Letters, digits, `-`, `.`.
     pub id: String,
@@ -140,6 +156,13 @@ pub struct Origin {
     pub owner: Option<String>,
     /// The rule's title, else the title of its block, else the reason.
     pub title: Option<String>,
+}
+
+impl Hash for Origin {
+    /// The id tells almost every two apart.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
 }
 
 /// What a host firewall lets in and out.
@@ -169,5 +192,5 @@ pub fn decide(rules: &[PlanRule], packet: &Packet) -> Action {
     rules
         .iter()
         .find(|rule| rule.flow.contains(packet))
-        .map_or(Action::Deny, |rule| rule.action)
+        .map_or(Action::Deny, |rule| rule.said.action)
 }

@@ -53,7 +53,7 @@ pub(super) fn packet_rules(rules: &[PlanRule]) -> Vec<PacketRule> {
     rules
         .iter()
         .map(|rule| PacketRule {
-            permit: rule.action == Action::Allow,
+            permit: rule.said.action == Action::Allow,
             flow: rule.flow.clone(),
         })
         .collect()

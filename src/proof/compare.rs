@@ -136,7 +136,7 @@ fn compare(
 fn same(planned: &[PlanRule], actual: &[ReadRule], by_destination: &mut ByDestination) -> bool {
     let planned = planned
         .iter()
-        .map(|rule| (rule.action == Action::Allow, &rule.flow));
+        .map(|rule| (rule.said.action == Action::Allow, &rule.flow));
     let actual = actual.iter().map(|rule| (rule.rule.permit, &rule.rule.flow));
     by_destination.same(planned, actual) == Some(true)
 }
@@ -168,7 +168,7 @@ fn deciding_rule(bounds: &Bounds<'_>, packet: &Packet) -> Option<Arc<Origin>> {
     let decides = |list: &Cow<'_, [PlanRule]>| {
         list.iter()
             .find(|rule| rule.flow.contains(packet))
-            .map(|rule| Arc::clone(&rule.origin))
+            .map(|rule| Arc::clone(&rule.said.origin))
     };
     bounds.lists.iter().find_map(decides)
 }

@@ -40,7 +40,7 @@ fn icmp_errors(forwarding: &Forwarding, index: usize, side: &Side) -> Vec<FlowSe
     let leaving = forwarding.pairs.iter().filter(|pair| pair.to == index);
     let rules = leaving.flat_map(|pair| pair.rules.iter().chain(&pair.replies));
     let allows: Vec<&FlowSet> = rules
-        .filter(|rule| rule.action == Action::Allow)
+        .filter(|rule| rule.said.action == Action::Allow)
         .map(|rule| &rule.flow)
         .collect();
     let codes = IntervalSet::range(0, 255);

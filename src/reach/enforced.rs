@@ -185,7 +185,7 @@ fn lets_through(rules: &[PlanRule], flow: &FlowSet) -> bool {
     let of = |action: Action| {
         rules
             .iter()
-            .filter(move |rule| rule.action == action && rule.flow.overlaps(flow))
+            .filter(move |rule| rule.said.action == action && rule.flow.overlaps(flow))
             .map(|rule| &rule.flow)
     };
     of(Action::Deny).next().is_none() && subtract_all(flow, of(Action::Allow)).is_empty()

@@ -111,8 +111,8 @@ impl Enforcer<'_> {
             device: self.plan.device.clone(),
             platform: Some(self.platform.name()),
             passage,
-            permitted: rule.is_some_and(|rule| rule.action == Action::Allow),
-            origin: rule.map(|rule| (*rule.origin).clone()),
+            permitted: rule.is_some_and(|rule| rule.said.action == Action::Allow),
+            origin: rule.map(|rule| (*rule.said.origin).clone()),
             line: self.line_of(hook, packet),
             reply: Reply::ByState,
         }

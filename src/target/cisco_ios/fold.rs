@@ -57,7 +57,7 @@ impl Lane {
     /// What a pair holds of `family`.
     pub fn of(pair: &PairPlan, family: Family) -> Self {
         let rules = |list: &[PlanRule], action: Action| {
-            let of_action = list.iter().filter(|rule| rule.action == action);
+            let of_action = list.iter().filter(|rule| rule.said.action == action);
             of_action.filter_map(|rule| Rule::of(rule, family)).collect()
         };
         Self {
@@ -94,8 +94,8 @@ impl Rule {
     pub fn of(rule: &PlanRule, family: Family) -> Option<Self> {
         Some(Self {
             flow: product::narrow(&rule.flow, family)?,
-            log: rule.log,
-            origin: Arc::clone(&rule.origin),
+            log: rule.said.log,
+            origin: Arc::clone(&rule.said.origin),
         })
     }
 

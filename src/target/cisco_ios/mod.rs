@@ -125,9 +125,9 @@ fn refuse(lowering: &mut Lowering<'_>) {
         lowering.fail(None, what);
     }
     for rule in all_rules(forwarding).chain(&plan.local.manage) {
-        if rule.rate.is_some() {
+        if rule.said.rate.is_some() {
             lowering.fail(
-                Some(rule.origin.id.clone()),
+                Some(rule.said.origin.id.clone()),
                 "a rate of new flows cannot be limited by an access list".to_owned(),
             );
         }
@@ -135,7 +135,7 @@ fn refuse(lowering: &mut Lowering<'_>) {
     for rule in &plan.local.manage {
         if !rule.flow.destination.is_subset(&plan.local.own) {
             lowering.fail(
-                Some(rule.origin.id.clone()),
+                Some(rule.said.origin.id.clone()),
                 "management needs the device's own addresses: without them it would be open to others behind it"
                     .to_owned(),
             );
@@ -189,7 +189,7 @@ fn counts(
     groups: &BTreeMap<String, Group>,
 ) -> BTreeMap<&'static str, usize> {
     let rules: BTreeSet<&str> = all_rules(forwarding)
-        .map(|rule| rule.origin.id.as_str())
+        .map(|rule| rule.said.origin.id.as_str())
         .collect();
     let v4 = || sides.iter().map(|side| side.v4.entries);
     let v6 = || sides.iter().map(|side| side.v6.entries);

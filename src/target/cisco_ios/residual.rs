@@ -46,7 +46,8 @@ pub fn sentences(
         );
     }
     let mut allows = forwarding.pairs.iter().flat_map(|pair| &pair.rules);
-    if allows.any(|rule| rule.action == Action::Allow && rule.flow.destination.overlaps(&plan.local.own)) {
+    if allows.any(|rule| rule.said.action == Action::Allow && rule.flow.destination.overlaps(&plan.local.own))
+    {
         all.push(
             "some rules hold addresses of the device itself among their destinations, and so reach its own \
              services too: limit those on the device (access-class, control-plane policing)"

@@ -124,7 +124,7 @@ impl<'a> Lowering<'a> {
     fn manage_terms(&mut self, side: &Side, family: Family) -> Vec<Term> {
         let local = &self.plan.local;
         let rules = |action: Action| -> Vec<Rule> {
-            let of_action = local.manage.iter().filter(|rule| rule.action == action);
+            let of_action = local.manage.iter().filter(|rule| rule.said.action == action);
             of_action.filter_map(|rule| Rule::of(rule, family)).collect()
         };
         let lane = Lane {
@@ -156,8 +156,8 @@ impl<'a> Lowering<'a> {
     fn icmp_error_terms(&self, index: usize, side: &Side, family: Family) -> Option<Term> {
         let leaving = self.forwarding.pairs.iter().filter(|pair| pair.to == index);
         let mut rules = leaving.flat_map(|pair| pair.rules.iter().chain(&pair.replies));
-        let some_leave =
-            rules.any(|rule| rule.action == Action::Allow && product::narrow(&rule.flow, family).is_some());
+        let some_leave = rules
+            .any(|rule| rule.said.action == Action::Allow && product::narrow(&rule.flow, family).is_some());
         let behind = side.behind.only(family);
         if !some_leave || behind.is_empty() {
             return None;

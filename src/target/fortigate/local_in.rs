@@ -35,22 +35,22 @@ pub fn table(
     let mut rows: Vec<Row> = Vec::new();
     let limits = &capability.limits;
     for action in [Action::Deny, Action::Allow] {
-        for rule in rules.iter().filter(|rule| rule.action == action) {
+        for rule in rules.iter().filter(|rule| rule.said.action == action) {
             let Some(matched) = lowering.matched(rule, &[family]) else {
                 continue;
             };
             let accept = action == Action::Allow;
-            let identity = format!("{}\nlocal-in\n{accept}\n{}", rule.origin.id, matched.content);
+            let identity = format!("{}\nlocal-in\n{accept}\n{}", rule.said.origin.id, matched.content);
             rows.push(Row {
                 policy: Policy {
-                    name: short_name("", &rule.origin.id, &identity, limits.policy_name),
+                    name: short_name("", &rule.said.origin.id, &identity, limits.policy_name),
                     accept,
-                    comments: comments(&rule.origin, limits.comments),
+                    comments: comments(&rule.said.origin, limits.comments),
                     enabled: true,
                     ..matched.policy
                 },
                 part: if accept { Part::Accept } else { Part::Deny },
-                origin: Some(rule.origin.clone()),
+                origin: Some(rule.said.origin.clone()),
             });
         }
     }

@@ -77,8 +77,8 @@ impl Lowering {
 
     /// The matching part of a policy for some families of a rule. None where FortiOS cannot say it.
     pub fn matched(&mut self, rule: &PlanRule, families: &[Family]) -> Option<Matched> {
-        let id = Some(rule.origin.id.clone());
-        if rule.rate.is_some() {
+        let id = Some(rule.said.origin.id.clone());
+        if rule.said.rate.is_some() {
             self.refuse(
                 id,
                 "`rate`: FortiOS has no exact limit of new sessions in a policy".to_owned(),
@@ -90,7 +90,7 @@ impl Lowering {
             destination,
             service,
         } = &rule.flow;
-        let list = match self.services.intern(service, families, &rule.service) {
+        let list = match self.services.intern(service, families, &rule.said.service) {
             Ok(list) => list,
             Err(what) => {
                 self.refuse(id, what);
@@ -105,10 +105,10 @@ impl Lowering {
             content: list.content,
         };
         for family in families {
-            let from = self.addresses.intern(source, *family, &rule.source.text);
+            let from = self.addresses.intern(source, *family, &rule.said.source);
             let to = self
                 .addresses
-                .intern(destination, *family, &rule.destination.text);
+                .intern(destination, *family, &rule.said.destination);
             let contents = [source, destination].map(|set| self.addresses.content(set, *family));
             matched.content.push('\n');
             matched.content.push_str(&contents.join(" "));

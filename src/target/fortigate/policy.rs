@@ -85,28 +85,31 @@ fn rule_rows(
         let Some(matched) = lowering.matched(rule, &families) else {
             continue;
         };
-        let accept = rule.action == Action::Allow;
+        let accept = rule.said.action == Action::Allow;
         let action = if accept { "accept" } else { "deny" };
-        let identity = format!("{}\n{from}\n{to}\n{action}\n{}", rule.origin.id, matched.content);
+        let identity = format!(
+            "{}\n{from}\n{to}\n{action}\n{}",
+            rule.said.origin.id, matched.content
+        );
         let limits = &capability.limits;
         let policy = Policy {
-            name: short_name("", &rule.origin.id, &identity, limits.policy_name),
+            name: short_name("", &rule.said.origin.id, &identity, limits.policy_name),
             from: from.to_owned(),
             to: to.to_owned(),
             accept,
-            logtraffic: match (rule.log, accept) {
+            logtraffic: match (rule.said.log, accept) {
                 (true, _) => "all",
                 (false, true) => capability.logtraffic.word(),
                 (false, false) => "disable",
             },
-            comments: comments(&rule.origin, limits.comments),
+            comments: comments(&rule.said.origin, limits.comments),
             enabled: true,
             ..matched.policy
         };
         rows.push(Row {
             policy,
             part: if accept { Part::Accept } else { Part::Deny },
-            origin: Some(rule.origin.clone()),
+            origin: Some(rule.said.origin.clone()),
         });
     }
     rows

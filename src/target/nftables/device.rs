@@ -70,7 +70,7 @@ pub fn residual(plan: &DevicePlan) -> Vec<String> {
             .to_owned(),
         "fragments are judged once reassembled, which connection tracking does before the rules see them".to_owned(),
     ];
-    if rules.iter().any(|rule| rule.rate.is_some()) {
+    if rules.iter().any(|rule| rule.said.rate.is_some()) {
         residual.push(
             "a rate is a token bucket: at most 5 flows more than the rate pass within one unit of time"
                 .to_owned(),

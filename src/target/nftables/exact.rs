@@ -44,7 +44,7 @@ impl Lowering<'_> {
                 continue;
             }
             taken.push(keys.number);
-            let mark = self.trace.mark(&keys.share.rule.origin);
+            let mark = self.trace.mark(&keys.share.rule.said.origin);
             for Pair { lengths, from, to } in pairs(keys) {
                 let writer = writers.entry(lengths).or_insert_with(|| Writer::new(family));
                 writer.flows([from, to], keys.protocol(), keys.ports(), &mark);

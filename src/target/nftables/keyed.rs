@@ -190,7 +190,7 @@ impl Lowering<'_> {
                 together.clear();
             }
             for keys in together.into_iter().chain(own) {
-                let origin = &keys.share.rule.origin;
+                let origin = &keys.share.rule.said.origin;
                 let test = self.source(family, keys);
                 let statement = format!("{test}{service}{space}counter {verdict}");
                 names.push_str(&format!("\n{} {statement}", origin.id));
@@ -201,7 +201,9 @@ impl Lowering<'_> {
                 });
             }
         }
-        let first = rules.first().map_or("", |rule| &rule.keys.share.rule.origin.id);
+        let first = rules
+            .first()
+            .map_or("", |rule| &rule.keys.share.rule.said.origin.id);
         chain.name = format!("c_{}_{}", slug(first, 40), digest(&names, 12));
         chain
     }
@@ -237,12 +239,12 @@ impl Lowering<'_> {
         for keys in rules {
             let rule = keys.share.rule;
             let addresses = atom::in_family(&rule.flow.source, family).difference(&all);
-            let mark = self.trace.mark(&rule.origin);
+            let mark = self.trace.mark(&rule.said.origin);
             elements.ranges(family, &addresses, &mark);
             for range in addresses.ranges() {
                 named.push_str(&format!(
                     "{} {}\n",
-                    rule.origin.id,
+                    rule.said.origin.id,
                     atom::address_range(family, *range)
                 ));
             }

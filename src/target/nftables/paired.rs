@@ -194,7 +194,7 @@ impl Lowering<'_> {
         for rule in &rules {
             let with_ports = rule.shares.iter().filter(|keys| !keys.ports().is_empty());
             taken.extend(with_ports.map(|keys| keys.number));
-            let mark = self.trace.mark(&rule.first.share.rule.origin);
+            let mark = self.trace.mark(&rule.first.share.rule.said.origin);
             for Pair { lengths, from, to } in rule.ends() {
                 let entries = entries.entry(lengths).or_default();
                 for source in from {

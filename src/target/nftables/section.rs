@@ -94,9 +94,12 @@ pub struct Lowering<'a> {
 impl Lowering<'_> {
     /// Adds a section's rules to a chain, and its sets to the file.
     pub fn section(&mut self, section: &Section<'_>, chain: &mut Chain) {
-        let first_allow = section.rules.iter().position(|rule| rule.action == Action::Allow);
+        let first_allow = section
+            .rules
+            .iter()
+            .position(|rule| rule.said.action == Action::Allow);
         let (denies, allows) = section.rules.split_at(first_allow.unwrap_or(section.rules.len()));
-        if !section.guard.is_empty() || allows.iter().any(|rule| rule.action == Action::Deny) {
+        if !section.guard.is_empty() || allows.iter().any(|rule| rule.said.action == Action::Deny) {
             // Sets would change the order of what comes ordered.
             for share in self.shares(section.rules) {
                 self.rule(section, &share, chain);
@@ -112,7 +115,7 @@ impl Lowering<'_> {
         let (special, rest): (Vec<Share>, Vec<Share>) = self
             .shares(rules)
             .into_iter()
-            .partition(|share| share.rule.log || share.rule.rate.is_some());
+            .partition(|share| share.rule.said.log || share.rule.said.rate.is_some());
         // First, so that what is to be logged is logged, whatever else permits it.
         for share in &special {
             self.rule(section, share, chain);
@@ -122,7 +125,7 @@ impl Lowering<'_> {
             let group = Group {
                 section,
                 family,
-                denies: rules.first().is_some_and(|rule| rule.action == Action::Deny),
+                denies: rules.first().is_some_and(|rule| rule.said.action == Action::Deny),
             };
             self.tables(group, &rest, &mut taken, chain);
         }
@@ -175,11 +178,14 @@ impl Lowering<'_> {
         );
         let service = share.test.part.text();
         let space = if service.is_empty() { "" } else { " " };
-        let mark = self.trace.mark(&rule.origin);
+        let mark = self.trace.mark(&rule.said.origin);
         let tests = format!("{}{}{addresses}{space}{service}", mark.text, section.guard);
-        let log = rule.log.then(|| self.log(&[section.label, &rule.origin.id]));
+        let log = rule
+            .said
+            .log
+            .then(|| self.log(&[section.label, &rule.said.origin.id]));
         let comment = mark.comment.clone();
-        let statement = match (rule.action, rule.rate) {
+        let statement = match (rule.said.action, rule.said.rate) {
             (Action::Allow, Some(rate)) => {
                 let Some(limit) = self.limit(rule, rate) else {
                     return;
@@ -223,7 +229,7 @@ impl Lowering<'_> {
     fn limit(&mut self, rule: &PlanRule, rate: Rate) -> Option<String> {
         if rate.count == 0 {
             self.faults.push(Inexpressible {
-                rule: Some(rule.origin.id.clone()),
+                rule: Some(rule.said.origin.id.clone()),
                 what: "a rate of 0 cannot be written: nft takes rates of 1 and more".to_owned(),
             });
             return None;
@@ -236,7 +242,7 @@ impl Lowering<'_> {
         };
         // nft's usual burst, but never more at once than the author wants in the whole unit of time.
         let body = format!("rate {}/{unit} burst {} packets;", rate.count, rate.count.min(5));
-        let name = name::limit(&rule.origin.id, &body);
+        let name = name::limit(&rule.said.origin.id, &body);
         let limit = Object {
             kind: "limit",
             name: name.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use arbtest::arbitrary::{Result, Unstructured};
 use septum::packet::{AddressSet, IntervalSet, Packet, ServiceSet, protocol};
@@ -141,7 +142,7 @@ fn a_rule_of_a_few_hosts_joins_the_rules_of_each() {
 fn logged_and_silent_established_and_not_permit_and_deny_stay_apart() {
     let (a, b) = ("10.1.0.5/32", "10.2.0.1/32");
     let logged = |mut rule: PlanRule| {
-        rule.log = true;
+        Arc::make_mut(&mut rule.said).log = true;
         rule
     };
     let plan = plan(
@@ -171,9 +172,9 @@ fn many(count: u8) -> Vec<PlanRule> {
     let rule = |n: u8| {
         let servers = format!("10.2.0.{}/32", 2 * n);
         let mut rule = allow(&format!("rule-{n:03}"), "10.1.0.5/32", &servers, tcp(443));
-        let mut origin = (*rule.origin).clone();
+        let mut origin = (*rule.said.origin).clone();
         origin.location = format!("hospital.sept:{n}");
-        rule.origin = origin.into();
+        Arc::make_mut(&mut rule.said).origin = origin.into();
         rule
     };
     (0..count).map(rule).collect()
@@ -243,9 +244,9 @@ fn a_remark_names_the_first_rules_and_counts_the_others() {
     for length in 1..=120 {
         let mut rules = many(3);
         for rule in &mut rules {
-            let mut origin = (*rule.origin).clone();
+            let mut origin = (*rule.said.origin).clone();
             origin.id = format!("{}{}", "x".repeat(length), origin.id);
-            rule.origin = origin.into();
+            Arc::make_mut(&mut rule.said).origin = origin.into();
         }
         let text = emit(&plan(rules, vec![]), 0).text;
         let remark = list(&text, LIST).swap_remove(0);
@@ -313,11 +314,11 @@ fn random_rules(u: &mut Unstructured<'_>, kind: &str, from: u8, to: u8) -> Resul
         };
         let (from, to) = (hosts(u, from)?, hosts(u, to)?);
         let mut made = rule(action, &format!("{kind}-{index}"), from, to, service);
-        made.log = u.ratio(1, 8)?;
+        Arc::make_mut(&mut made.said).log = u.ratio(1, 8)?;
         rules.push(made);
     }
     // As plans have them.
-    rules.sort_by_key(|rule| rule.action != Action::Deny);
+    rules.sort_by_key(|rule| rule.said.action != Action::Deny);
     Ok(rules)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use septum::packet::{AddressSet, FlowSet, IntervalSet, ServiceSet};
 use septum::plan::{
-    DevicePlan, Forwarding, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role, Side, SideName,
+    DevicePlan, Forwarding, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role, Said, Side,
 };
 use septum::syntax::tree::Action;
 
@@ -41,23 +41,25 @@ pub fn rule(
     service: ServiceSet,
 ) -> PlanRule {
     PlanRule {
-        action,
         flow: FlowSet {
             source: Arc::new(source),
             destination: Arc::new(destination),
             service: Arc::new(service),
         },
-        source: name("source"),
-        destination: name("destination"),
-        service: "service".into(),
-        log: false,
-        rate: None,
-        origin: Arc::new(Origin {
-            id: id.to_owned(),
-            location: "hospital.sept:24".to_owned(),
-            ticket: None,
-            owner: None,
-            title: None,
+        said: Arc::new(Said {
+            action,
+            source: "source".into(),
+            destination: "destination".into(),
+            service: "service".into(),
+            log: false,
+            rate: None,
+            origin: Arc::new(Origin {
+                id: id.to_owned(),
+                location: "hospital.sept:24".to_owned(),
+                ticket: None,
+                owner: None,
+                title: None,
+            }),
         }),
     }
 }
@@ -71,18 +73,11 @@ pub fn deny(id: &str, source: &str, destination: &str, service: ServiceSet) -> P
 }
 
 pub fn titled(mut rule: PlanRule, title: &str) -> PlanRule {
-    let mut origin = (*rule.origin).clone();
+    let mut origin = (*rule.said.origin).clone();
     origin.title = Some(title.to_owned());
     origin.ticket = Some("CHG-7".to_owned());
-    rule.origin = Arc::new(origin);
+    Arc::make_mut(&mut rule.said).origin = Arc::new(origin);
     rule
-}
-
-fn name(text: &str) -> SideName {
-    SideName {
-        text: text.into(),
-        whole: true,
-    }
 }
 
 pub fn side(zone: &str, interface: &str, behind: AddressSet, own: &[&str]) -> Side {
@@ -129,7 +124,7 @@ pub fn small() -> DevicePlan {
     let (wards, servers) = ("10.1.0.0/16 2001:db8:1::/48", "10.2.0.0/24 2001:db8:2::/64");
     let claimed = set("10.0.0.0/8 2001:db8::/32");
     let mut drop_telnet = deny("no-telnet-11", wards, servers, tcp(23));
-    drop_telnet.log = true;
+    Arc::make_mut(&mut drop_telnet.said).log = true;
     let outside = claimed.complement();
     let web = rule(Action::Allow, "web-44", set(wards), outside.clone(), tcp(443));
     let web_reply = rule(

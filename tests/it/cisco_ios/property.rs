@@ -1,6 +1,7 @@
 //! Random plans: whatever side a packet comes in by, the text decides as the plan does.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use arbtest::arbitrary::{Result, Unstructured};
 use septum::packet::{AddressSet, Family, IntervalSet, Packet, ServiceSet, protocol};
@@ -83,7 +84,7 @@ fn policy(u: &mut Unstructured<'_>, zones: &[AddressSet]) -> Result<Vec<PlanRule
             };
             let (from, to) = (addresses(u, zones)?, addresses(u, zones)?);
             let mut made = rule(action, &format!("{action:?}-{index}"), from, to, service);
-            made.log = u.arbitrary()?;
+            Arc::make_mut(&mut made.said).log = u.arbitrary()?;
             rules.push(made);
         }
     }

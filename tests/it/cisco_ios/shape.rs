@@ -268,7 +268,7 @@ fn sctp_ports_are_refused_in_ipv4_and_written_in_ipv6() {
 #[test]
 fn rates_hosts_and_floods_are_refused() {
     let mut limited = allow("slow", "10.1.0.0/16", "10.2.0.0/16", tcp(80));
-    limited.rate = Some(Rate {
+    Arc::make_mut(&mut limited.said).rate = Some(Rate {
         count: 5,
         per: RateUnit::Second,
     });

@@ -24,11 +24,11 @@ fn hospital() -> DevicePlan {
         ("pump-gateway", gateway.clone()),
         ("https", tcp(&[(443, 443)])),
     );
-    telemetry.log = true;
-    telemetry.origin = Arc::new(Origin {
+    Arc::make_mut(&mut telemetry.said).log = true;
+    Arc::make_mut(&mut telemetry.said).origin = Arc::new(Origin {
         ticket: Some("CHG-20411".to_owned()),
         title: Some("Drug \"library\" and events".to_owned()),
-        ..(*telemetry.origin).clone()
+        ..(*telemetry.said.origin).clone()
     });
     let both = prefixes(&["10.20.0.0/22", "172.16.0.0/16"]);
     let name_service = tcp(&[(53, 53)]).union(&udp(&[(53, 53)]));
@@ -40,7 +40,7 @@ fn hospital() -> DevicePlan {
         ("pump-gateway", gateway.clone()),
         ("any", ServiceSet::full()),
     );
-    guests_denied.log = true;
+    Arc::make_mut(&mut guests_denied.said).log = true;
     let mut plan = plan(
         vec![
             side("clinical", &["port1", "port2"]),

@@ -32,11 +32,11 @@ fn plan_full_of(text: &str) -> DevicePlan {
         (text, two),
         (text, tcp(&[(22, 22)])),
     );
-    let mut origin = (*made.origin).clone();
+    let mut origin = (*made.said.origin).clone();
     origin.location = text.to_owned();
     origin.ticket = Some(text.to_owned());
     origin.title = Some(text.to_owned());
-    made.origin = origin.into();
+    Arc::make_mut(&mut made.said).origin = origin.into();
     let manage = made.clone();
     let mut plan = plan(
         vec![side(text, &["port1"]), side("guest", &["port2"])],
@@ -227,7 +227,7 @@ fn what_fortios_cannot_say_names_the_rule() {
         ("any", all()),
         ("any", tcp(&[(1, 1)])),
     );
-    limited.rate = Some(Rate {
+    Arc::make_mut(&mut limited.said).rate = Some(Rate {
         count: 10,
         per: RateUnit::Second,
     });

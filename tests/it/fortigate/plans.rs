@@ -6,8 +6,7 @@ use std::sync::Arc;
 use arbtest::arbitrary::{Result, Unstructured};
 use septum::packet::{AddressSet, FlowSet, IntervalSet, Packet, Region, ServiceSet};
 use septum::plan::{
-    DevicePlan, Forwarding, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role, Side, SideName,
-    decide,
+    DevicePlan, Forwarding, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role, Said, Side, decide,
 };
 use septum::syntax::tree::Action;
 use septum::target::fortigate::FortiGate;
@@ -52,28 +51,26 @@ pub fn rule(
     destination: Named,
     service: (&str, ServiceSet),
 ) -> PlanRule {
-    let name = |text: &str| SideName {
-        text: text.into(),
-        whole: true,
-    };
     PlanRule {
-        action,
         flow: FlowSet {
             source: source.1,
             destination: destination.1,
             service: Arc::new(service.1),
         },
-        source: name(source.0),
-        destination: name(destination.0),
-        service: service.0.into(),
-        log: false,
-        rate: None,
-        origin: Arc::new(Origin {
-            id: id.to_owned(),
-            location: "hospital.sept:24".to_owned(),
-            ticket: None,
-            owner: None,
-            title: None,
+        said: Arc::new(Said {
+            action,
+            source: source.0.into(),
+            destination: destination.0.into(),
+            service: service.0.into(),
+            log: false,
+            rate: None,
+            origin: Arc::new(Origin {
+                id: id.to_owned(),
+                location: "hospital.sept:24".to_owned(),
+                ticket: None,
+                owner: None,
+                title: None,
+            }),
         }),
     }
 }
@@ -234,7 +231,7 @@ fn random_rule(u: &mut Unstructured, id: &str) -> Result<PlanRule> {
         ("to there", destination),
         ("some", service(u)?),
     );
-    made.log = u.arbitrary()?;
+    Arc::make_mut(&mut made.said).log = u.arbitrary()?;
     if made.flow.is_empty() {
         let all = Arc::new(AddressSet::full());
         (made.flow.source, made.flow.destination) = (all.clone(), all);
@@ -268,7 +265,7 @@ pub fn edited(u: &mut Unstructured, rules: &Rules) -> Result<Rules> {
         for old in rules.drain(..) {
             match u.int_in_range(0..=5)? {
                 0 => {}
-                1 => kept.push(random_rule(u, &old.origin.id)?),
+                1 => kept.push(random_rule(u, &old.said.origin.id)?),
                 _ => kept.push(old),
             }
         }
@@ -286,7 +283,7 @@ pub fn plan_of(sides: Vec<Side>, rules: &Rules) -> DevicePlan {
     let pairs = PAIRS.iter().zip(rules).filter(|(_, rules)| !rules.is_empty());
     let pairs = pairs.map(|((from, to), rules)| {
         let mut rules = rules.clone();
-        rules.sort_by_key(|rule| rule.action == Action::Allow);
+        rules.sort_by_key(|rule| rule.said.action == Action::Allow);
         (*from, *to, rules)
     });
     plan(sides, pairs.collect())

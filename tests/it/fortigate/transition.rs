@@ -1,5 +1,7 @@
 //! What a unit permits while a configuration is being loaded.
 
+use std::sync::Arc;
+
 use arbtest::arbitrary::Unstructured;
 use arbtest::arbtest;
 use septum::packet::Packet;
@@ -278,9 +280,9 @@ fn policies_and_objects_keep_their_names_when_another_rule_comes() {
         let extra = random_rules(u)?;
         for rule in extra.into_iter().flatten().take(1) {
             let mut rule = rule;
-            let mut origin = (*rule.origin).clone();
+            let mut origin = (*rule.said.origin).clone();
             origin.id = "another".to_owned();
-            rule.origin = origin.into();
+            Arc::make_mut(&mut rule.said).origin = origin.into();
             more[0].insert(0, rule);
         }
         let first = emit(&plan_of(usual_sides(), &rules), &Owned::new());

@@ -46,7 +46,7 @@ fn harmless(plan: &DevicePlan) {
 
 fn with(origin: Origin, from: &str, to: &str) -> DevicePlan {
     let mut web = logged(allow("web", "10.20.0.0/22", "10.30.1.10", "tcp:443"));
-    web.origin = Arc::new(origin);
+    Arc::make_mut(&mut web.said).origin = Arc::new(origin);
     let mut plan = router(
         vec![
             side(from, "eth0", "10.20.0.0/22"),

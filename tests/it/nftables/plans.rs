@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use septum::packet::{AddressSet, FlowSet, IntervalSet, ServiceSet};
 use septum::plan::{
     DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role,
-    RunProtocol, Side, SideName,
+    RunProtocol, Said, Side,
 };
 use septum::syntax::tree::{Action, Rate};
 use septum::target::nftables::Nftables;
@@ -82,23 +82,21 @@ pub fn origin(id: &str) -> Origin {
 
 /// A rule; its id is its text.
 pub fn rule(action: Action, id: &str, source: &str, destination: &str, services: &str) -> PlanRule {
-    let name = |text: &str| SideName {
-        text: text.into(),
-        whole: true,
-    };
     PlanRule {
-        action,
         flow: FlowSet {
             source: addresses(source),
             destination: addresses(destination),
             service: Arc::new(service(services)),
         },
-        source: name(source),
-        destination: name(destination),
-        service: services.into(),
-        log: false,
-        rate: None,
-        origin: Arc::new(origin(id)),
+        said: Arc::new(Said {
+            action,
+            source: source.into(),
+            destination: destination.into(),
+            service: services.into(),
+            log: false,
+            rate: None,
+            origin: Arc::new(origin(id)),
+        }),
     }
 }
 
@@ -111,12 +109,12 @@ pub fn deny(id: &str, source: &str, destination: &str, services: &str) -> PlanRu
 }
 
 pub fn logged(mut rule: PlanRule) -> PlanRule {
-    rule.log = true;
+    Arc::make_mut(&mut rule.said).log = true;
     rule
 }
 
 pub fn rated(mut rule: PlanRule, rate: Rate) -> PlanRule {
-    rule.rate = Some(rate);
+    Arc::make_mut(&mut rule.said).rate = Some(rate);
     rule
 }
 
@@ -245,7 +243,7 @@ pub fn busy(without: usize) -> DevicePlan {
             service,
         ));
     }
-    rules.retain(|rule| !rule.origin.id.ends_with(&format!("-{without}")));
+    rules.retain(|rule| !rule.said.origin.id.ends_with(&format!("-{without}")));
     router(
         vec![
             side("pumps", "eth0 eth1", "10.20.0.0/22 2001:db8:20::/64"),

@@ -2,6 +2,7 @@
 //! what any other plan left.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use arbtest::arbtest;
 use septum::packet::Family;
@@ -83,16 +84,16 @@ fn rules(random: &mut Random, from: usize, to: usize, most: usize) -> Vec<PlanRu
                 Action::Allow
             };
             let mut rule = rule(action, &id, &end(random, from), &end(random, to), &service);
-            rule.log = random.below(12) == 0;
+            Arc::make_mut(&mut rule.said).log = random.below(12) == 0;
             if action == Action::Allow && random.below(12) == 0 {
                 let per = *random.pick(&[RateUnit::Second, RateUnit::Day]).unwrap();
-                rule.rate = Some(Rate { count: 9, per });
+                Arc::make_mut(&mut rule.said).rate = Some(Rate { count: 9, per });
             }
             rule
         })
         .collect();
     if random.below(8) > 0 {
-        rules.sort_by_key(|rule| rule.action == Action::Allow);
+        rules.sort_by_key(|rule| rule.said.action == Action::Allow);
     }
     rules
 }
@@ -282,7 +283,7 @@ fn rules_between_few_addresses_that_share_ports_are_proven() {
                     rule(action, &format!("rule-{n}"), &from, &to, service)
                 })
                 .collect();
-            rules.sort_by_key(|rule| rule.action == Action::Allow);
+            rules.sort_by_key(|rule| rule.said.action == Action::Allow);
             rules
         };
         let pairs = vec![pair(0, 1, rules(0, 1)), pair(1, 0, rules(1, 0))];

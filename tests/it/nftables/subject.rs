@@ -1,8 +1,14 @@
 //! The hash of a plan, by which a build knows what was proven before: plans that say different things never share it.
 
-use septum::plan::{DevicePlan, LocalPlan, PlanRule, Role, digest};
+use std::sync::Arc;
+
+use septum::plan::{DevicePlan, Hashes, LocalPlan, PlanRule, Role};
 
 use super::plans::*;
+
+fn digest(plan: &DevicePlan) -> [u8; 32] {
+    septum::plan::digest(plan, &Hashes::of([plan]))
+}
 
 /// More ranges than are hashed one by one wherever they are met.
 fn many(net: usize) -> String {
@@ -53,11 +59,11 @@ fn plans_that_say_different_things_have_different_hashes() {
         with(|rule| rule.flow.destination = addresses("::a02:1")),
         with(|rule| rule.flow.service = service("tcp:22,23").into()),
         with(|rule| rule.flow.service = service("udp:22").into()),
-        with(|rule| rule.action = septum::syntax::tree::Action::Deny),
-        with(|rule| rule.log = true),
-        with(|rule| rule.service = "ssh".into()),
-        with(|rule| rule.origin = origin("s").into()),
-        with(|rule| rule.source.whole = false),
+        with(|rule| Arc::make_mut(&mut rule.said).action = septum::syntax::tree::Action::Deny),
+        with(|rule| Arc::make_mut(&mut rule.said).log = true),
+        with(|rule| Arc::make_mut(&mut rule.said).service = "ssh".into()),
+        with(|rule| Arc::make_mut(&mut rule.said).origin = origin("s").into()),
+        with(|rule| Arc::make_mut(&mut rule.said).source = "other".into()),
         routed(|forwarding| forwarding.pairs.clear()),
         routed(|forwarding| {
             let pair = &mut forwarding.pairs[0];

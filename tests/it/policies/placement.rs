@@ -30,13 +30,13 @@ fn planned(text: &str, mode: Option<&str>) -> Vec<String> {
 }
 
 fn line(plan: &DevicePlan, way: &str, rule: &PlanRule) -> String {
-    let verb = match rule.action {
+    let verb = match rule.said.action {
         Action::Allow => "allow",
         Action::Deny => "deny",
     };
     format!(
         "{}: {way} {verb} {} -> {} : {} ({})",
-        plan.device, rule.source.text, rule.destination.text, rule.service, rule.origin.location
+        plan.device, rule.said.source, rule.said.destination, rule.said.service, rule.said.origin.location
     )
 }
 
@@ -112,8 +112,14 @@ fn a_mode_adds_its_denies() {
                 .position(|side| side.zone == zone)
                 .unwrap();
             forwarding.pairs.iter().any(|pair| {
-                let allow = pair.rules.iter().position(|rule| rule.action == Action::Allow);
-                let deny = pair.rules.iter().position(|rule| rule.action == Action::Deny);
+                let allow = pair
+                    .rules
+                    .iter()
+                    .position(|rule| rule.said.action == Action::Allow);
+                let deny = pair
+                    .rules
+                    .iter()
+                    .position(|rule| rule.said.action == Action::Deny);
                 pair.from == side && allow.is_some() && deny.is_none()
             })
         };

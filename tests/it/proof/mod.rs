@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use septum::packet::{AddressSet, FlowSet, IntervalSet, PacketRule, ServiceSet};
 use septum::plan::{
-    DevicePlan, Forwarding, LocalPlan, Origin, PairPlan, PlanArchive, PlanRule, PortInterface, Role, Side,
-    SideName,
+    DevicePlan, Forwarding, LocalPlan, Origin, PairPlan, PlanArchive, PlanRule, PortInterface, Role, Said,
+    Side,
 };
 use septum::proof::{Options, Unknown, prove};
 use septum::syntax::tree::Action;
@@ -63,24 +63,22 @@ fn plan() -> DevicePlan {
         }],
         behind: addresses(prefix),
     };
-    let name = |text: &str| SideName {
-        text: text.into(),
-        whole: true,
-    };
     let rule = PlanRule {
-        action: Action::Allow,
         flow: flow("10.0.0.0/24", "10.1.0.0/24", 443),
-        source: name("a"),
-        destination: name("b"),
-        service: "https".into(),
-        log: false,
-        rate: None,
-        origin: Arc::new(Origin {
-            id: "web-1".to_owned(),
-            location: "p.sept:1".to_owned(),
-            ticket: None,
-            owner: None,
-            title: None,
+        said: Arc::new(Said {
+            action: Action::Allow,
+            source: "a".into(),
+            destination: "b".into(),
+            service: "https".into(),
+            log: false,
+            rate: None,
+            origin: Arc::new(Origin {
+                id: "web-1".to_owned(),
+                location: "p.sept:1".to_owned(),
+                ticket: None,
+                owner: None,
+                title: None,
+            }),
         }),
     };
     DevicePlan {

@@ -62,7 +62,7 @@ fn some_plan(seed: u64) -> DevicePlan {
     let mut plan = plan_of(usual_sides(), &random_rules(&mut u).unwrap());
     if seed.is_multiple_of(2) {
         let mut manage = random_rules(&mut u).unwrap().swap_remove(0);
-        manage.sort_by_key(|rule| rule.action == septum::syntax::tree::Action::Allow);
+        manage.sort_by_key(|rule| rule.said.action == septum::syntax::tree::Action::Allow);
         plan.local.manage = manage;
     }
     plan
