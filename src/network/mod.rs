@@ -6,12 +6,17 @@
 
 mod block_tree;
 mod blocks;
+mod crossing;
 mod graph;
+mod inner;
 mod path;
 mod placement;
 mod unmanaged;
+mod whereabouts;
 
+pub use crossing::{Crossing, ZoneProduct};
 pub use graph::{Network, NetworkSide, Vertex};
 pub use path::Hop;
-pub use placement::{Crossing, Placement, ZoneProduct, ZonesBehind};
+pub use placement::Placement;
 pub use unmanaged::Unenforced;
+pub use whereabouts::{Apart, Whereabouts, ZonesBehind};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
     DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role,
@@ -21,7 +21,7 @@ use crate::syntax::tree::{Action, Rate, RateUnit};
 pub struct PlanArchive {
     /// Version of the shape of this archive.
     pub format: u32,
-    addresses: Vec<Vec<IpNet>>,
+    addresses: Vec<Vec<ArchivedPrefix>>,
     services: Vec<ArchivedService>,
     origins: Vec<Arc<Origin>>,
     texts: Vec<Arc<str>>,
@@ -34,6 +34,29 @@ const FORMAT: u32 = 2;
 
 /// A place in a table.
 type Place = u32;
+
+/// As text.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+struct ArchivedPrefix(IpNet);
+
+impl Serialize for ArchivedPrefix {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let IpNet::V4(net) = self.0 else {
+            return self.0.serialize(serializer);
+        };
+        // Addresses are most of the archive, and the general way takes ten times as long.
+        let mut text = String::with_capacity(18);
+        let mut digits = itoa::Buffer::new();
+        for (octet, before) in net.addr().octets().into_iter().zip(["", ".", ".", "."]) {
+            text.push_str(before);
+            text.push_str(digits.format(octet));
+        }
+        text.push('/');
+        text.push_str(digits.format(net.prefix_len()));
+        serializer.serialize_str(&text)
+    }
+}
 
 type Rectangles = Vec<(Vec<(u16, u16)>, Vec<(u16, u16)>)>;
 
@@ -132,7 +155,12 @@ impl PlanArchive {
         let devices = plans.into_iter().map(|plan| writer.device(plan)).collect();
         Self {
             format: FORMAT,
-            addresses: writer.addresses.list.iter().map(|set| set.prefixes()).collect(),
+            addresses: writer
+                .addresses
+                .list
+                .iter()
+                .map(|set| archived_addresses(set))
+                .collect(),
             services: writer
                 .services
                 .list
@@ -159,7 +187,7 @@ impl PlanArchive {
             addresses: self
                 .addresses
                 .iter()
-                .map(|nets| Arc::new(AddressSet::from_prefixes(nets)))
+                .map(|prefixes| Arc::new(restored_addresses(prefixes)))
                 .collect(),
             services: self
                 .services
@@ -434,6 +462,15 @@ impl Reader<'_> {
 fn at<T: ?Sized>(table: &[Arc<T>], place: Place, missing: &'static str) -> Result<Arc<T>, ArchiveError> {
     let found = usize::try_from(place).ok().and_then(|place| table.get(place));
     found.cloned().ok_or(ArchiveError::Damaged(missing))
+}
+
+fn archived_addresses(set: &AddressSet) -> Vec<ArchivedPrefix> {
+    set.prefixes().into_iter().map(ArchivedPrefix).collect()
+}
+
+fn restored_addresses(prefixes: &[ArchivedPrefix]) -> AddressSet {
+    let prefixes: Vec<IpNet> = prefixes.iter().map(|prefix| prefix.0).collect();
+    AddressSet::from_prefixes(&prefixes)
 }
 
 fn archived_service(set: &ServiceSet) -> ArchivedService {

@@ -47,7 +47,7 @@ pub fn plans_of(
     wanted: impl Fn(&Point) -> bool + Sync,
 ) -> Vec<DevicePlan> {
     let rules = Prepared::all(policy, sources, options);
-    let placed = RulesOfPoints::new(network, &rules);
+    let placed = RulesOfPoints::new(network, policy.points.len(), &rules);
     let claimed = Arc::new(policy.claimed());
     (0..policy.points.len())
         .into_par_iter()

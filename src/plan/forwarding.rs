@@ -3,6 +3,7 @@
 //! Rules are placed one by one, on the devices around their zones and there on the pairs of sides between which they
 //! lie, so that the work follows the rules and not the pairs.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,32 +15,48 @@ use super::reply::reply_service;
 use super::subtract::subtract_all;
 use super::{Forwarding, PairPlan, PlanRule, PortInterface, Said, Side};
 use crate::model::{self, PointId, Policy, ZoneId};
-use crate::network::{Crossing, Network, Placement, ZonesBehind};
+use crate::network::{Apart, Crossing, Network, Placement};
 use crate::packet::{AddressSet, FlowSet};
 use crate::syntax::tree::Action;
 
 /// The rules that each point may have to do with.
 pub(super) struct RulesOfPoints {
-    by_point: BTreeMap<PointId, Vec<usize>>,
+    by_point: Vec<Vec<usize>>,
 }
+
+/// What is around more zones than these is gathered once for all rules between them.
+const MANY_ZONES: usize = 32;
 
 impl RulesOfPoints {
     /// For each point the rules with zones around it, ascending.
-    pub(super) fn new(network: &Network, rules: &[Prepared<'_>]) -> Self {
-        let mut around: FxHashMap<*const Split, BTreeSet<PointId>> = FxHashMap::default();
-        let mut by_point: BTreeMap<PointId, Vec<usize>> = BTreeMap::new();
+    pub(super) fn new(network: &Network, points: usize, rules: &[Prepared<'_>]) -> Self {
+        let of_zones = network.vertices_of.iter();
+        let of_zones: Vec<OnceCell<BTreeSet<PointId>>> = of_zones.map(|_| OnceCell::new()).collect();
+        let around = |zone: &ZoneId| {
+            let vertices = network.vertices_of.get(zone.index());
+            let vertices = || vertices.into_iter().flatten().copied();
+            let known = of_zones.get(zone.index());
+            known.map(|known| known.get_or_init(|| network.points_around(vertices())))
+        };
+        let mut of_many: FxHashMap<*const Split, BTreeSet<PointId>> = FxHashMap::default();
+        let mut by_point: Vec<Vec<usize>> = vec![Vec::new(); points];
         for (index, prepared) in rules.iter().enumerate() {
+            let mut add = |point: &PointId| {
+                if let Some(list) = by_point.get_mut(point.index())
+                    && list.last() != Some(&index)
+                {
+                    list.push(index);
+                }
+            };
             for split in [&prepared.source, &prepared.destination] {
-                let points = around.entry(Arc::as_ptr(split)).or_insert_with(|| {
-                    let zones = split.zones.iter();
-                    let vertices = zones.filter_map(|zone| network.vertices_of.get(zone.index()));
-                    network.points_around(vertices.flatten().copied())
-                });
-                for point in points.iter() {
-                    let list = by_point.entry(*point).or_default();
-                    if list.last() != Some(&index) {
-                        list.push(index);
-                    }
+                let zones = split.zones.iter().filter_map(around).flatten();
+                if split.zones.len() <= MANY_ZONES {
+                    zones.for_each(&mut add);
+                } else {
+                    let all = of_many.entry(Arc::as_ptr(split));
+                    all.or_insert_with(|| zones.copied().collect())
+                        .iter()
+                        .for_each(&mut add);
                 }
             }
         }
@@ -48,7 +65,7 @@ impl RulesOfPoints {
 
     /// Those of one point, in the order of all.
     pub(super) fn of<'r, 'a>(&self, point: PointId, rules: &'r [Prepared<'a>]) -> Vec<&'r Prepared<'a>> {
-        let indices = self.by_point.get(&point).into_iter().flatten();
+        let indices = self.by_point.get(point.index()).into_iter().flatten();
         indices.filter_map(|index| rules.get(*index)).collect()
     }
 }
@@ -66,10 +83,11 @@ pub(super) fn forwarding(
         placement,
         known: FxHashMap::default(),
     };
+    let mut whereabouts = placement.whereabouts();
     let denies = Denies::new(rules);
     for prepared in rules {
-        let sources = placement.apart(&prepared.source.zones);
-        let destinations = placement.apart(&prepared.destination.zones);
+        let sources = whereabouts.apart(&prepared.source.zones);
+        let destinations = whereabouts.apart(&prepared.destination.zones);
         crossings.each(&sources, &destinations, |sides, from, to| {
             let rule = opening(prepared, from, to);
             pair(&mut pairs, sides).rules.extend(rule);
@@ -136,23 +154,23 @@ impl Crossings<'_> {
     /// Calls `place` for every pair of sides with the zones that cross from one to the other together.
     fn each(
         &mut self,
-        from: &[ZonesBehind],
-        to: &[ZonesBehind],
+        from: &Apart<'_>,
+        to: &Apart<'_>,
         mut place: impl FnMut((usize, usize), &[ZoneId], &[ZoneId]),
     ) {
-        for entered in from {
-            for left in to {
-                for i in &entered.sides {
-                    for j in &left.sides {
+        for entered in from.iter() {
+            for left in to.iter() {
+                for i in entered.sides {
+                    for j in left.sides {
                         let placement = self.placement;
                         let crossing = self
                             .known
                             .entry((*i, *j))
                             .or_insert_with(|| placement.crossing(*i, *j));
                         let Some(crossing) = crossing else { continue };
-                        for (sources, destinations) in crossing.products_between(entered, left) {
-                            place((*i, *j), &sources, &destinations);
-                        }
+                        crossing.each(entered, left, |sources, destinations| {
+                            place((*i, *j), sources, destinations);
+                        });
                     }
                 }
             }

@@ -57,20 +57,16 @@ pub fn push_address(text: &mut String, family: Family, address: u128) {
                 if place > 0 {
                     text.push('.');
                 }
-                push_number(text, octet.into());
+                push_number(text, octet);
             }
         }
         Family::V6 => text.push_str(&Ipv6Addr::from(address).to_string()),
     }
 }
 
-/// Adds a number to a text. Elements are full of them, and formatting takes many times as long.
-pub fn push_number(text: &mut String, number: u16) {
-    if number >= 10 {
-        push_number(text, number / 10);
-    }
-    let digit = u8::try_from(number % 10).unwrap_or_default();
-    text.push(char::from(b'0' + digit));
+/// Adds a number to a text.
+pub fn push_number(text: &mut String, number: impl itoa::Integer) {
+    text.push_str(itoa::Buffer::new().format(number));
 }
 
 /// A range of addresses: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`.
@@ -89,11 +85,9 @@ pub fn push_address_range(text: &mut String, family: Family, (first, last): (u12
     let free = first ^ last;
     let is_prefix = free & free.wrapping_add(1) == 0 && first & free == 0;
     if is_prefix {
-        let width = u16::from(prefix::width(family));
-        text.push('/');
         push_number(
             text,
-            width.saturating_sub(u16::try_from(free.count_ones()).unwrap_or(width)),
+            u32::from(prefix::width(family)).saturating_sub(free.count_ones()),
         );
     } else {
         text.push('-');

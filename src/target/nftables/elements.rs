@@ -132,7 +132,7 @@ impl Writer {
                     text.push_str(" . ");
                     atom::push_address(text, self.family, destination.first);
                     text.push_str(" . ");
-                    atom::push_number(text, protocol.into());
+                    atom::push_number(text, protocol);
                     text.push_str(" . ");
                     atom::push_number(text, *port);
                     for part in [open, &mark.comment, close] {

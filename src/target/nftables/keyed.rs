@@ -132,7 +132,7 @@ impl Lowering<'_> {
             let mut key = atom::address(group.family, *first);
             if kind == Kind::ByPort {
                 key.push_str(" . ");
-                atom::push_number(&mut key, (*protocol).into());
+                atom::push_number(&mut key, *protocol);
                 key.push_str(" . ");
                 atom::push_number(&mut key, *port);
             }

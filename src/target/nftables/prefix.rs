@@ -51,6 +51,10 @@ impl Deref for Prefixes {
 
 /// What a set holds of a family.
 pub fn prefixes(set: &AddressSet, family: Family) -> Prefixes {
+    if let Some(first) = single(set, family) {
+        let length = width(family);
+        return Prefixes::One([Prefix { length, first }]);
+    }
     let prefix = |(first, length)| Prefix { length, first };
     let mut blocks = set.blocks(family).map(prefix);
     match (blocks.next(), blocks.next()) {
@@ -61,6 +65,20 @@ pub fn prefixes(set: &AddressSet, family: Family) -> Prefixes {
             prefixes.sort_unstable();
             Prefixes::Several(prefixes.into())
         }
+    }
+}
+
+/// The one address that a set holds of a family.
+fn single(set: &AddressSet, family: Family) -> Option<u128> {
+    match family {
+        Family::V4 => match set.v4.ranges() {
+            [(first, last)] if first == last => Some((*first).into()),
+            _ => None,
+        },
+        Family::V6 => match set.v6.ranges() {
+            [(first, last)] if first == last => Some(*first),
+            _ => None,
+        },
     }
 }
 

@@ -15,7 +15,7 @@ fn push_plain(out: &mut String, text: &str, limit: usize) {
     let start = out.len();
     match text
         .bytes()
-        .all(|byte| printable(byte.into()) == char::from(byte))
+        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
     {
         true => out.push_str(text),
         false => out.extend(text.chars().map(printable)),

@@ -12,8 +12,8 @@ use crate::plan::Origin;
 use crate::target::EmittedLine;
 
 /// Control characters: no statement holds them otherwise.
-const OPEN: char = '\u{1}';
-const CLOSE: char = '\u{2}';
+const OPEN: u8 = 1;
+const CLOSE: u8 = 2;
 
 /// What stands for a policy rule in the lines that come from it.
 #[derive(Debug, Default)]
@@ -58,7 +58,7 @@ impl Trace {
         let comment_bytes = self.comment_bytes;
         let mark = self.equal.entry(Arc::clone(origin)).or_insert_with(|| {
             Rc::new(Mark {
-                text: format!("{OPEN}{index}{CLOSE}"),
+                text: text_of(index),
                 comment: quote::provenance(origin, comment_bytes),
             })
         });
@@ -74,30 +74,46 @@ impl Trace {
         };
         let mut text = String::with_capacity(marked.len() + 1);
         let mut lines = Vec::new();
-        let mut line = 1;
-        let mut rest = &*marked;
-        while let Some((before, after)) = rest.split_once(OPEN) {
-            text.push_str(before);
-            line += before.bytes().filter(|byte| *byte == b'\n').count();
-            // A template may have torn a mark apart.
-            let number = after.split_once(CLOSE);
-            let number = number.and_then(|(number, after)| Some((number.parse::<usize>().ok()?, after)));
-            let Some((number, after)) = number else {
-                rest = after;
-                continue;
-            };
-            if let Some(origin) = self.origins.get(number) {
-                lines.push(EmittedLine {
-                    line,
-                    origin: Arc::clone(origin),
-                });
+        let (mut line, mut copied) = (1, 0);
+        for at in memchr::memchr2_iter(b'\n', OPEN, marked.as_bytes()) {
+            let (before, rest) = (marked.get(copied..at), marked.as_bytes().get(at..));
+            match rest {
+                Some([OPEN, after @ ..]) => {
+                    text.push_str(before.unwrap_or_default());
+                    copied = at + 1;
+                    // A template may have torn a mark apart.
+                    let Some((number, length)) = number(after) else {
+                        continue;
+                    };
+                    copied += length;
+                    lines.extend(self.origins.get(number).map(|origin| EmittedLine {
+                        line,
+                        origin: Arc::clone(origin),
+                    }));
+                }
+                _ => line += 1,
             }
-            rest = after;
         }
-        text.push_str(rest);
+        text.push_str(marked.get(copied..).unwrap_or_default());
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
         (text, lines)
     }
+}
+
+/// The mark of a number.
+fn text_of(number: usize) -> String {
+    let mut text = String::with_capacity(8);
+    text.push(OPEN.into());
+    text.push_str(itoa::Buffer::new().format(number));
+    text.push(CLOSE.into());
+    text
+}
+
+/// The number of a mark behind its first byte, and how many bytes it takes with the last.
+fn number(after: &[u8]) -> Option<(usize, usize)> {
+    let end = after.iter().take(24).position(|byte| *byte == CLOSE)?;
+    let digits = std::str::from_utf8(after.get(..end)?).ok()?;
+    Some((digits.parse().ok()?, end + 1))
 }
