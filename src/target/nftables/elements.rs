@@ -40,42 +40,53 @@ impl Elements {
         }
     }
 
-    /// Adds source and destination, of the rules that some marks stand for, which lead to a chain.
-    pub fn pair(
-        &mut self,
-        family: Family,
-        [source, destination]: [u128; 2],
-        marks: &[&Mark],
-        comment: &str,
-        chain: &str,
-    ) {
-        self.start();
-        let text = &mut self.text;
-        text.push_str("    ");
-        for mark in marks {
-            text.push_str(&mark.text);
-        }
-        atom::push_address(text, family, source);
-        text.push_str(" . ");
-        atom::push_address(text, family, destination);
-        for part in [" comment \"", comment, "\" : jump ", chain, ","] {
-            text.push_str(part);
-        }
+    /// Adds an element: its marks, its key in parts, and what follows the key.
+    pub fn element(&mut self, marks: &str, key: [&str; 2], rest: &str) {
+        let [source, destination] = key;
+        self.line(&["    ", marks, source, " . ", destination, rest]);
     }
 
-    /// Begins a line.
-    fn start(&mut self) {
+    fn line(&mut self, parts: &[&str]) {
         if self.count > 0 {
             self.text.push('\n');
         }
         self.count += 1;
+        self.more(parts);
     }
 
-    fn line(&mut self, parts: &[&str]) {
-        self.start();
+    fn more(&mut self, parts: &[&str]) {
         for part in parts {
             self.text.push_str(part);
         }
+    }
+}
+
+/// An address as text, written once for all elements with it that follow each other.
+#[derive(Debug)]
+pub struct AddressText {
+    family: Family,
+    known: Option<u128>,
+    text: String,
+}
+
+impl AddressText {
+    /// Of a family.
+    pub fn new(family: Family) -> Self {
+        Self {
+            family,
+            known: None,
+            text: String::new(),
+        }
+    }
+
+    /// The text of an address.
+    pub fn of(&mut self, address: u128) -> &str {
+        if self.known != Some(address) {
+            self.known = Some(address);
+            self.text.clear();
+            atom::push_address(&mut self.text, self.family, address);
+        }
+        &self.text
     }
 }
 
@@ -90,7 +101,8 @@ fn around(comment: &str) -> (&'static str, &'static str) {
 /// Writes flows of one family, each once.
 #[derive(Debug)]
 pub struct Writer {
-    family: Family,
+    source: AddressText,
+    destination: AddressText,
     seen: FxHashSet<Cell>,
     /// What was written.
     pub elements: Elements,
@@ -100,7 +112,8 @@ impl Writer {
     /// Nothing yet.
     pub fn new(family: Family) -> Self {
         Self {
-            family,
+            source: AddressText::new(family),
+            destination: AddressText::new(family),
             seen: FxHashSet::default(),
             elements: Elements::default(),
         }
@@ -115,28 +128,22 @@ impl Writer {
         mark: &Mark,
     ) {
         let (open, close) = around(&mark.comment);
+        let (mut protocols, mut numbers) = (itoa::Buffer::new(), itoa::Buffer::new());
+        let protocol_text = protocols.format(protocol);
         for source in sources {
             for destination in destinations {
+                let ends = (
+                    self.source.of(source.first),
+                    self.destination.of(destination.first),
+                );
                 for port in ports {
-                    if !self
-                        .seen
-                        .insert((source.first, destination.first, protocol, *port))
-                    {
-                        continue;
-                    }
-                    self.elements.start();
-                    let text = &mut self.elements.text;
-                    text.push_str("    ");
-                    text.push_str(&mark.text);
-                    atom::push_address(text, self.family, source.first);
-                    text.push_str(" . ");
-                    atom::push_address(text, self.family, destination.first);
-                    text.push_str(" . ");
-                    atom::push_number(text, protocol);
-                    text.push_str(" . ");
-                    atom::push_number(text, *port);
-                    for part in [open, &mark.comment, close] {
-                        text.push_str(part);
+                    let cell = (source.first, destination.first, protocol, *port);
+                    if self.seen.insert(cell) {
+                        let key = [ends.0, " . ", ends.1, " . ", protocol_text, " . "];
+                        let rest = [numbers.format(*port), open, &mark.comment, close];
+                        self.elements.line(&["    ", &mark.text]);
+                        self.elements.more(&key);
+                        self.elements.more(&rest);
                     }
                 }
             }

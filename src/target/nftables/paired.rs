@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::atom;
-use super::elements::Elements;
+use super::elements::{AddressText, Elements};
 use super::exact::{Lengths, Pair, asked, pairs, part_of_name};
 use super::keys::{FRAME, Keys, most_used};
 use super::kind::Kind;
@@ -149,6 +149,11 @@ impl Entry {
     }
 }
 
+/// What stands behind the ends of a pair.
+fn rest(comment: &str, chain: &str) -> String {
+    format!(" comment \"{comment}\" : jump {chain},")
+}
+
 /// A comment of up to so many bytes that leads back to the policy.
 fn comment<'m>(marks: &[&'m Mark], limit: usize) -> Cow<'m, str> {
     match marks {
@@ -191,12 +196,16 @@ impl Lowering<'_> {
         }
         let mut entries: BTreeMap<Lengths, Entries> = BTreeMap::new();
         let mut taken = Vec::new();
+        let mut room = rules.iter().map(OneRule::elements).fold(0, usize::saturating_add);
         for rule in &rules {
             let with_ports = rule.shares.iter().filter(|keys| !keys.ports().is_empty());
             taken.extend(with_ports.map(|keys| keys.number));
             let mark = self.trace.mark(&rule.first.share.rule.said.origin);
             for Pair { lengths, from, to } in rule.ends() {
-                let entries = entries.entry(lengths).or_default();
+                let entries = entries.entry(lengths).or_insert_with(|| {
+                    // Most are of the first pair of lengths.
+                    Entries::with_room(std::mem::take(&mut room))
+                });
                 for source in from {
                     for destination in to {
                         entries.add([source.first, destination.first], rule.ports(), &mark);
@@ -214,10 +223,31 @@ impl Lowering<'_> {
     fn pairs(&mut self, group: Group<'_>, lengths: Lengths, entries: &Entries, chain: &mut Chain) {
         let family = group.family;
         let mut elements = Elements::default();
+        let mut ends = [0, 1].map(|_| AddressText::new(family));
+        // What follows the ends is often what followed those before.
+        let mut last: Option<(&Said, String)> = None;
         for entry in &entries.all {
-            let (marks, chain) = (entry.marks(), self.ports_chain(group, &entry.ports()));
-            let comment = comment(&marks, self.capability.comment_bytes);
-            elements.pair(family, entry.ends, &marks, &comment, &chain);
+            let [source, destination] = &mut ends;
+            let key = [source.of(entry.ends[0]), destination.of(entry.ends[1])];
+            if !entry.more.is_empty() {
+                let marks = entry.marks();
+                let comment = comment(&marks, self.capability.comment_bytes);
+                let rest = rest(&comment, &self.ports_chain(group, &entry.ports()));
+                let marks: String = marks.iter().map(|mark| mark.text.as_str()).collect();
+                elements.element(&marks, key, &rest);
+                continue;
+            }
+            let (ports, mark) = &entry.first;
+            let as_before =
+                |(said, _): &(&Said, String)| Rc::ptr_eq(&said.0, ports) && Rc::ptr_eq(&said.1, mark);
+            let (_, rest) = match last.take().filter(as_before) {
+                Some(before) => last.insert(before),
+                None => {
+                    let rest = rest(&mark.comment, &self.ports_chain(group, ports));
+                    last.insert((&entry.first, rest))
+                }
+            };
+            elements.element(&mark.text, key, rest);
         }
         let name = group.name(Kind::ByEnds, &part_of_name(family, lengths));
         let name = self.ruleset.hold(name, Kind::ByEnds, family, elements);
@@ -260,13 +290,19 @@ impl Lowering<'_> {
 }
 
 /// Pairs of prefixes of one pair of lengths, each once.
-#[derive(Default)]
 struct Entries {
     all: Vec<Entry>,
     places: FxHashMap<[u128; 2], usize>,
 }
 
 impl Entries {
+    fn with_room(room: usize) -> Self {
+        Self {
+            all: Vec::with_capacity(room),
+            places: FxHashMap::with_capacity_and_hasher(room, FxBuildHasher),
+        }
+    }
+
     fn add(&mut self, ends: [u128; 2], ports: &Rc<Ports>, mark: &Rc<Mark>) {
         let said = (Rc::clone(ports), Rc::clone(mark));
         let place = *self.places.entry(ends).or_insert(self.all.len());

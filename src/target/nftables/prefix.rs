@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::packet::{AddressSet, Family};
+use crate::packet::{AddressSet, Family, IntervalSet, Ordinal};
 
 /// A prefix of either family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +38,15 @@ pub enum Prefixes {
     Several(Rc<[Prefix]>),
 }
 
+impl Prefixes {
+    fn of(mut prefixes: impl ExactSizeIterator<Item = Prefix>) -> Self {
+        match (prefixes.len(), prefixes.next()) {
+            (1, Some(one)) => Self::One([one]),
+            (_, first) => Self::Several(first.into_iter().chain(prefixes).collect()),
+        }
+    }
+}
+
 impl Deref for Prefixes {
     type Target = [Prefix];
 
@@ -51,35 +60,28 @@ impl Deref for Prefixes {
 
 /// What a set holds of a family.
 pub fn prefixes(set: &AddressSet, family: Family) -> Prefixes {
-    if let Some(first) = single(set, family) {
-        let length = width(family);
-        return Prefixes::One([Prefix { length, first }]);
-    }
-    let prefix = |(first, length)| Prefix { length, first };
-    let mut blocks = set.blocks(family).map(prefix);
-    match (blocks.next(), blocks.next()) {
-        (Some(one), None) => Prefixes::One([one]),
-        (first, second) => {
-            let first = first.into_iter().chain(second);
-            let mut prefixes: Vec<Prefix> = first.chain(blocks).collect();
-            prefixes.sort_unstable();
-            Prefixes::Several(prefixes.into())
-        }
-    }
+    let single = match family {
+        Family::V4 => singles(&set.v4, family),
+        Family::V6 => singles(&set.v6, family),
+    };
+    single.unwrap_or_else(|| {
+        let blocks = set.blocks(family);
+        let mut prefixes: Vec<Prefix> = blocks.map(|(first, length)| Prefix { length, first }).collect();
+        prefixes.sort_unstable();
+        Prefixes::of(prefixes.into_iter())
+    })
 }
 
-/// The one address that a set holds of a family.
-fn single(set: &AddressSet, family: Family) -> Option<u128> {
-    match family {
-        Family::V4 => match set.v4.ranges() {
-            [(first, last)] if first == last => Some((*first).into()),
-            _ => None,
-        },
-        Family::V6 => match set.v6.ranges() {
-            [(first, last)] if first == last => Some(*first),
-            _ => None,
-        },
-    }
+/// The same of a set of single addresses, as most sets are.
+fn singles<T: Ordinal>(set: &IntervalSet<T>, family: Family) -> Option<Prefixes> {
+    let ranges = set.ranges();
+    let length = width(family);
+    let prefix = |(first, _): &(T, T)| Prefix {
+        length,
+        first: first.wide(),
+    };
+    let single = ranges.iter().all(|(first, last)| first == last);
+    single.then(|| Prefixes::of(ranges.iter().map(prefix)))
 }
 
 /// The prefixes of each length, where they stand by length.
