@@ -85,6 +85,7 @@ pub fn push_address_range(text: &mut String, family: Family, (first, last): (u12
     let free = first ^ last;
     let is_prefix = free & free.wrapping_add(1) == 0 && first & free == 0;
     if is_prefix {
+        text.push('/');
         push_number(
             text,
             u32::from(prefix::width(family)).saturating_sub(free.count_ones()),
