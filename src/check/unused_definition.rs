@@ -47,13 +47,13 @@ impl<'a> Used<'a> {
             Set::Name(name) => {
                 self.sets.insert(&name.text);
             }
-            Set::Label(name, _) => {
-                self.labels.insert(&name.text);
+            Set::Label(label) => {
+                self.labels.insert(&label.name.text);
             }
-            Set::Union(a, b, _) | Set::Intersection(a, b, _) | Set::Difference(a, b, _) => {
-                self.set(a);
-                self.set(b);
+            Set::Union(operands) | Set::Intersection(operands) => {
+                operands.iter().for_each(|set| self.set(set))
             }
+            Set::Difference(operands) => operands.iter().for_each(|set| self.set(set)),
             Set::Group(inner, _) => self.set(inner),
             Set::Prefix(_) | Set::Any(_) | Set::Error(_) => {}
         }
@@ -142,16 +142,14 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
     let known = Known::new(context, &used);
     items()
         .filter_map(|item| match item {
-            Item::Group(group) if !used.sets.contains(group.name.text.as_str()) => {
+            Item::Group(group) if !used.sets.contains(&*group.name.text) => {
                 Some(removable("group", &group.name, group.span))
             }
-            Item::Service(service) if !used.services.contains(service.name.text.as_str()) => {
+            Item::Service(service) if !used.services.contains(&*service.name.text) => {
                 Some(removable("service", &service.name, service.span))
             }
             Item::Device(device) if !known.device(&device.name.text) => Some(unused("device", &device.name)),
-            Item::Zone(zone)
-                if !known.zone(&zone.name.text) && !inhabited.contains(zone.name.text.as_str()) =>
-            {
+            Item::Zone(zone) if !known.zone(&zone.name.text) && !inhabited.contains(&*zone.name.text) => {
                 Some(unused("zone", &zone.name))
             }
             _ => None,

@@ -4,6 +4,7 @@
 //! repetition means (or that it is a mistake) is for the model to say. Comments are kept beside the tree.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
@@ -21,8 +22,8 @@ pub struct File {
 /// A name as written: `clinical.pumps`, `Te1/0/1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
-    /// The name, without the quotes it may have been written in.
-    pub text: String,
+    /// The name, without the quotes it may have been written in. One that a file has many times is kept once.
+    pub text: Arc<str>,
     /// Where.
     pub span: Span,
 }
@@ -146,28 +147,37 @@ pub struct Group {
 
 /// A set expression. `&` binds tighter than `|` and `-`, which associate to the left.
 ///
-/// The parser keeps runs of `|` and of `&` as balanced trees, and refuses what is deeper than some
-/// hundred levels otherwise: sets may be walked by recursion, however long they are.
+/// The parser keeps a run of `|` or of `&` as one list, and refuses what is deeper than some hundred levels
+/// otherwise: sets may be walked by recursion, however long they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Set {
     /// A zone, a device, a group.
     Name(Name),
-    /// `label:x`; the span covers all of it.
-    Label(Name, Span),
+    /// `label:x`
+    Label(Box<Label>),
     /// An address or prefix.
     Prefix(Spanned<IpNet>),
     /// `any`
     Any(Span),
-    /// `a | b`
-    Union(Box<Set>, Box<Set>, Span),
-    /// `a & b`
-    Intersection(Box<Set>, Box<Set>, Span),
+    /// `a | b | c`: two operands or more.
+    Union(Box<[Set]>),
+    /// `a & b & c`: two operands or more.
+    Intersection(Box<[Set]>),
     /// `a - b`
-    Difference(Box<Set>, Box<Set>, Span),
+    Difference(Box<[Set; 2]>),
     /// `( a )`, kept for the formatter; the span includes the parentheses.
     Group(Box<Set>, Span),
     /// What could not be read; a diagnostic says why.
     Error(Span),
+}
+
+/// Everything with a label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The label.
+    pub name: Name,
+    /// From `label` to the end of its name.
+    pub span: Span,
 }
 
 impl Set {
@@ -175,15 +185,21 @@ impl Set {
     pub fn span(&self) -> Span {
         match self {
             Self::Name(name) => name.span,
+            Self::Label(label) => label.span,
             Self::Prefix(prefix) => prefix.span,
-            Self::Label(_, span)
-            | Self::Any(span)
-            | Self::Union(_, _, span)
-            | Self::Intersection(_, _, span)
-            | Self::Difference(_, _, span)
-            | Self::Group(_, span)
-            | Self::Error(span) => *span,
+            Self::Union(operands) | Self::Intersection(operands) => of_operands(operands),
+            Self::Difference(operands) => of_operands(&operands[..]),
+            Self::Any(span) | Self::Group(_, span) | Self::Error(span) => *span,
         }
+    }
+}
+
+/// From the first operand to the last.
+fn of_operands(operands: &[Set]) -> Span {
+    match (operands.first(), operands.last()) {
+        (Some(first), Some(last)) => first.span().to(last.span()),
+        // The parser makes no such list.
+        _ => Span::new(crate::source::FileId(0), 0, 0),
     }
 }
 

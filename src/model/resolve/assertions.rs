@@ -74,9 +74,9 @@ pub(super) fn waivers(items: &[&Item]) -> Vec<Waiver> {
     });
     written
         .map(|waiver| Waiver {
-            check: waiver.check.text.clone(),
+            check: waiver.check.text.to_string(),
             check_span: waiver.check.span,
-            subject: waiver.subject.text.clone(),
+            subject: waiver.subject.text.to_string(),
             until: waiver.until.value,
             because: waiver.because.value.clone(),
             span: waiver.span,

@@ -61,7 +61,7 @@ pub(super) fn resolve<'a>(
         match first_of.entry(draft.name) {
             Entry::Occupied(first) => {
                 let name = Name {
-                    text: draft.name.to_owned(),
+                    text: draft.name.into(),
                     span: draft.span,
                 };
                 diagnostics.push(names::duplicate("device", &name, *first.get()));
@@ -94,10 +94,8 @@ fn from_tree(device: &tree::Device) -> Draft<'_> {
                     .addresses
                     .extend(addresses.iter().map(|address| (address.value, address.span)));
             }
-            DeviceStatement::Label(labels, _) => draft
-                .labels
-                .extend(labels.iter().map(|label| label.text.as_str())),
-            DeviceStatement::Fact(key, values, _) if key.text == "cves" => {
+            DeviceStatement::Label(labels, _) => draft.labels.extend(labels.iter().map(|label| &*label.text)),
+            DeviceStatement::Fact(key, values, _) if &*key.text == "cves" => {
                 draft.cves.extend(values.iter().map(|value| value.value.clone()));
             }
             DeviceStatement::Fact(key, values, _) => {

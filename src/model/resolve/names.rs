@@ -1,28 +1,31 @@
 //! The names that sets and services may use.
 
+use std::cell::RefCell;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Device, DeviceId, Service, ServiceId, Zone};
-use crate::packet::AddressSet;
+use crate::packet::{AddressSet, ServiceSet};
 use crate::source::Span;
 use crate::syntax::tree::{Item, Name};
 
 /// What set names stand for, once zones, devices and services are known.
 pub(super) struct Scope<'a> {
-    /// Zones (with the zones under and within them), dotted names that only have zones under them, and groups as they
-    /// are resolved. None for a name whose definition is broken.
-    sets: BTreeMap<String, Option<Arc<AddressSet>>>,
+    /// Zones (with the zones under and within them), dotted names that only have zones under them, devices, and
+    /// groups as they are resolved. None for a name whose definition is broken.
+    sets: HashMap<&'a str, Option<Arc<AddressSet>>>,
     /// Everything with a label.
-    pub labels: BTreeMap<String, Arc<AddressSet>>,
+    pub labels: BTreeMap<&'a str, Arc<AddressSet>>,
     /// Services by name.
     pub services: BTreeMap<&'a str, ServiceId>,
     /// Devices by name.
     pub devices: HashMap<&'a str, DeviceId>,
-    device_list: &'a [Device],
     /// All services.
     pub service_list: &'a [Service],
+    /// What is written of ports and numbers, by its text: rules that say the same share it.
+    pub unnamed_services: RefCell<HashMap<Arc<str>, Arc<ServiceSet>>>,
     /// Every address.
     pub any: Arc<AddressSet>,
 }
@@ -30,28 +33,34 @@ pub(super) struct Scope<'a> {
 impl<'a> Scope<'a> {
     pub(super) fn new(
         items: &[&'a Item],
-        zones: &[Zone],
+        zones: &'a [Zone],
         devices: &'a [Device],
         services: &'a [Service],
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
-        let sets = zone_sets(zones);
+        let mut sets = zone_sets(zones);
+        sets.reserve(devices.len());
         let zone_spans: HashMap<&str, Span> =
             zones.iter().map(|zone| (zone.name.as_str(), zone.span)).collect();
         let mut by_name = HashMap::with_capacity(devices.len());
         for (index, device) in devices.iter().enumerate() {
             let name = device.name.as_str();
-            if sets.contains_key(name) {
-                diagnostics.push(clash("device", name, device.span, zone_spans.get(name).copied()));
+            match sets.entry(name) {
+                Entry::Vacant(entry) => {
+                    entry.insert(Some(Arc::clone(&device.set)));
+                }
+                Entry::Occupied(_) => {
+                    diagnostics.push(clash("device", name, device.span, zone_spans.get(name).copied()));
+                }
             }
             by_name.insert(name, DeviceId::from_index(index));
         }
         let mut groups: HashMap<&str, Span> = HashMap::new();
         for item in items {
             let Item::Group(group) = item else { continue };
-            let name = group.name.text.as_str();
-            let device = by_name.get(name).and_then(|id| devices.get(id.index()));
-            if sets.contains_key(name) || device.is_some() {
+            let name = &*group.name.text;
+            if sets.contains_key(name) {
+                let device = by_name.get(name).and_then(|id| devices.get(id.index()));
                 let other = zone_spans.get(name).copied();
                 let other = other.or(device.map(|device| device.span));
                 diagnostics.push(clash("group", name, group.name.span, other));
@@ -70,30 +79,25 @@ impl<'a> Scope<'a> {
                 .map(|(i, s)| (s.name.as_str(), ServiceId::from_index(i)))
                 .collect(),
             devices: by_name,
-            device_list: devices,
             service_list: services,
+            unnamed_services: RefCell::default(),
             any: Arc::new(AddressSet::full()),
         }
     }
 
     /// What a name stands for: none for an unknown one, within it none for one whose definition is broken.
     pub(super) fn set(&self, name: &str) -> Option<Option<&Arc<AddressSet>>> {
-        let device = || self.device_list.get(self.devices.get(name)?.index());
-        match self.sets.get(name) {
-            Some(known) => Some(known.as_ref()),
-            None => device().map(|device| Some(&device.set)),
-        }
+        self.sets.get(name).map(Option::as_ref)
     }
 
     /// Adds a group.
-    pub(super) fn add(&mut self, name: &str, addresses: Option<Arc<AddressSet>>) {
-        self.sets.insert(name.to_owned(), addresses);
+    pub(super) fn add(&mut self, name: &'a str, addresses: Option<Arc<AddressSet>>) {
+        self.sets.insert(name, addresses);
     }
 
     /// Every name that stands for a set.
     pub(super) fn set_names(&self) -> impl Iterator<Item = &str> {
-        let others = self.sets.keys().map(String::as_str);
-        others.chain(self.devices.keys().copied())
+        self.sets.keys().copied()
     }
 }
 
@@ -119,7 +123,7 @@ fn clash(kind: &str, name: &str, span: Span, other: Option<Span>) -> Diagnostic 
 }
 
 /// A zone's name stands for it, the zones under it by name, and the zones within any of these.
-fn zone_sets(zones: &[Zone]) -> BTreeMap<String, Option<Arc<AddressSet>>> {
+fn zone_sets(zones: &[Zone]) -> HashMap<&str, Option<Arc<AddressSet>>> {
     let mut with_within: Vec<Vec<&AddressSet>> = zones.iter().map(|zone| vec![&*zone.addresses]).collect();
     for zone in zones {
         let mut at = zone.within;
@@ -142,12 +146,12 @@ fn zone_sets(zones: &[Zone]) -> BTreeMap<String, Option<Arc<AddressSet>>> {
     }
     members
         .into_iter()
-        .map(|(name, parts)| (name.to_owned(), Some(Arc::new(AddressSet::union_of(parts)))))
+        .map(|(name, parts)| (name, Some(Arc::new(AddressSet::union_of(parts)))))
         .collect()
 }
 
 /// A label stands for every zone that has it and every device that has it.
-fn label_sets(zones: &[Zone], devices: &[Device]) -> BTreeMap<String, Arc<AddressSet>> {
+fn label_sets<'a>(zones: &'a [Zone], devices: &'a [Device]) -> BTreeMap<&'a str, Arc<AddressSet>> {
     let mut parts: BTreeMap<&str, Vec<&AddressSet>> = BTreeMap::new();
     for zone in zones {
         for label in &zone.labels {
@@ -164,6 +168,6 @@ fn label_sets(zones: &[Zone], devices: &[Device]) -> BTreeMap<String, Arc<Addres
     }
     parts
         .into_iter()
-        .map(|(label, sets)| (label.to_owned(), Arc::new(AddressSet::union_of(sets))))
+        .map(|(label, sets)| (label, Arc::new(AddressSet::union_of(sets))))
         .collect()
 }

@@ -85,10 +85,10 @@ impl Context<'_> {
                 PointStatement::Target(target, span) => {
                     if platform.is_some() {
                         diagnostics.push(repeated("target", *span));
-                    } else if !self.platforms.contains(&target.text.as_str()) {
+                    } else if !self.platforms.contains(&&*target.text) {
                         diagnostics.push(unknown_platform(target, self.platforms));
                     }
-                    platform.get_or_insert((target.text.clone(), *span));
+                    platform.get_or_insert((target.text.to_string(), *span));
                 }
                 PointStatement::Unmanaged(span) => unmanaged = Some(*span),
                 PointStatement::Protects(device, span) => {
@@ -97,7 +97,9 @@ impl Context<'_> {
                     }
                 }
                 PointStatement::Interface(interface) => {
-                    let first = interfaces.iter().find(|other| other.name == interface.name.text);
+                    let first = interfaces
+                        .iter()
+                        .find(|other| *other.name == *interface.name.text);
                     if let Some(first) = first {
                         diagnostics.push(names::duplicate("interface", &interface.name, first.span));
                     } else {
@@ -159,7 +161,7 @@ impl Context<'_> {
                             .help("a host firewall filters its own device only; remove one of the two"),
                     );
                 }
-                Placement::On(*self.scope.devices.get(device.text.as_str()).or_else(|| {
+                Placement::On(*self.scope.devices.get(&*device.text).or_else(|| {
                     diagnostics.push(
                         Diagnostic::error(
                             "unknown-name",
@@ -183,7 +185,7 @@ impl Context<'_> {
                 .push(Diagnostic::error("no-address", name.span, message).with(device.span, "the device"));
         }
         Some(Point {
-            name: name.text.clone(),
+            name: name.text.to_string(),
             title: point.title.as_ref().map(|title| title.value.clone()),
             span: name.span,
             platform: platform
@@ -199,7 +201,7 @@ impl Context<'_> {
     fn own_addresses(&self, interfaces: &[Interface], protects: Option<&Name>) -> AddressSet {
         let of_interfaces = interfaces.iter().flat_map(|interface| &interface.addresses);
         let of_device = protects
-            .and_then(|name| self.scope.devices.get(name.text.as_str()))
+            .and_then(|name| self.scope.devices.get(&*name.text))
             .and_then(|id| self.devices.get(id.index()))
             .into_iter()
             .flat_map(|device| &device.addresses);
@@ -208,7 +210,7 @@ impl Context<'_> {
     }
 
     fn interface(&self, written: &tree::Interface, diagnostics: &mut Vec<Diagnostic>) -> Option<Interface> {
-        let Some(&zone) = self.zone_ids.get(written.zone.text.as_str()) else {
+        let Some(&zone) = self.zone_ids.get(&*written.zone.text) else {
             let mut diagnostic = Diagnostic::error(
                 "unknown-name",
                 written.zone.span,
@@ -238,7 +240,7 @@ impl Context<'_> {
             }
         }
         Some(Interface {
-            name: written.name.text.clone(),
+            name: written.name.text.to_string(),
             zone,
             addresses: written
                 .addresses
@@ -294,7 +296,7 @@ fn unknown_platform(target: &Name, platforms: &[&str]) -> Diagnostic {
 fn protocol(name: &Name, diagnostics: &mut Vec<Diagnostic>) -> Option<RunProtocol> {
     let found = RunProtocol::ALL
         .iter()
-        .find(|(word, _)| *word == name.text)
+        .find(|(word, _)| **word == *name.text)
         .map(|(_, protocol)| *protocol);
     if found.is_none() {
         let words = RunProtocol::ALL.iter().map(|(word, _)| *word);

@@ -71,7 +71,7 @@ pub(super) fn resolve(
     let mut modes: Vec<Mode> = Vec::new();
     for item in items {
         let Item::Mode(mode) = item else { continue };
-        if let Some(first) = modes.iter().find(|other| other.name == mode.name.text) {
+        if let Some(first) = modes.iter().find(|other| *other.name == *mode.name.text) {
             diagnostics.push(names::duplicate("mode", &mode.name, first.span));
             continue;
         }
@@ -97,7 +97,7 @@ pub(super) fn resolve(
         }
         let own = (first..rules.len()).map(RuleId::from_index).collect();
         modes.push(Mode {
-            name: mode.name.text.clone(),
+            name: mode.name.text.to_string(),
             title,
             span: mode.name.span,
             rules: own,
@@ -147,43 +147,50 @@ fn said(action: Action, source: &Endpoint, destination: &Endpoint, service: &Ser
         Action::Allow => "allow",
         Action::Deny => "deny",
     };
-    format!(
-        "{word} {} -> {} : {}",
-        source.text, destination.text, service.text
-    )
+    [
+        word,
+        " ",
+        &source.text,
+        " -> ",
+        &destination.text,
+        " : ",
+        &service.text,
+    ]
+    .concat()
 }
 
 /// The block's name and a digest of what the rule says, so that no other edit changes it.
 fn plain_id(block: &str, said: &str) -> String {
-    let clean: String = block
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '.' || c == '_' {
-                c
-            } else {
-                '-'
-            }
-        })
-        .take(40)
-        .collect();
     let digest = Sha256::digest(said.as_bytes());
-    let hex: String = digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
-    format!("{clean}-{hex}")
+    let digits = digest.iter().take(3).flat_map(|byte| [byte >> 4, byte & 15]);
+    let clean = block.chars().take(40).map(|c| match c {
+        '.' | '_' => c,
+        c if c.is_ascii_alphanumeric() => c,
+        _ => '-',
+    });
+    let mut id = String::with_capacity(block.len().min(40) + 7);
+    id.extend(clean.chain(['-']));
+    id.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+    id
 }
 
 /// Numbers the rules that share an id, by what they are and never by where they stand: moving a statement changes no
 /// id.
 fn number_twins(rules: &mut [Rule]) {
-    let mut twins: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, rule) in rules.iter().enumerate() {
-        twins.entry(rule.id.clone()).or_default().push(index);
+    let mut by_id: Vec<(usize, &Rule)> = rules.iter().enumerate().collect();
+    by_id.sort_unstable_by_key(|(index, rule)| (rule.id.as_str(), *index));
+    let mut numbered: Vec<(usize, String)> = Vec::new();
+    for twins in by_id
+        .chunk_by_mut(|(_, one), (_, other)| one.id == other.id)
+        .filter(|twins| twins.len() > 1)
+    {
+        twins.sort_by_cached_key(|(_, rule)| identity(rule));
+        let ranks = twins.iter().enumerate().skip(1);
+        numbered.extend(ranks.map(|(rank, (index, rule))| (*index, format!("{}-{}", rule.id, rank + 1))));
     }
-    for (id, mut of_id) in twins.into_iter().filter(|(_, of_id)| of_id.len() > 1) {
-        of_id.sort_by_cached_key(|index| rules.get(*index).map(identity));
-        for (rank, index) in of_id.into_iter().enumerate().skip(1) {
-            if let Some(rule) = rules.get_mut(index) {
-                rule.id = format!("{id}-{}", rank + 1);
-            }
+    for (index, id) in numbered {
+        if let Some(rule) = rules.get_mut(index) {
+            rule.id = id;
         }
     }
 }
@@ -215,11 +222,11 @@ fn metadata<'a>(
     for statement in statements {
         let (word, span) = match statement {
             Meta::Owner(name, span) => {
-                meta.owner = Some(name.text.clone());
+                meta.owner = Some(name.text.to_string());
                 ("owner", *span)
             }
             Meta::Ticket(name, span) => {
-                meta.ticket = Some(name.text.clone());
+                meta.ticket = Some(name.text.to_string());
                 ("ticket", *span)
             }
             Meta::Reason(text, span) => {

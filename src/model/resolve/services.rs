@@ -33,7 +33,7 @@ pub(super) fn resolve(
         .map(|item| (item, true));
     for (item, standard) in library.chain(items.iter().map(|item| (*item, false))) {
         let Item::Service(service) = item else { continue };
-        let name = service.name.text.as_str();
+        let name = &*service.name.text;
         match by_name.get(name).and_then(|index| written.get(*index)) {
             Some(first) if first.standard && !standard => diagnostics.push(
                 Diagnostic::error(
@@ -94,7 +94,7 @@ fn resolve_one(
     path.push(index);
     for term in &this.service.terms {
         let ServiceTerm::Name(name) = term else { continue };
-        let Some(&other) = by_name.get(name.text.as_str()) else {
+        let Some(&other) = by_name.get(&*name.text) else {
             continue;
         };
         if path.contains(&other) {
@@ -124,7 +124,7 @@ fn resolve_one(
         diagnostics,
     );
     if let Some(slot) = sets.get_mut(index) {
-        *slot = set.map(Arc::new);
+        *slot = set;
     }
     mark(done, index);
 }
@@ -143,7 +143,7 @@ fn describe(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Service {
     let mut out = Service {
-        name: service.name.text.clone(),
+        name: service.name.text.to_string(),
         title: service.title.as_ref().map(|title| title.value.clone()),
         span: service.name.span,
         set,
@@ -151,7 +151,7 @@ fn describe(
             .terms
             .iter()
             .filter_map(|term| match term {
-                ServiceTerm::Name(name) => Some(ServiceId::from_index(*by_name.get(name.text.as_str())?)),
+                ServiceTerm::Name(name) => Some(ServiceId::from_index(*by_name.get(&*name.text)?)),
                 _ => None,
             })
             .collect(),
@@ -164,9 +164,9 @@ fn describe(
         match statement {
             ServiceStatement::ClearText(_) => out.clear_text = true,
             ServiceStatement::Carries(what, _) => {
-                out.carries.insert(what.text.clone());
+                out.carries.insert(what.text.to_string());
             }
-            ServiceStatement::Prefer(name, _) => match by_name.get(name.text.as_str()) {
+            ServiceStatement::Prefer(name, _) => match by_name.get(&*name.text) {
                 Some(index) => out.prefer = Some(ServiceId::from_index(*index)),
                 None => diagnostics.push(unknown(name, by_name.keys().copied())),
             },
@@ -186,12 +186,13 @@ pub(super) fn used(
         (Some(first), Some(last)) => first.span().to(last.span()),
         _ => whole,
     };
-    let text = text::of_services(terms).into();
-    if terms.is_empty() {
-        return Some(ServiceUse {
+    let text = text::of_services(terms);
+    let is_named = |term: &ServiceTerm| matches!(term, ServiceTerm::Name(_));
+    if !terms.iter().any(is_named) {
+        return unnamed(terms, &text, scope, diagnostics).map(|(text, set)| ServiceUse {
             text,
             span,
-            set: Arc::new(ServiceSet::full()),
+            set,
             named: Vec::new(),
         });
     }
@@ -213,16 +214,37 @@ pub(super) fn used(
     let named = terms
         .iter()
         .filter_map(|term| match term {
-            ServiceTerm::Name(name) => scope.services.get(name.text.as_str()).copied(),
+            ServiceTerm::Name(name) => scope.services.get(&*name.text).copied(),
             _ => None,
         })
         .collect();
     Some(ServiceUse {
-        text,
+        text: text.into(),
         span,
-        set: Arc::new(set),
+        set,
         named,
     })
+}
+
+/// Services that name none: those of one text are one and the same, and there is one set for them. All of them where
+/// nothing is written.
+fn unnamed(
+    terms: &[ServiceTerm],
+    text: &str,
+    scope: &Scope<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(Arc<str>, Arc<ServiceSet>)> {
+    let mut known = scope.unnamed_services.borrow_mut();
+    if let Some((text, set)) = known.get_key_value(text) {
+        return Some((Arc::clone(text), Arc::clone(set)));
+    }
+    let set = match terms {
+        [] => Arc::new(ServiceSet::full()),
+        _ => union_of(terms, &|_| None, &mut Vec::new, diagnostics)?,
+    };
+    let text: Arc<str> = text.into();
+    known.insert(Arc::clone(&text), Arc::clone(&set));
+    Some((text, set))
 }
 
 fn unknown<'a>(name: &Name, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
@@ -234,15 +256,15 @@ fn unknown<'a>(name: &Name, known: impl IntoIterator<Item = &'a str>) -> Diagnos
     .did_you_mean(&name.text, known)
 }
 
-/// The union of terms; none where one of them is unknown. `known` answers none for a name that nobody defined, and
+/// The union of terms, shared where that is one set; none where one of them is unknown. `known` answers none for a name that nobody defined, and
 /// none inside for one whose definition is broken and reported.
 fn union_of<'a>(
     terms: &[ServiceTerm],
     known: &impl Fn(&str) -> Option<Option<Arc<ServiceSet>>>,
     all_names: &mut impl FnMut() -> Vec<&'a str>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<ServiceSet> {
-    let mut union = Some(ServiceSet::empty());
+) -> Option<Arc<ServiceSet>> {
+    let mut union: Option<Option<Arc<ServiceSet>>> = Some(None);
     for term in terms {
         let part: Option<Arc<ServiceSet>> = match term {
             ServiceTerm::Any(_) => Some(Arc::new(ServiceSet::full())),
@@ -259,9 +281,14 @@ fn union_of<'a>(
             ServiceTerm::Icmp { v6, types, .. } => icmp_types(*v6, types, diagnostics).map(Arc::new),
             ServiceTerm::Protocol(number, _) => by_number(number, diagnostics).map(Arc::new),
         };
-        union = union.zip(part).map(|(all, part)| all.union(&part));
+        union = union.zip(part).map(|(all, part)| {
+            Some(match all {
+                None => part,
+                Some(all) => Arc::new(ServiceSet::union(&all, &part)),
+            })
+        });
     }
-    union
+    union.map(Option::unwrap_or_default)
 }
 
 fn with_ports(

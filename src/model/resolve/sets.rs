@@ -1,13 +1,14 @@
 //! Set expressions: from what is written to addresses.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::names::Scope;
 use super::text;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Endpoint, Group};
-use crate::packet::AddressSet;
+use crate::packet::{AddressSet, IntervalSet};
 use crate::syntax::tree::{self, Item, Name, Set};
 
 /// How deep groups may name groups.
@@ -27,17 +28,17 @@ pub(super) fn evaluate(
                 None
             }
         },
-        Set::Label(label, span) => match scope.labels.get(&label.text) {
+        Set::Label(label) => match scope.labels.get(&*label.name.text) {
             Some(members) => Some(Arc::clone(members)),
             None => {
                 diagnostics.push(
                     Diagnostic::error(
                         "unknown-label",
-                        *span,
-                        format!("no zone or device has the label `{}`", label.text),
+                        label.span,
+                        format!("no zone or device has the label `{}`", label.name.text),
                     )
-                    .at(label.span, "")
-                    .did_you_mean(&label.text, scope.labels.keys().map(String::as_str)),
+                    .at(label.name.span, "")
+                    .did_you_mean(&label.name.text, scope.labels.keys().copied()),
                 );
                 None
             }
@@ -54,27 +55,62 @@ pub(super) fn evaluate(
             Some(Arc::new(AddressSet::from_prefixes([&prefix.value])))
         }
         Set::Any(_) => Some(Arc::clone(&scope.any)),
-        Set::Union(a, b, _) => combine(a, b, scope, diagnostics, AddressSet::union),
-        Set::Intersection(a, b, _) => combine(a, b, scope, diagnostics, AddressSet::intersection),
-        Set::Difference(a, b, _) => combine(a, b, scope, diagnostics, AddressSet::difference),
+        Set::Union(operands) => Some(Arc::new(union_of(&each(operands, scope, diagnostics)?))),
+        Set::Intersection(operands) => combine(operands, scope, diagnostics, AddressSet::intersection),
+        Set::Difference(operands) => combine(&operands[..], scope, diagnostics, AddressSet::difference),
         Set::Group(inner, _) => evaluate(inner, scope, diagnostics),
         Set::Error(_) => None,
     }
 }
 
+/// The addresses of each operand. All are evaluated, so that each unknown name is reported.
+fn each(
+    operands: &[Set],
+    scope: &Scope<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Vec<Arc<AddressSet>>> {
+    let mut all = Some(Vec::with_capacity(operands.len()));
+    for operand in operands {
+        match evaluate(operand, scope, diagnostics) {
+            Some(addresses) => {
+                if let Some(all) = &mut all {
+                    all.push(addresses);
+                }
+            }
+            None => all = None,
+        }
+    }
+    all
+}
+
+/// Joins the operands from left to right.
 fn combine(
-    a: &Set,
-    b: &Set,
+    operands: &[Set],
     scope: &Scope<'_>,
     diagnostics: &mut Vec<Diagnostic>,
     join: impl Fn(&AddressSet, &AddressSet) -> AddressSet,
 ) -> Option<Arc<AddressSet>> {
-    let (a, b) = (evaluate(a, scope, diagnostics), evaluate(b, scope, diagnostics));
-    Some(Arc::new(join(&*a?, &*b?)))
+    let mut parts = each(operands, scope, diagnostics)?.into_iter();
+    let first = parts.next()?;
+    Some(parts.fold(first, |joined, part| Arc::new(join(&joined, &part))))
+}
+
+/// What any of the sets holds, in one sort.
+fn union_of(sets: &[Arc<AddressSet>]) -> AddressSet {
+    let mut v4 = Vec::with_capacity(sets.iter().map(|set| set.v4.ranges().len()).sum());
+    let mut v6 = Vec::with_capacity(sets.iter().map(|set| set.v6.ranges().len()).sum());
+    for set in sets {
+        v4.extend_from_slice(set.v4.ranges());
+        v6.extend_from_slice(set.v6.ranges());
+    }
+    AddressSet {
+        v4: IntervalSet::from_ranges(v4),
+        v6: IntervalSet::from_ranges(v6),
+    }
 }
 
 fn unknown(name: &Name, scope: &Scope<'_>) -> Diagnostic {
-    if scope.labels.contains_key(&name.text) {
+    if scope.labels.contains_key(&*name.text) {
         return Diagnostic::error(
             "unknown-name",
             name.span,
@@ -95,7 +131,7 @@ fn unknown(name: &Name, scope: &Scope<'_>) -> Diagnostic {
 pub(super) fn endpoint(set: &Set, scope: &Scope<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Endpoint> {
     let addresses = evaluate(set, scope, diagnostics)?;
     Some(Endpoint {
-        text: text::of_set(set).into(),
+        text: text::of_set(set),
         span: set.span(),
         addresses,
     })
@@ -108,11 +144,14 @@ pub(super) fn resolve_groups<'a>(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Vec<Group>, Scope<'a>) {
     let mut written: Vec<&tree::Group> = Vec::new();
-    let mut by_name: BTreeMap<&str, &tree::Group> = BTreeMap::new();
+    let mut by_name: HashMap<&str, &tree::Group> = HashMap::new();
     for item in items {
         let Item::Group(group) = item else { continue };
-        if scope.set(&group.name.text).is_none() && !by_name.contains_key(group.name.text.as_str()) {
-            by_name.insert(&group.name.text, group);
+        if scope.set(&group.name.text).is_some() {
+            continue;
+        }
+        if let Entry::Vacant(entry) = by_name.entry(&group.name.text) {
+            entry.insert(group);
             written.push(group);
         }
     }
@@ -124,7 +163,7 @@ pub(super) fn resolve_groups<'a>(
         .filter_map(|group| {
             let addresses = Arc::clone(scope.set(&group.name.text)??);
             Some(Group {
-                name: group.name.text.clone(),
+                name: group.name.text.to_string(),
                 span: group.name.span,
                 addresses,
             })
@@ -135,30 +174,22 @@ pub(super) fn resolve_groups<'a>(
 
 fn resolve_group<'t>(
     group: &'t tree::Group,
-    by_name: &BTreeMap<&'t str, &'t tree::Group>,
+    by_name: &HashMap<&'t str, &'t tree::Group>,
     path: &mut Vec<&'t str>,
-    scope: &mut Scope<'_>,
+    scope: &mut Scope<'t>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let name = group.name.text.as_str();
+    let name = &*group.name.text;
     if scope.set(name).is_some() {
         return;
     }
     path.push(name);
-    let mut names = Vec::new();
-    names_in(&group.set, &mut names);
+    let mut groups = Vec::new();
+    groups_in(&group.set, by_name, &mut groups);
     let mut broken = false;
-    for used in names {
-        let Some(other) = by_name.get(used.text.as_str()) else {
-            continue;
-        };
-        if let Some(at) = path.iter().position(|open| *open == used.text) {
-            let cycle: Vec<&str> = path
-                .iter()
-                .skip(at)
-                .copied()
-                .chain([used.text.as_str()])
-                .collect();
+    for (used, other) in groups {
+        if let Some(at) = path.iter().position(|open| *open == &*used.text) {
+            let cycle: Vec<&str> = path.iter().skip(at).copied().chain([&*used.text]).collect();
             let message = format!("group `{name}` contains itself: {}", cycle.join(" -> "));
             diagnostics.push(Diagnostic::error("group-cycle", used.span, message));
             broken = true;
@@ -179,15 +210,23 @@ fn resolve_group<'t>(
     scope.add(name, addresses);
 }
 
-/// Every name in a set, left to right.
-pub(super) fn names_in<'t>(set: &'t Set, names: &mut Vec<&'t Name>) {
+/// Every group that a set names, left to right, with its name there.
+fn groups_in<'t>(
+    set: &'t Set,
+    by_name: &HashMap<&'t str, &'t tree::Group>,
+    groups: &mut Vec<(&'t Name, &'t tree::Group)>,
+) {
     match set {
-        Set::Name(name) => names.push(name),
-        Set::Union(a, b, _) | Set::Intersection(a, b, _) | Set::Difference(a, b, _) => {
-            names_in(a, names);
-            names_in(b, names);
+        Set::Name(name) => groups.extend(by_name.get(&*name.text).map(|group| (name, *group))),
+        Set::Union(operands) | Set::Intersection(operands) => {
+            operands
+                .iter()
+                .for_each(|operand| groups_in(operand, by_name, groups));
         }
-        Set::Group(inner, _) => names_in(inner, names),
-        Set::Label(..) | Set::Prefix(_) | Set::Any(_) | Set::Error(_) => {}
+        Set::Difference(operands) => operands
+            .iter()
+            .for_each(|operand| groups_in(operand, by_name, groups)),
+        Set::Group(inner, _) => groups_in(inner, by_name, groups),
+        Set::Label(_) | Set::Prefix(_) | Set::Any(_) | Set::Error(_) => {}
     }
 }

@@ -1,28 +1,36 @@
 //! Sets and services in one canonical spelling, for names and messages.
 
+use std::sync::Arc;
+
 use crate::syntax::tree::{PortProtocol, ServiceTerm, Set, Spanned};
 
 /// A set as text: `clinical.pumps & label:infusion-pump`.
-pub(super) fn of_set(set: &Set) -> String {
+pub(super) fn of_set(set: &Set) -> Arc<str> {
+    if let Set::Name(name) = set {
+        return Arc::clone(&name.text);
+    }
     let mut text = String::new();
     write_set(set, &mut text);
-    text
+    text.into()
 }
 
 fn write_set(set: &Set, text: &mut String) {
-    let mut joined = |a: &Set, operator: &str, b: &Set| {
-        write_set(a, text);
-        text.push_str(operator);
-        write_set(b, text);
+    let mut joined = |operands: &[Set], operator: &str| {
+        for (place, operand) in operands.iter().enumerate() {
+            if place > 0 {
+                text.push_str(operator);
+            }
+            write_set(operand, text);
+        }
     };
     match set {
-        Set::Union(a, b, _) => joined(a, " | ", b),
-        Set::Intersection(a, b, _) => joined(a, " & ", b),
-        Set::Difference(a, b, _) => joined(a, " - ", b),
+        Set::Union(operands) => joined(operands, " | "),
+        Set::Intersection(operands) => joined(operands, " & "),
+        Set::Difference(operands) => joined(&operands[..], " - "),
         Set::Name(name) => text.push_str(&name.text),
-        Set::Label(label, _) => {
+        Set::Label(label) => {
             text.push_str("label:");
-            text.push_str(&label.text);
+            text.push_str(&label.name.text);
         }
         Set::Prefix(prefix) => {
             let host = prefix.value.prefix_len() == prefix.value.max_prefix_len();
@@ -54,7 +62,7 @@ pub(super) fn of_services(terms: &[ServiceTerm]) -> String {
 fn of_term(term: &ServiceTerm) -> String {
     match term {
         ServiceTerm::Any(_) => "any".to_owned(),
-        ServiceTerm::Name(name) => name.text.clone(),
+        ServiceTerm::Name(name) => name.text.to_string(),
         ServiceTerm::Ports {
             protocol,
             destination,
@@ -82,8 +90,10 @@ fn of_term(term: &ServiceTerm) -> String {
             let types: Vec<String> = types
                 .iter()
                 .map(|t| {
-                    t.code
-                        .map_or_else(|| t.name.text.clone(), |code| format!("{}/{code}", t.name.text))
+                    t.code.map_or_else(
+                        || t.name.text.to_string(),
+                        |code| format!("{}/{code}", t.name.text),
+                    )
                 })
                 .collect();
             if types.is_empty() {

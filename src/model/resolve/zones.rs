@@ -18,7 +18,7 @@ pub(super) fn resolve(items: &[&Item], diagnostics: &mut Vec<Diagnostic>) -> Vec
     for item in items {
         let Item::Zone(zone) = item else { continue };
         match by_name
-            .get(zone.name.text.as_str())
+            .get(&*zone.name.text)
             .and_then(|id| written.get(id.index()))
         {
             Some(first) => diagnostics.push(super::names::duplicate("zone", &zone.name, first.name.span)),
@@ -41,7 +41,7 @@ pub(super) fn resolve(items: &[&Item], diagnostics: &mut Vec<Diagnostic>) -> Vec
 
 fn read(zone: &tree::Zone, by_name: &BTreeMap<&str, ZoneId>, diagnostics: &mut Vec<Diagnostic>) -> Zone {
     let mut out = Zone {
-        name: zone.name.text.clone(),
+        name: zone.name.text.to_string(),
         title: zone.title.as_ref().map(|title| title.value.clone()),
         span: zone.name.span,
         subnets: Vec::new(),
@@ -69,7 +69,9 @@ fn read(zone: &tree::Zone, by_name: &BTreeMap<&str, ZoneId>, diagnostics: &mut V
                     out.subnets.push((prefix.value.trunc(), prefix.span));
                 }
             }
-            ZoneStatement::Label(names, _) => out.labels.extend(names.iter().map(|name| name.text.clone())),
+            ZoneStatement::Label(names, _) => {
+                out.labels.extend(names.iter().map(|name| name.text.to_string()))
+            }
             ZoneStatement::Trust(value, span) => {
                 if value.value > 100 {
                     let message = format!("trust `{}` is above 100", value.value);
@@ -81,7 +83,7 @@ fn read(zone: &tree::Zone, by_name: &BTreeMap<&str, ZoneId>, diagnostics: &mut V
             }
             ZoneStatement::Isolate(span) => out.isolate = Some(*span),
             ZoneStatement::External(span) => external = Some(*span),
-            ZoneStatement::Within(name, span) => match by_name.get(name.text.as_str()) {
+            ZoneStatement::Within(name, span) => match by_name.get(&*name.text) {
                 Some(parent) => {
                     if out.within.replace(*parent).is_some() {
                         diagnostics.push(repeated("within", *span));
@@ -97,7 +99,7 @@ fn read(zone: &tree::Zone, by_name: &BTreeMap<&str, ZoneId>, diagnostics: &mut V
                 ),
             },
             ZoneStatement::Owner(name, span) => {
-                if out.owner.replace(name.text.clone()).is_some() {
+                if out.owner.replace(name.text.to_string()).is_some() {
                     diagnostics.push(repeated("owner", *span));
                 }
             }

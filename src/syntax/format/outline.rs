@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
     /// A reader of a text that has been cut into tokens, with the offsets where statements start.
     pub fn new(text: &'a str, lexed: &Lexed<'a>, starts: &[u32]) -> Self {
         let role = |token: &Token<'_>| {
-            if starts.binary_search(&token.span.start).is_ok() {
+            if starts.binary_search(&token.span().start).is_ok() {
                 Role::Start(token.kind)
             } else {
                 Role::Token(token.kind)
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
         let mut pieces: Vec<Piece<'a>> = Vec::with_capacity(lexed.tokens.len() + lexed.comments.len());
         pieces.extend(lexed.tokens.iter().map(|token| Piece {
             text: token.text,
-            span: token.span,
+            span: token.span(),
             role: role(token),
         }));
         pieces.extend(lexed.comments.iter().map(|span| Piece {

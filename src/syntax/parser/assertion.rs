@@ -38,7 +38,7 @@ pub fn assertion<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<
         _ => (input, Some(AssertionKind::Only)),
     };
     let (input, title) = opt(title).parse(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     let assertion = kind.map(|kind| Assertion {
         kind,
         source,
@@ -62,7 +62,7 @@ fn via<'a>(arrow: Arrow) -> impl Fn(Input<'a>) -> Parse<'a, Set> {
         if arrow == Arrow::Direct
             && let Some(unless) = start.peek()
         {
-            let span = input.since(unless.span);
+            let span = input.since(unless.span());
             input.report(|| {
                 Diagnostic::error("syntax", span, "`unless via` needs a chain")
                     .help("`->` is one step: write `~>` to forbid every chain but those through here")
@@ -83,9 +83,9 @@ fn either_arrow(input: Input<'_>) -> Parse<'_, Arrow> {
 fn chain_arrow(input: Input<'_>) -> Parse<'_, Arrow> {
     if let Some(arrow) = input.peek_kind(TokenKind::Arrow) {
         input.report(|| {
-            Diagnostic::error("syntax", arrow.span, "expected `~>`, found `->`")
+            Diagnostic::error("syntax", arrow.span(), "expected `~>`, found `->`")
                 .help("`limit` counts what any chain of hosts reaches")
-                .edit(arrow.span, "~>")
+                .edit(arrow.span(), "~>")
         });
         return Ok((input.advance(), Arrow::Chain));
     }

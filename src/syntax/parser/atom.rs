@@ -36,7 +36,7 @@ pub fn symbol<'a>(
 /// A given word; `what` is the same word in backticks.
 pub fn keyword<'a>(word: &'static str, what: &'static str) -> impl Fn(Input<'a>) -> Parse<'a, Span> + Copy {
     move |input| match input.peek_kind(TokenKind::Word) {
-        Some(token) if token.text == word => Ok((input.advance(), token.span)),
+        Some(token) if token.text == word => Ok((input.advance(), token.span())),
         _ => fail(input, what),
     }
 }
@@ -72,7 +72,7 @@ pub fn text<'a>(what: &'static str) -> impl Fn(Input<'a>) -> Parse<'a, Text> + C
         let (input, token) = symbol(TokenKind::Text, what)(input)?;
         let text = Text {
             value: unescape(token.text),
-            span: token.span,
+            span: token.span(),
         };
         Ok((input, text))
     }
@@ -93,7 +93,7 @@ pub fn text_or_word<'a>(what: &'static str) -> impl Fn(Input<'a>) -> Parse<'a, T
             Some(token) => {
                 let text = Text {
                     value: token.text.to_owned(),
-                    span: token.span,
+                    span: token.span(),
                 };
                 Ok((input.advance(), text))
             }
@@ -118,8 +118,8 @@ pub fn free_name<'a>(what: &'static str) -> impl Fn(Input<'a>) -> Parse<'a, Name
     move |input| {
         if let Some(token) = input.peek_kind(TokenKind::Text) {
             let name = Name {
-                text: unescape(token.text),
-                span: token.span,
+                text: input.name(&unescape(token.text)),
+                span: token.span(),
             };
             check_quoted(input, token, &name);
             return Ok((input.advance(), name));
@@ -127,8 +127,8 @@ pub fn free_name<'a>(what: &'static str) -> impl Fn(Input<'a>) -> Parse<'a, Name
         match value_token(input) {
             Some(token) => {
                 let name = Name {
-                    text: token.text.to_owned(),
-                    span: token.span,
+                    text: input.name(token.text),
+                    span: token.span(),
                 };
                 Ok((input.advance(), name))
             }
@@ -143,6 +143,7 @@ pub fn interface_name(input: Input<'_>) -> Parse<'_, Name> {
         return free_name("the name of an interface")(input);
     }
     let (mut input, mut name) = free_name("the name of an interface")(input)?;
+    let mut text = name.text.to_string();
     while let Some(token) = input.peek_glued() {
         if !matches!(
             token.kind,
@@ -150,10 +151,11 @@ pub fn interface_name(input: Input<'_>) -> Parse<'_, Name> {
         ) {
             break;
         }
-        name.text.push_str(token.text);
-        name.span = name.span.to(token.span);
+        text.push_str(token.text);
+        name.span = name.span.to(token.span());
         input = input.advance();
     }
+    name.text = input.name(&text);
     Ok((input, name))
 }
 
@@ -162,16 +164,16 @@ fn check_quoted(input: Input<'_>, token: &Token<'_>, name: &Name) {
         return;
     }
     if name.text.trim().is_empty() {
-        input.report(|| Diagnostic::error("syntax", token.span, "a name cannot be empty"));
+        input.report(|| Diagnostic::error("syntax", token.span(), "a name cannot be empty"));
     } else if name.text.contains(char::is_control) {
-        input.report(|| Diagnostic::error("syntax", token.span, "a name cannot hold a line break"));
+        input.report(|| Diagnostic::error("syntax", token.span(), "a name cannot hold a line break"));
     }
 }
 
 /// Says what is wrong with a name that is not in quotes.
 fn check_name(input: Input<'_>, token: &Token<'_>) {
     let word = token.text;
-    let dots = word.starts_with('.') || word.ends_with('.') || word.contains("..");
+    let dots = word.contains('.') && (word.starts_with('.') || word.ends_with('.') || word.contains(".."));
     let strange = token.kind == TokenKind::Address || word.contains('/');
     if word.contains(|c: char| c.is_alphabetic() || c == '_') && !dots && !strange {
         return;
@@ -179,7 +181,7 @@ fn check_name(input: Input<'_>, token: &Token<'_>) {
     input.report(|| {
         let problem = Diagnostic::error(
             "syntax",
-            token.span,
+            token.span(),
             format!("`{}` is not a name", shortened(word)),
         );
         if dots {

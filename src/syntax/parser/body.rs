@@ -160,7 +160,7 @@ fn each_statement<'a, S>(
             (TokenKind::CloseBrace, Some(_)) => return input.advance(),
             (TokenKind::CloseBrace, None) => {
                 input.report(|| {
-                    Diagnostic::error("syntax", token.span, "this `}` closes nothing")
+                    Diagnostic::error("syntax", token.span(), "this `}` closes nothing")
                         .help("remove it, or look for a `{` that is missing above")
                 });
                 input = input.advance();
@@ -176,7 +176,7 @@ fn each_statement<'a, S>(
                         Err(Err::Error(failure) | Err::Failure(failure)) => {
                             failure::report(input, &failure);
                             input = recover(body, open.as_ref(), token, input, failure.at);
-                            found.extend(body.error.map(|error| error(input.since(token.span))));
+                            found.extend(body.error.map(|error| error(input.since(token.span()))));
                         }
                         Err(Err::Incomplete(_)) => input = input.advance(),
                     }
@@ -187,7 +187,7 @@ fn each_statement<'a, S>(
                     unknown_statement(body, token, input);
                     let next = input.position() + 1;
                     input = recover(body, open.as_ref(), token, input, next);
-                    found.extend(body.error.map(|error| error(input.since(token.span))));
+                    found.extend(body.error.map(|error| error(input.since(token.span()))));
                 }
             }
         }
@@ -210,7 +210,7 @@ fn unclosed(of: &str, open: &Open<'_>, input: Input<'_>) {
             input.after_previous(),
             format!("missing `}}` at the end of {of}"),
         )
-        .with(brace.span, "opened here")
+        .with(brace.span(), "opened here")
     });
 }
 
@@ -223,14 +223,14 @@ fn unknown_statement<S>(body: &'static Body<S>, token: &Token<'_>, input: Input<
         if token.kind != TokenKind::Word {
             return Diagnostic::error(
                 "syntax",
-                token.span,
+                token.span(),
                 format!("expected a statement, found `{word}`"),
             )
             .help(holds(body));
         }
         let problem = Diagnostic::error(
             "unknown-statement",
-            token.span,
+            token.span(),
             match body.of {
                 file::OF => format!("`{word}` does not start a statement"),
                 of => format!("`{word}` is not a statement of {of}"),

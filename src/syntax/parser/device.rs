@@ -18,12 +18,12 @@ pub static DEVICE: Body<DeviceStatement> = Body {
         ("address", |input, word| {
             let (input, addresses) = list(address)(input)?;
             let addresses = addresses.into_iter().flatten().collect();
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, Some(DeviceStatement::Address(addresses, span))))
         }),
         ("label", |input, word| {
             let (input, labels) = list(name("the name of a label"))(input)?;
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, Some(DeviceStatement::Label(labels, span))))
         }),
         ("vendor", FACT),
@@ -37,10 +37,10 @@ pub static DEVICE: Body<DeviceStatement> = Body {
 const FACT: Statement<DeviceStatement> = |input, word| {
     let (input, values) = list(text_or_word("a text"))(input)?;
     let key = Name {
-        text: word.text.to_owned(),
-        span: word.span,
+        text: input.name(word.text),
+        span: word.span(),
     };
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     Ok((input, Some(DeviceStatement::Fact(key, values, span))))
 };
 
@@ -54,7 +54,7 @@ pub fn device<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Ite
         optional(&DEVICE, word),
     )
         .parse(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     let device = Device {
         name,
         zone,
@@ -69,6 +69,6 @@ pub fn device<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Ite
 pub fn group<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
     let (input, (name, _, set)) =
         (name("the name of a group"), symbol(TokenKind::Equals, "`=`"), set).parse(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     Ok((input, Some(Item::Group(Group { name, set, span }))))
 }

@@ -78,7 +78,7 @@ pub fn report(input: Input<'_>, failure: &Failure) {
     let closer = |what: &&str| matches!(*what, "`{`" | "`}`" | "`)`" | "`=`" | "`;`" | "`:`");
     let belongs_before = failure.expected.iter().all(closer);
     let place = match found {
-        Some(token) if !(token.first_on_line || belongs_before) => token.span,
+        Some(token) if !(token.first_on_line || belongs_before) => token.span(),
         _ => input.after_previous(),
     };
     input.report(|| {

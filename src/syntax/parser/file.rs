@@ -49,7 +49,7 @@ fn waiver<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> 
         text("a reason in quotes"),
     )
         .parse(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     let waiver = until.map(|until| {
         Item::Waiver(Waiver {
             check,

@@ -1,6 +1,8 @@
 //! What the parsers read: tokens, a position among them, and where to put diagnostics.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use nom::IResult;
 
@@ -20,6 +22,8 @@ pub struct Record {
     pub problems: RefCell<Problems>,
     /// Where statements start.
     pub starts: RefCell<Vec<u32>>,
+    /// The different names.
+    names: RefCell<HashSet<Arc<str>>>,
 }
 
 /// The rest of the tokens; cheap to copy, as nom wants it.
@@ -76,8 +80,8 @@ impl<'a> Input<'a> {
 
     /// The next token, if it stands right after the one before it, without space.
     pub fn peek_glued(self) -> Option<&'a Token<'a>> {
-        let end = self.previous()?.span.end;
-        self.peek().filter(|token| token.span.start == end)
+        let end = self.previous()?.span().end;
+        self.peek().filter(|token| token.span().start == end)
     }
 
     /// The token before the next one.
@@ -92,7 +96,7 @@ impl<'a> Input<'a> {
 
     /// The empty place after the previous token, where something is missing.
     pub fn after_previous(self) -> Span {
-        let end = self.previous().map_or(0, |token| token.span.end as usize);
+        let end = self.previous().map_or(0, |token| token.span().end as usize);
         Span::new(self.file, end, end)
     }
 
@@ -106,10 +110,21 @@ impl<'a> Input<'a> {
         self.record.problems.borrow_mut().push(problem);
     }
 
+    /// A name, kept once however often the file has it.
+    pub fn name(self, text: &str) -> Arc<str> {
+        let mut names = self.record.names.borrow_mut();
+        if let Some(known) = names.get(text) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = text.into();
+        names.insert(Arc::clone(&name));
+        name
+    }
+
     /// Notes that a statement starts at the next token.
     pub fn start_statement(self) {
         if let Some(token) = self.peek() {
-            self.record.starts.borrow_mut().push(token.span.start);
+            self.record.starts.borrow_mut().push(token.span().start);
         }
     }
 }

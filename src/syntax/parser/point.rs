@@ -20,15 +20,15 @@ pub static POINT: Body<PointStatement> = Body {
     statements: &[
         ("target", |input, word| {
             let (input, platform) = name("the name of a platform")(input)?;
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, Some(PointStatement::Target(platform, span))))
         }),
         ("unmanaged", |input, word| {
-            Ok((input, Some(PointStatement::Unmanaged(word.span))))
+            Ok((input, Some(PointStatement::Unmanaged(word.span()))))
         }),
         ("protects", |input, word| {
             let (input, device) = name("the name of a device")(input)?;
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, Some(PointStatement::Protects(device, span))))
         }),
         ("interface", interface),
@@ -40,13 +40,13 @@ pub static POINT: Body<PointStatement> = Body {
                 terms,
             )
                 .parse(input)?;
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             let manage = PointStatement::Manage { from, services, span };
             Ok((input, Some(manage)))
         }),
         ("run", |input, word| {
             let (input, protocols) = list(name("the name of a protocol"))(input)?;
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, Some(PointStatement::Run(protocols, span))))
         }),
     ],
@@ -71,7 +71,7 @@ fn interface<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Poin
         optional(&INTERFACE, word),
     )
         .parse(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     let interface = Interface {
         name,
         zone,
@@ -97,7 +97,7 @@ fn point<'a>(input: Input<'a>, word: &'a Token<'a>, kind: PointKind) -> Parse<'a
         PointKind::Router => "the name of a router",
     };
     let (input, (name, title, body)) = (name(what), opt(title), braced(&POINT, word)).parse(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     let point = Point {
         kind,
         name,

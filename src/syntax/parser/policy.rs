@@ -70,32 +70,32 @@ pub fn lift<S, T>(result: Parse<'_, Option<S>>, wrap: fn(S) -> T) -> Parse<'_, O
 
 fn owner<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
     let (input, owner) = free_name("an owner")(input)?;
-    Ok((input, Some(Meta::Owner(owner, input.since(word.span)))))
+    Ok((input, Some(Meta::Owner(owner, input.since(word.span())))))
 }
 
 fn ticket<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
     let (input, ticket) = free_name("a ticket")(input)?;
-    Ok((input, Some(Meta::Ticket(ticket, input.since(word.span)))))
+    Ok((input, Some(Meta::Ticket(ticket, input.since(word.span())))))
 }
 
 fn reason<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
     let (input, reason) = text("a reason in quotes")(input)?;
-    Ok((input, Some(Meta::Reason(reason, input.since(word.span)))))
+    Ok((input, Some(Meta::Reason(reason, input.since(word.span())))))
 }
 
 fn expires<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
     let (input, date) = date(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     Ok((input, date.map(|date| Meta::Expires(date, span))))
 }
 
 fn log<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
-    Ok((input, Some(Meta::Log(word.span))))
+    Ok((input, Some(Meta::Log(word.span()))))
 }
 
 fn per_time<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
     let (input, rate) = rate(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     Ok((input, rate.map(|rate| Meta::Rate(rate.value, span))))
 }
 
@@ -119,7 +119,7 @@ fn rule<'a>(input: Input<'a>, word: &'a Token<'a>, action: Action) -> Parse<'a, 
         optional(&RULE, word),
     )
         .parse(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     let rule = Rule {
         action,
         source,
@@ -136,9 +136,9 @@ fn rule<'a>(input: Input<'a>, word: &'a Token<'a>, action: Action) -> Parse<'a, 
 pub fn direct_arrow(input: Input<'_>) -> Parse<'_, Arrow> {
     if let Some(arrow) = input.peek_kind(TokenKind::ChainArrow) {
         input.report(|| {
-            Diagnostic::error("syntax", arrow.span, "expected `->`, found `~>`")
+            Diagnostic::error("syntax", arrow.span(), "expected `->`, found `~>`")
                 .help("chains of hosts, `~>`, stand in `forbid` and `limit`")
-                .edit(arrow.span, "->")
+                .edit(arrow.span(), "->")
         });
         return Ok((input.advance(), Arrow::Direct));
     }
@@ -150,7 +150,7 @@ pub fn direct_arrow(input: Input<'_>) -> Parse<'_, Arrow> {
 pub fn policy<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
     let (input, (name, title, body)) =
         (name("the name of a policy"), opt(title), braced(&POLICY, word)).parse(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     let policy = PolicyBlock {
         name,
         title,
@@ -164,7 +164,7 @@ pub fn policy<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Ite
 pub fn mode<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
     let (input, (name, title, rules)) =
         (name("the name of a mode"), opt(title), braced(&MODE, word)).parse(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     let mode = Mode {
         name,
         title,

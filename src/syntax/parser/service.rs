@@ -17,16 +17,16 @@ pub static SERVICE: Body<ServiceStatement> = Body {
     of: "a service",
     statements: &[
         ("clear-text", |input, word| {
-            Ok((input, Some(ServiceStatement::ClearText(word.span))))
+            Ok((input, Some(ServiceStatement::ClearText(word.span()))))
         }),
         ("carries", |input, word| {
             let (input, what) = name("what the service carries")(input)?;
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, Some(ServiceStatement::Carries(what, span))))
         }),
         ("prefer", |input, word| {
             let (input, other) = name("the name of a service")(input)?;
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, Some(ServiceStatement::Prefer(other, span))))
         }),
     ],
@@ -43,7 +43,7 @@ pub fn service<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<It
         optional(&SERVICE, word),
     )
         .parse(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     let service = Service {
         name,
         title,
@@ -94,7 +94,7 @@ fn term<'a>(
     };
     let after = input.advance();
     let (rest, term) = match token.text {
-        "any" => (after, ServiceTerm::Any(token.span)),
+        "any" => (after, ServiceTerm::Any(token.span())),
         "tcp" => with_ports(after, token, PortProtocol::Tcp)?,
         "udp" => with_ports(after, token, PortProtocol::Udp)?,
         "sctp" => with_ports(after, token, PortProtocol::Sctp)?,
@@ -105,7 +105,7 @@ fn term<'a>(
             input.report(|| {
                 Diagnostic::error(
                     "syntax",
-                    token.span,
+                    token.span(),
                     format!("the port `{}` has no protocol", token.text),
                 )
                 .help(format!("write `tcp {0}` or `udp {0}`", token.text))
@@ -160,7 +160,7 @@ fn with_ports<'a>(input: Input<'a>, word: &Token<'a>, protocol: PortProtocol) ->
         Ok((rest, _)) => cut(|input| values(input, value::ports)).parse(rest)?,
         Err(_) => (input, Vec::new()),
     };
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     let term = ServiceTerm::Ports {
         protocol,
         destination,
@@ -176,7 +176,7 @@ fn protocols<'a>(
     found: &mut Vec<ServiceTerm>,
 ) -> Result<Input<'a>, nom::Err<super::failure::Failure>> {
     let (input, numbers) = cut(|input| values(input, value::protocol)).parse(input)?;
-    let mut start = word.span;
+    let mut start = word.span();
     for number in numbers {
         let span = number.span;
         found.push(ServiceTerm::Protocol(number, start.to(span)));
@@ -195,7 +195,7 @@ fn icmp<'a>(input: Input<'a>, word: &Token<'a>, v6: bool) -> Parse<'a, ServiceTe
         Some(token) if token.kind == TokenKind::Word && !is_reserved(token.text) => values(input, icmp_type)?,
         _ => (input, Vec::new()),
     };
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     Ok((input, ServiceTerm::Icmp { v6, types, span }))
 }
 
@@ -219,23 +219,23 @@ fn icmp_type(input: Input<'_>) -> Parse<'_, Option<IcmpType>> {
     if known_code == Some(None) {
         let code = code.unwrap_or("");
         input.report(|| {
-            let end = token.span.end as usize;
-            let place = Span::new(token.span.file, end - code.len(), end);
+            let end = token.span().end as usize;
+            let place = Span::new(token.span().file, end - code.len(), end);
             let shown = crate::syntax::lexer::shortened(code);
             Diagnostic::error("syntax", place, format!("`{shown}` is not an ICMP code"))
                 .help("a code is a number from 0 to 255")
         });
         return Ok((input.advance(), None));
     }
-    let start = token.span.start as usize;
+    let start = token.span().start as usize;
     let name = Name {
-        text: kind.to_owned(),
-        span: Span::new(token.span.file, start, start + kind.len()),
+        text: input.name(kind),
+        span: Span::new(token.span().file, start, start + kind.len()),
     };
     let icmp_type = IcmpType {
         name,
         code: known_code.flatten(),
-        span: token.span,
+        span: token.span(),
     };
     Ok((input.advance(), Some(icmp_type)))
 }

@@ -1,6 +1,6 @@
-//! Set expressions. Parentheses are the only recursion of the grammar, and they are counted; runs of
-//! `|` and of `&` become balanced trees. So no text, however long, makes a tree that is too deep to
-//! be walked or dropped by recursion.
+//! Set expressions. Parentheses are the only recursion of the grammar, and they are counted; a run of
+//! `|` or of `&` becomes one list. So no text, however long, makes a tree that is too deep to be
+//! walked or dropped by recursion.
 
 use nom::combinator::cut;
 use nom::{Err, Parser};
@@ -12,23 +12,24 @@ use super::value::{is_address, prefix};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::lexer::{Token, TokenKind};
-use crate::syntax::tree::Set;
+use crate::syntax::tree::{Label, Set};
 
 /// How many parentheses may be open at once.
 pub const MAX_PARENTHESES: u32 = 64;
 
-/// How deep the tree of a set may be.
+/// How deep a set may be, its runs taken for balanced trees of pairs.
 pub const MAX_DEPTH: u32 = 128;
 
 const OPERAND: &str = "a zone, device, group or address";
 
-/// A set with the depth of its tree.
+/// A set with its depth.
 struct Deep {
     set: Set,
     depth: u32,
 }
 
-type Join = fn(Box<Set>, Box<Set>, Span) -> Set;
+/// What operands are joined to.
+type Join = fn(Box<[Set]>) -> Set;
 
 /// A set expression.
 pub fn set(input: Input<'_>) -> Parse<'_, Set> {
@@ -40,6 +41,9 @@ pub fn set(input: Input<'_>) -> Parse<'_, Set> {
 fn alternatives(input: Input<'_>) -> Parse<'_, Deep> {
     let start = input;
     let (mut input, first) = intersections(input)?;
+    if !goes_on(input) {
+        return Ok((input, first));
+    }
     let mut run = vec![first];
     while let Some(operator) = input.peek() {
         match operator.kind {
@@ -50,55 +54,131 @@ fn alternatives(input: Input<'_>) -> Parse<'_, Deep> {
             }
             TokenKind::Minus => {
                 let (rest, taken) = cut(intersections).parse(input.advance())?;
-                let left = balanced(run, Set::Union, start, input);
-                run = vec![join(left, taken, Set::Difference, start, rest)];
+                let left = joined(run, Set::Union, start, input);
+                run = vec![less(left, taken, start, rest)];
                 input = rest;
             }
             _ => break,
         }
     }
-    let whole = balanced(run, Set::Union, start, input);
+    let whole = joined(run, Set::Union, start, input);
     Ok((input, whole))
+}
+
+fn goes_on(input: Input<'_>) -> bool {
+    let operator = input.peek().map(|token| token.kind);
+    matches!(operator, Some(TokenKind::Union | TokenKind::Minus))
 }
 
 /// `a & b`
 fn intersections(input: Input<'_>) -> Parse<'_, Deep> {
     let start = input;
     let (mut input, first) = operand(input)?;
+    if input.peek_kind(TokenKind::Intersection).is_none() {
+        return Ok((input, first));
+    }
     let mut run = vec![first];
     while input.peek_kind(TokenKind::Intersection).is_some() {
         let (rest, next) = cut(operand).parse(input.advance())?;
         run.push(next);
         input = rest;
     }
-    let whole = balanced(run, Set::Intersection, start, input);
+    let whole = joined(run, Set::Intersection, start, input);
     Ok((input, whole))
 }
 
-/// Joins a run of operands pairwise, round by round.
-fn balanced<'a>(mut run: Vec<Deep>, make: Join, start: Input<'a>, end: Input<'a>) -> Deep {
-    while run.len() > 1 {
-        let mut round = Vec::with_capacity(run.len().div_ceil(2));
-        let mut operands = run.into_iter();
-        while let Some(left) = operands.next() {
-            round.push(match operands.next() {
-                Some(right) => join(left, right, make, start, end),
-                None => left,
-            });
-        }
-        run = round;
+/// Joins a run of operands to one set.
+fn joined<'a>(mut run: Vec<Deep>, make: Join, start: Input<'a>, end: Input<'a>) -> Deep {
+    let depth = depth_of(run.iter().map(|operand| operand.depth).collect());
+    if depth > MAX_DEPTH {
+        return joined_in_pairs(run, make, start, end);
     }
-    run.pop().unwrap_or_else(|| Deep {
-        set: Set::Error(start.after_previous()),
-        depth: 1,
-    })
+    match run.len() {
+        0 | 1 => run.pop().unwrap_or_else(|| Deep {
+            set: Set::Error(start.after_previous()),
+            depth: 1,
+        }),
+        _ => Deep {
+            set: make(run.into_iter().map(|operand| operand.set).collect()),
+            depth,
+        },
+    }
 }
 
-/// Joins two sets, or gives up on both where the result would be too deep.
-fn join<'a>(left: Deep, right: Deep, make: Join, start: Input<'a>, end: Input<'a>) -> Deep {
-    let span = left.set.span().to(right.set.span());
-    let depth = left.depth.max(right.depth) + 1;
+/// How deep operands are when they are joined pairwise, round by round.
+fn depth_of(mut depths: Vec<u32>) -> u32 {
+    while depths.len() > 1 {
+        let rounds = depths.len().div_ceil(2);
+        for at in 0..rounds {
+            let pair = depths.get(2 * at..).unwrap_or_default();
+            let joined = match pair {
+                [left, right, ..] => *left.max(right) + 1,
+                [left] => *left,
+                [] => 1,
+            };
+            if let Some(slot) = depths.get_mut(at) {
+                *slot = joined;
+            }
+        }
+        depths.truncate(rounds);
+    }
+    depths.pop().unwrap_or(1)
+}
+
+/// Joins operands pairwise, round by round, and gives up on both of a pair that gets too deep.
+fn joined_in_pairs<'a>(run: Vec<Deep>, make: Join, start: Input<'a>, end: Input<'a>) -> Deep {
+    struct Part {
+        operands: Vec<Set>,
+        depth: u32,
+    }
+    let mut parts: Vec<Part> = run
+        .into_iter()
+        .map(|Deep { set, depth }| Part {
+            operands: vec![set],
+            depth,
+        })
+        .collect();
+    while parts.len() > 1 {
+        let mut round = Vec::with_capacity(parts.len().div_ceil(2));
+        let mut pairs = parts.into_iter();
+        while let Some(mut left) = pairs.next() {
+            if let Some(mut right) = pairs.next() {
+                left.operands.append(&mut right.operands);
+                left.depth = left.depth.max(right.depth) + 1;
+                if left.depth > MAX_DEPTH {
+                    let span = span_of(&left.operands, start);
+                    too_deep(start, span.to(end.after_previous()));
+                    left.operands = vec![Set::Error(span)];
+                    left.depth = 1;
+                }
+            }
+            round.push(left);
+        }
+        parts = round;
+    }
+    let (mut operands, depth) = parts
+        .pop()
+        .map_or((Vec::new(), 1), |part| (part.operands, part.depth));
+    let set = match operands.len() {
+        0 | 1 => operands.pop().unwrap_or(Set::Error(start.after_previous())),
+        _ => make(operands.into()),
+    };
+    Deep { set, depth }
+}
+
+/// From the first operand to the last.
+fn span_of(operands: &[Set], start: Input<'_>) -> Span {
+    match (operands.first(), operands.last()) {
+        (Some(first), Some(last)) => first.span().to(last.span()),
+        _ => start.after_previous(),
+    }
+}
+
+/// `a - b`, or nothing of both where that would be too deep.
+fn less<'a>(left: Deep, taken: Deep, start: Input<'a>, end: Input<'a>) -> Deep {
+    let depth = left.depth.max(taken.depth) + 1;
     if depth > MAX_DEPTH {
+        let span = left.set.span().to(taken.set.span());
         too_deep(start, span.to(end.after_previous()));
         return Deep {
             set: Set::Error(span),
@@ -106,7 +186,7 @@ fn join<'a>(left: Deep, right: Deep, make: Join, start: Input<'a>, end: Input<'a
         };
     }
     Deep {
-        set: make(Box::new(left.set), Box::new(right.set), span),
+        set: Set::Difference(Box::new([left.set, taken.set])),
         depth,
     }
 }
@@ -124,7 +204,7 @@ fn operand(input: Input<'_>) -> Parse<'_, Deep> {
         Some(token) if token.kind == TokenKind::Text => flat(name(OPERAND).map(Set::Name).parse(input)?),
         _ => match value_token(input) {
             Some(token) if is_address(token) => flat(address(input)?),
-            Some(token) if token.text == "any" => flat((input.advance(), Set::Any(token.span))),
+            Some(token) if token.text == "any" => flat((input.advance(), Set::Any(token.span()))),
             Some(token) if token.text == "label" && colon_follows(input) => flat(label(input, token)?),
             Some(_) => flat(name(OPERAND).map(Set::Name).parse(input)?),
             None => return fail(input, OPERAND),
@@ -141,7 +221,10 @@ fn address(input: Input<'_>) -> Parse<'_, Set> {
     let (rest, value) = prefix(input)?;
     let set = match value {
         Some(prefix) => Set::Prefix(prefix),
-        None => Set::Error(rest.previous().map_or(rest.after_previous(), |token| token.span)),
+        None => Set::Error(
+            rest.previous()
+                .map_or(rest.after_previous(), |token| token.span()),
+        ),
     };
     Ok((rest, set))
 }
@@ -162,13 +245,14 @@ fn label<'a>(input: Input<'a>, start: &'a Token<'a>) -> Parse<'a, Set> {
         return Err(Err::Failure(failure));
     }
     let (rest, name) = cut(name("the name of a label")).parse(after)?;
-    Ok((rest, Set::Label(name, rest.since(start.span))))
+    let span = rest.since(start.span());
+    Ok((rest, Set::Label(Box::new(Label { name, span }))))
 }
 
 fn parentheses<'a>(input: Input<'a>, open: &'a Token<'a>) -> Parse<'a, Deep> {
     if input.depth() >= MAX_PARENTHESES {
         let rest = past_parentheses(input);
-        let span = rest.since(open.span);
+        let span = rest.since(open.span());
         too_deep(input, span);
         return Ok(flat((rest, Set::Error(span))));
     }
@@ -176,12 +260,12 @@ fn parentheses<'a>(input: Input<'a>, open: &'a Token<'a>) -> Parse<'a, Deep> {
     let (rest, deep) = cut(alternatives).parse(inner)?;
     let (rest, _) = symbol(TokenKind::CloseParen, "`)`")(rest).map_err(|error| {
         error.map(|mut failure| {
-            failure.opened = Some(open.span);
+            failure.opened = Some(open.span());
             failure
         })
     })?;
     let rest = rest.at_depth(input.depth());
-    let set = Set::Group(Box::new(deep.set), rest.since(open.span));
+    let set = Set::Group(Box::new(deep.set), rest.since(open.span()));
     let depth = deep.depth + 1;
     Ok((rest, Deep { set, depth }))
 }

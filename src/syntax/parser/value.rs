@@ -27,7 +27,7 @@ fn judged<'a, T>(
         let value = match judge(token) {
             Ok(value) => Some(Spanned {
                 value,
-                span: token.span,
+                span: token.span(),
             }),
             Err(problem) => {
                 input.report(|| *problem);
@@ -75,7 +75,7 @@ pub fn ports(input: Input<'_>) -> Parse<'_, Option<Spanned<(u16, u16)>>> {
     let (rest, ports) = judged("a port", judge_ports)(input)?;
     if rest.peek_kind(TokenKind::Minus).is_some() && rest.advance().peek().is_some_and(is_numeric) {
         let spaced = rest.advance().advance();
-        let span = spaced.since(input.peek().map_or(input.after_previous(), |token| token.span));
+        let span = spaced.since(input.peek().map_or(input.after_previous(), |token| token.span()));
         if !rest.peek().is_some_and(|minus| minus.diagnosed) {
             input.report(|| {
                 Diagnostic::error("syntax", span, "a range of ports is written without spaces")
@@ -115,6 +115,9 @@ pub fn is_numeric(token: &Token<'_>) -> bool {
 
 /// Whether a word can only be meant as an address.
 pub fn is_address(token: &Token<'_>) -> bool {
+    if token.kind == TokenKind::Word && token.text.starts_with(|c: char| c.is_alphabetic()) {
+        return false;
+    }
     let bare = token.text.split(['/', '-']).next().unwrap_or("");
     token.kind == TokenKind::Address
         || (bare.contains('.')
@@ -136,26 +139,26 @@ pub fn decimal<T: std::str::FromStr>(text: &str) -> Option<T> {
 pub fn not_a(what: &str, token: &Token<'_>) -> Diagnostic {
     Diagnostic::error(
         "syntax",
-        token.span,
+        token.span(),
         format!("`{}` is not {what}", shortened(token.text)),
     )
 }
 
 /// The part of a token from byte `from` up to byte `to`.
 fn part(token: &Token<'_>, from: usize, to: usize) -> Span {
-    let start = token.span.start as usize;
-    Span::new(token.span.file, start + from, start + to)
+    let start = token.span().start as usize;
+    Span::new(token.span().file, start + from, start + to)
 }
 
 fn judge_address(token: &Token<'_>) -> Judged<IpAddr> {
     match token.text.split_once('/') {
         Some((address, _)) if address.parse::<IpAddr>().is_ok() => Err(Diagnostic::error(
             "syntax",
-            token.span,
+            token.span(),
             format!("expected one address, found the prefix `{}`", token.text),
         )
         .help("an address here has no length: its zone knows that")
-        .edit(token.span, address)
+        .edit(token.span(), address)
         .into()),
         _ => token
             .text
@@ -233,10 +236,10 @@ fn judge_ports(token: &Token<'_>) -> Judged<(u16, u16)> {
         (Some(first), Some(last)) if first <= last => Ok((first, last)),
         (Some(first), Some(last)) => Err(Diagnostic::error(
             "syntax",
-            token.span,
+            token.span(),
             format!("the range `{}` is backwards", token.text),
         )
-        .edit(token.span, format!("{last}-{first}"))
+        .edit(token.span(), format!("{last}-{first}"))
         .help(format!("write `{last}-{first}`"))
         .into()),
         (None, Some(_)) => Err(bad_port(token, first, 0).into()),

@@ -17,33 +17,33 @@ pub static ZONE: Body<ZoneStatement> = Body {
         ("subnet", |input, word| {
             let (input, prefixes) = list(prefix)(input)?;
             let prefixes = prefixes.into_iter().flatten().collect();
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, Some(ZoneStatement::Subnet(prefixes, span))))
         }),
         ("label", |input, word| {
             let (input, labels) = list(name("the name of a label"))(input)?;
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, Some(ZoneStatement::Label(labels, span))))
         }),
         ("trust", |input, word| {
             let (input, level) = number("a level of trust")(input)?;
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, level.map(|level| ZoneStatement::Trust(level, span))))
         }),
         ("isolate", |input, word| {
-            Ok((input, Some(ZoneStatement::Isolate(word.span))))
+            Ok((input, Some(ZoneStatement::Isolate(word.span()))))
         }),
         ("external", |input, word| {
-            Ok((input, Some(ZoneStatement::External(word.span))))
+            Ok((input, Some(ZoneStatement::External(word.span()))))
         }),
         ("within", |input, word| {
             let (input, outer) = name("the name of a zone")(input)?;
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, Some(ZoneStatement::Within(outer, span))))
         }),
         ("owner", |input, word| {
             let (input, owner) = free_name("an owner")(input)?;
-            let span = input.since(word.span);
+            let span = input.since(word.span());
             Ok((input, Some(ZoneStatement::Owner(owner, span))))
         }),
     ],
@@ -54,7 +54,7 @@ pub static ZONE: Body<ZoneStatement> = Body {
 pub fn zone<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
     let (input, (name, title, body)) =
         (name("the name of a zone"), opt(title), braced(&ZONE, word)).parse(input)?;
-    let span = input.since(word.span);
+    let span = input.since(word.span());
     let zone = Zone {
         name,
         title,

@@ -9,14 +9,18 @@ use super::{EXAMPLE, accepted};
 
 /// A set as text with all parentheses.
 fn show(set: &Set) -> String {
+    let joined = |operands: &[Set], operator: &str| {
+        let operands: Vec<String> = operands.iter().map(show).collect();
+        format!("({})", operands.join(operator))
+    };
     match set {
-        Set::Name(name) => name.text.clone(),
-        Set::Label(name, _) => format!("label:{}", name.text),
+        Set::Name(name) => name.text.to_string(),
+        Set::Label(label) => format!("label:{}", label.name.text),
         Set::Prefix(prefix) => prefix.value.to_string(),
         Set::Any(_) => "any".to_owned(),
-        Set::Union(a, b, _) => format!("({} | {})", show(a), show(b)),
-        Set::Intersection(a, b, _) => format!("({} & {})", show(a), show(b)),
-        Set::Difference(a, b, _) => format!("({} - {})", show(a), show(b)),
+        Set::Union(operands) => joined(operands, " | "),
+        Set::Intersection(operands) => joined(operands, " & "),
+        Set::Difference(operands) => joined(&operands[..], " - "),
         Set::Group(inner, _) => format!("[{}]", show(inner)),
         Set::Error(_) => "error".to_owned(),
     }
@@ -25,7 +29,7 @@ fn show(set: &Set) -> String {
 fn term(term: &ServiceTerm) -> String {
     match term {
         ServiceTerm::Any(_) => "any".to_owned(),
-        ServiceTerm::Name(name) => name.text.clone(),
+        ServiceTerm::Name(name) => name.text.to_string(),
         ServiceTerm::Ports {
             protocol,
             destination,
@@ -50,7 +54,7 @@ fn term(term: &ServiceTerm) -> String {
                 .iter()
                 .map(|t| match t.code {
                     Some(code) => format!("{}/{code}", t.name.text),
-                    None => t.name.text.clone(),
+                    None => t.name.text.to_string(),
                 })
                 .collect();
             format!("icmp{}[{}]", if *v6 { "v6" } else { "" }, types.join("+"))
@@ -164,8 +168,8 @@ fn zones() {
     assert_eq!(nets, ["10.20.0.5/22", "2001:db8::/32", "192.0.2.1/32", "::1/128"]);
     assert_eq!(labels.len(), 2);
     assert_eq!(trust.value, 40);
-    assert_eq!(within.text, "drop");
-    assert_eq!(owner.text, "Dr. Müller");
+    assert_eq!(&*within.text, "drop");
+    assert_eq!(&*owner.text, "Dr. Müller");
 }
 
 #[test]
@@ -183,7 +187,7 @@ fn devices() {
         panic!()
     };
     assert_eq!(
-        (key.text.as_str(), values[0].value.as_str()),
+        (&*key.text, values[0].value.as_str()),
         ("vendor", "BBraun")
     );
     accepted("device a in b");
@@ -202,7 +206,7 @@ fn sets_bind_as_in_arithmetic() {
     );
     assert_eq!(
         group("\"any\" | \"Room 5\" | label | label:\"x y\" | 3-tesla"),
-        "(((any | Room 5) | (label | label:x y)) | 3-tesla)"
+        "(any | Room 5 | label | label:x y | 3-tesla)"
     );
     assert_eq!(group("xn--a"), "xn--a");
 }
@@ -336,7 +340,7 @@ fn enforcement_points() {
         .body
         .iter()
         .filter_map(|s| match s {
-            PointStatement::Interface(i) => Some((i.name.text.as_str(), i.addresses.len())),
+            PointStatement::Interface(i) => Some((&*i.name.text, i.addresses.len())),
             _ => None,
         })
         .collect();
