@@ -186,10 +186,7 @@ fn devices() {
     let DeviceStatement::Fact(key, values, _) = &device.body[2] else {
         panic!()
     };
-    assert_eq!(
-        (&*key.text, values[0].value.as_str()),
-        ("vendor", "BBraun")
-    );
+    assert_eq!((&*key.text, values[0].value.as_str()), ("vendor", "BBraun"));
     accepted("device a in b");
     accepted("device a in b { cves CVE-2024-1234, \"CVE-2025-1\" }");
 }
