@@ -12,13 +12,15 @@
 //! # Supports
 //! NIST SP 800-53 CM-7.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use rustc_hash::FxHashSet;
 
 use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Span;
 use crate::syntax::tree::{
-    self, Assertion, AssertionKind, Item, PointStatement, PolicyStatement, Rule, ServiceStatement,
+    self, Assertion, AssertionKind, Item, Name, PointStatement, PolicyStatement, Rule, ServiceStatement,
     ServiceTerm, Set, ZoneStatement,
 };
 
@@ -36,17 +38,32 @@ pub const CHECK: Check = Check {
 /// Names and labels that something uses. Sets and services have names of their own.
 #[derive(Default)]
 struct Used<'a> {
-    sets: BTreeSet<&'a str>,
-    labels: BTreeSet<&'a str>,
-    services: BTreeSet<&'a str>,
+    sets: HashSet<&'a str>,
+    labels: HashSet<&'a str>,
+    services: HashSet<&'a str>,
+    /// Names of sets that were met, by place: a tree keeps each name once.
+    met: FxHashSet<*const u8>,
+    /// Names of sets and of services that were not followed yet.
+    sets_to_follow: Vec<&'a str>,
+    services_to_follow: Vec<&'a str>,
 }
 
 impl<'a> Used<'a> {
+    fn set_name(&mut self, name: &'a Name) {
+        if self.met.insert(name.text.as_ptr()) && self.sets.insert(&name.text) {
+            self.sets_to_follow.push(&name.text);
+        }
+    }
+
+    fn service_name(&mut self, name: &'a Name) {
+        if self.services.insert(&name.text) {
+            self.services_to_follow.push(&name.text);
+        }
+    }
+
     fn set(&mut self, set: &'a Set) {
         match set {
-            Set::Name(name) => {
-                self.sets.insert(&name.text);
-            }
+            Set::Name(name) => self.set_name(name),
             Set::Label(label) => {
                 self.labels.insert(&label.name.text);
             }
@@ -62,7 +79,7 @@ impl<'a> Used<'a> {
     fn terms(&mut self, terms: &'a [ServiceTerm]) {
         for term in terms {
             if let ServiceTerm::Name(name) = term {
-                self.services.insert(&name.text);
+                self.service_name(name);
             }
         }
     }
@@ -100,25 +117,19 @@ impl<'a> Used<'a> {
             Item::Zone(zone) => {
                 for statement in &zone.body {
                     if let ZoneStatement::Within(name, _) = statement {
-                        self.sets.insert(&name.text);
+                        self.set_name(name);
                     }
                 }
             }
-            Item::Device(device) => {
-                self.sets.insert(&device.zone.text);
-            }
+            Item::Device(device) => self.set_name(&device.zone),
             Item::Waiver(_) | Item::Group(_) | Item::Service(_) | Item::Error(_) => {}
         }
     }
 
     fn point(&mut self, statement: &'a PointStatement) {
         match statement {
-            PointStatement::Protects(name, _) => {
-                self.sets.insert(&name.text);
-            }
-            PointStatement::Interface(interface) => {
-                self.sets.insert(&interface.zone.text);
-            }
+            PointStatement::Protects(name, _) => self.set_name(name),
+            PointStatement::Interface(interface) => self.set_name(&interface.zone),
             PointStatement::Manage { from, services, .. } => {
                 self.set(from);
                 self.terms(services);
@@ -160,8 +171,8 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
 
 /// What used groups and services are made of is used as well.
 fn follow<'a>(items: impl Iterator<Item = &'a Item>, used: &mut Used<'a>) {
-    let mut groups: BTreeMap<&str, &tree::Group> = BTreeMap::new();
-    let mut services: BTreeMap<&str, &tree::Service> = BTreeMap::new();
+    let mut groups: HashMap<&str, &tree::Group> = HashMap::new();
+    let mut services: HashMap<&str, &tree::Service> = HashMap::new();
     for item in items {
         match item {
             Item::Group(group) => {
@@ -173,36 +184,20 @@ fn follow<'a>(items: impl Iterator<Item = &'a Item>, used: &mut Used<'a>) {
             _ => {}
         }
     }
-    loop {
-        let before = (groups.len(), services.len());
-        let reached: Vec<&str> = groups
-            .keys()
-            .copied()
-            .filter(|name| used.sets.contains(name))
-            .collect();
-        for name in reached {
-            if let Some(group) = groups.remove(name) {
-                used.set(&group.set);
-            }
+    while let Some(name) = used.sets_to_follow.pop() {
+        if let Some(group) = groups.get(name) {
+            used.set(&group.set);
         }
-        let reached: Vec<&str> = services
-            .keys()
-            .copied()
-            .filter(|name| used.services.contains(name))
-            .collect();
-        for name in reached {
-            let Some(service) = services.remove(name) else {
-                continue;
-            };
-            used.terms(&service.terms);
-            for statement in &service.body {
-                if let ServiceStatement::Prefer(name, _) = statement {
-                    used.services.insert(&name.text);
-                }
+    }
+    while let Some(name) = used.services_to_follow.pop() {
+        let Some(service) = services.get(name) else {
+            continue;
+        };
+        used.terms(&service.terms);
+        for statement in &service.body {
+            if let ServiceStatement::Prefer(name, _) = statement {
+                used.service_name(name);
             }
-        }
-        if before == (groups.len(), services.len()) {
-            return;
         }
     }
 }
@@ -210,6 +205,8 @@ fn follow<'a>(items: impl Iterator<Item = &'a Item>, used: &mut Used<'a>) {
 /// Uses of zones and devices, by name or by label.
 struct Known<'a> {
     used: &'a Used<'a>,
+    /// Names with a used one below them.
+    above: HashSet<&'a str>,
     labels: HashMap<&'a str, &'a BTreeSet<String>>,
 }
 
@@ -227,6 +224,7 @@ impl<'a> Known<'a> {
             .map(|device| (device.name.as_str(), &*device.labels));
         Self {
             used,
+            above: used.sets.iter().copied().flat_map(above).collect(),
             labels: zones.chain(devices).collect(),
         }
     }
@@ -246,18 +244,17 @@ impl<'a> Known<'a> {
 
     /// A zone is named by its own name and by those of the zones above it; naming one below it uses it too.
     fn zone(&self, name: &str) -> bool {
-        let above = name.match_indices('.').filter_map(|(dot, _)| name.get(..dot));
-        let mut names = above.chain([name]);
-        let below = format!("{name}.");
-        names.any(|name| self.used.sets.contains(name))
-            || self
-                .used
-                .sets
-                .range(below.as_str()..)
-                .next()
-                .is_some_and(|next| next.starts_with(&below))
+        above(name)
+            .chain([name])
+            .any(|name| self.used.sets.contains(name))
+            || self.above.contains(name)
             || self.labelled(name)
     }
+}
+
+/// What stands before each dot of a name.
+fn above(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('.').filter_map(|(dot, _)| name.get(..dot))
 }
 
 fn unused<'a>(kind: &str, name: &'a tree::Name) -> (&'a str, Diagnostic) {

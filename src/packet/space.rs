@@ -129,8 +129,7 @@ impl Space {
 
     /// The rank of the piece that holds an address.
     pub fn rank(&self, axis: Axis, value: u128) -> u32 {
-        // 0 is always a start, so at least one start is not above the value.
-        rank_of(self.starts(axis).partition_point(|start| *start <= value) - 1)
+        rank_of(last_not_above(self.starts(axis), 0, value))
     }
 
     /// The first and last address of a piece; ranks past the end stand for the last piece.
@@ -150,10 +149,21 @@ impl Space {
     }
 
     fn ranks_of<T: Ordinal>(&self, axis: Axis, set: &IntervalSet<T>) -> IntervalSet<u32> {
-        let ranges = set.ranges().iter();
-        ranges
-            .map(|(first, last)| (self.rank(axis, first.wide()), self.rank(axis, last.wide())))
-            .collect()
+        let starts = self.starts(axis);
+        let mut from = 0;
+        let ranks = set.ranges().iter().map(|(first, last)| {
+            // Ranges ascend, and most lie in one piece.
+            let first_rank = last_not_above(starts, from, first.wide());
+            let last = last.wide();
+            let same = starts.get(first_rank + 1).is_none_or(|next| *next > last);
+            from = if same {
+                first_rank
+            } else {
+                last_not_above(starts, first_rank, last)
+            };
+            (rank_of(first_rank), rank_of(from))
+        });
+        ranks.collect()
     }
 
     /// The addresses behind ranks.
@@ -194,6 +204,12 @@ pub(crate) fn number(address: IpAddr) -> u128 {
 
 fn narrow(value: u128) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// The index of the last start that is not above a value, which the one at `from` is not: 0 is always a start.
+fn last_not_above(starts: &[u128], from: usize, value: u128) -> usize {
+    let rest = starts.get(from..).unwrap_or_default();
+    from + rest.partition_point(|start| *start <= value) - 1
 }
 
 fn rank_of(index: usize) -> u32 {

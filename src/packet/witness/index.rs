@@ -1,5 +1,7 @@
 //! Which rules overlap a rule, in one family: found through the address sets that rules share.
 
+use std::sync::OnceLock;
+
 use rustc_hash::FxHashMap;
 
 use crate::packet::budget::{Budget, GaveUp, Meter};
@@ -8,11 +10,19 @@ use crate::packet::{AddressSet, Family, IntervalSet, PacketRule, ServiceSet};
 
 use super::cut::Region;
 
-/// The different address sets of one side, in ranks, and which of them overlap.
-struct Objects {
-    sets: Vec<IntervalSet<u32>>,
-    /// For each, the others and itself, ascending.
-    overlapping: Vec<Box<[u32]>>,
+/// Rules with one destination up to which each is asked whether it overlaps.
+const FEW_RULES: usize = 32;
+/// Intervals of a source up to which it is asked of each rule by itself.
+const FEW_INTERVALS: usize = 64;
+
+/// For each address set of one side the others that overlap it, and itself, ascending.
+type Overlapping = Vec<Box<[u32]>>;
+
+/// What finds the sources that overlap one, where too many rules have one destination to ask each of them.
+struct Sources {
+    overlapping: Overlapping,
+    /// Rules by destination and source.
+    by_pair: FxHashMap<(usize, usize), Vec<usize>>,
 }
 
 /// A rule's three sides, by number.
@@ -28,11 +38,15 @@ pub(super) struct FamilyIndex<'a> {
     pub(super) family: Family,
     rules: &'a [PacketRule],
     sides: Vec<Option<Sides>>,
-    source: Objects,
-    destination: Objects,
+    /// The different address sets of each side, in ranks.
+    source_sets: Vec<IntervalSet<u32>>,
+    destination_sets: Vec<IntervalSet<u32>>,
     services: Vec<ServiceSet>,
+    overlapping_destinations: Overlapping,
     by_destination: Vec<Vec<usize>>,
-    by_pair: FxHashMap<(usize, usize), Vec<usize>>,
+    /// Many policies do without.
+    sources: OnceLock<Result<Sources, GaveUp>>,
+    budget: Budget,
 }
 
 impl<'a> FamilyIndex<'a> {
@@ -42,23 +56,23 @@ impl<'a> FamilyIndex<'a> {
         family: Family,
         budget: Budget,
     ) -> Result<Self, GaveUp> {
-        let mut meter = Meter::new(budget);
         let axis = |side| Axis { family, side };
         let sources = rules.iter().map(|rule| &*rule.flow.source);
-        let (source_of, source) = objects(space, axis(Side::Source), sources, &mut meter)?;
+        let (source_of, source_sets) = objects(space, axis(Side::Source), sources);
         let destinations = rules.iter().map(|rule| &*rule.flow.destination);
-        let (destination_of, destination) =
-            objects(space, axis(Side::Destination), destinations, &mut meter)?;
+        let (destination_of, destination_sets) = objects(space, axis(Side::Destination), destinations);
         let (service_of, services) = services(family, rules);
         let mut index = Self {
             family,
             rules,
             sides: Vec::with_capacity(rules.len()),
-            by_destination: vec![Vec::new(); destination.sets.len()],
-            by_pair: FxHashMap::default(),
-            source,
-            destination,
+            by_destination: vec![Vec::new(); destination_sets.len()],
+            overlapping_destinations: overlaps(&destination_sets, &mut Meter::new(budget))?,
+            source_sets,
+            destination_sets,
             services,
+            sources: OnceLock::new(),
+            budget,
         };
         let sides = source_of.into_iter().zip(destination_of).zip(service_of);
         for (place, ((source, destination), service)) in sides.enumerate() {
@@ -75,8 +89,6 @@ impl<'a> FamilyIndex<'a> {
             };
             index.sides.push(Some(sides));
             index.by_destination[sides.destination].push(place);
-            let pair = (sides.destination, sides.source);
-            index.by_pair.entry(pair).or_default().push(place);
         }
         Ok(index)
     }
@@ -86,11 +98,11 @@ impl<'a> FamilyIndex<'a> {
     }
 
     pub(super) fn source(&self, rule: usize) -> Option<&IntervalSet<u32>> {
-        self.source.sets.get(self.sides(rule)?.source)
+        self.source_sets.get(self.sides(rule)?.source)
     }
 
     pub(super) fn destination(&self, rule: usize) -> Option<&IntervalSet<u32>> {
-        self.destination.sets.get(self.sides(rule)?.destination)
+        self.destination_sets.get(self.sides(rule)?.destination)
     }
 
     pub(super) fn service(&self, rule: usize) -> Option<&ServiceSet> {
@@ -113,16 +125,44 @@ impl<'a> FamilyIndex<'a> {
         (!region.is_empty()).then_some(region)
     }
 
+    fn sources(&self) -> Result<&Sources, GaveUp> {
+        let made = self.sources.get_or_init(|| {
+            let mut by_pair: FxHashMap<(usize, usize), Vec<usize>> = FxHashMap::default();
+            for (place, sides) in self.sides.iter().enumerate() {
+                if let Some(sides) = sides {
+                    let pair = (sides.destination, sides.source);
+                    by_pair.entry(pair).or_default().push(place);
+                }
+            }
+            Ok(Sources {
+                overlapping: overlaps(&self.source_sets, &mut Meter::new(self.budget))?,
+                by_pair,
+            })
+        });
+        made.as_ref().map_err(|gave_up| *gave_up)
+    }
+
     /// The chosen rules that have a packet in common with a rule, ascending.
-    pub(super) fn overlapping(&self, rule: usize, by: &dyn Fn(usize) -> bool) -> Vec<usize> {
+    pub(super) fn overlapping(&self, rule: usize, by: &dyn Fn(usize) -> bool) -> Result<Vec<usize>, GaveUp> {
         let Some(own) = self.sides(rule) else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
-        let sources = &self.source.overlapping[own.source];
+        let source = &self.source_sets[own.source];
         let mut found = Vec::new();
-        for destination in &self.destination.overlapping[own.destination] {
+        for destination in &self.overlapping_destinations[own.destination] {
             let destination = *destination as usize;
             let here = &self.by_destination[destination];
+            if here.len() <= FEW_RULES && source.ranges().len() <= FEW_INTERVALS {
+                let near = |place: &usize| {
+                    self.sides(*place).is_some_and(|sides| {
+                        sides.source == own.source || self.source_sets[sides.source].overlaps(source)
+                    })
+                };
+                found.extend(here.iter().copied().filter(|place| by(*place)).filter(near));
+                continue;
+            }
+            let Sources { overlapping, by_pair } = self.sources()?;
+            let sources = &overlapping[own.source];
             if here.len() <= sources.len() {
                 let near = |place: &usize| {
                     self.sides(*place)
@@ -132,7 +172,7 @@ impl<'a> FamilyIndex<'a> {
             } else {
                 let pairs = sources
                     .iter()
-                    .filter_map(|source| self.by_pair.get(&(destination, *source as usize)));
+                    .filter_map(|source| by_pair.get(&(destination, *source as usize)));
                 found.extend(pairs.flatten().copied().filter(|place| by(*place)));
             }
         }
@@ -143,7 +183,7 @@ impl<'a> FamilyIndex<'a> {
             })
         });
         found.sort_unstable();
-        found
+        Ok(found)
     }
 
     pub(super) fn rules(&self) -> &'a [PacketRule] {
@@ -156,8 +196,7 @@ fn objects<'a>(
     space: &Space,
     axis: Axis,
     sets: impl Iterator<Item = &'a AddressSet>,
-    meter: &mut Meter,
-) -> Result<(Vec<Option<usize>>, Objects), GaveUp> {
+) -> (Vec<Option<usize>>, Vec<IntervalSet<u32>>) {
     // By place first: most rules share their sets, and large sets take long to hash.
     let mut by_place: FxHashMap<usize, Option<usize>> = FxHashMap::default();
     let mut by_ranks: FxHashMap<IntervalSet<u32>, usize> = FxHashMap::default();
@@ -177,12 +216,11 @@ fn objects<'a>(
     for (ranks, number) in by_ranks {
         sets[number] = ranks;
     }
-    let overlapping = overlaps(&sets, meter)?;
-    Ok((numbers, Objects { sets, overlapping }))
+    (numbers, sets)
 }
 
 /// For each set, all that overlap it, itself among them: one sweep over all intervals.
-fn overlaps(sets: &[IntervalSet<u32>], meter: &mut Meter) -> Result<Vec<Box<[u32]>>, GaveUp> {
+fn overlaps(sets: &[IntervalSet<u32>], meter: &mut Meter) -> Result<Overlapping, GaveUp> {
     let mut starts: Vec<(u32, u32, u32)> = Vec::new();
     for (number, set) in (0..).zip(sets) {
         starts.extend(set.ranges().iter().map(|(first, last)| (*first, *last, number)));

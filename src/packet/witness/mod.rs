@@ -102,7 +102,7 @@ impl<'a> RuleIndex<'a> {
         // action, nor may there be none behind a permit.
         let mut against: BTreeSet<usize> = BTreeSet::new();
         for family in &self.families {
-            let later = family.overlapping(rule, &|other| other > rule);
+            let later = family.overlapping(rule, &|other| other > rule)?;
             against.extend(
                 later
                     .into_iter()
@@ -163,7 +163,7 @@ impl<'a> RuleIndex<'a> {
             let Some(whole) = family.region(rule, within) else {
                 continue;
             };
-            let candidates = family.overlapping(rule, by);
+            let candidates = family.overlapping(rule, by)?;
             let cut_budget = Budget {
                 steps: self.budget.steps.min(CUT_STEPS),
                 ..self.budget
