@@ -212,6 +212,14 @@ struct Known<'a> {
 
 impl<'a> Known<'a> {
     fn new(context: &'a Context<'_>, used: &'a Used<'a>) -> Self {
+        let items = context.trees.iter().flat_map(|file| &file.items);
+        let written: HashSet<&str> = items
+            .filter_map(|item| match item {
+                Item::Zone(zone) => Some(&*zone.name.text),
+                Item::Device(device) => Some(&*device.name.text),
+                _ => None,
+            })
+            .collect();
         let zones = context
             .policy
             .zones
@@ -225,7 +233,10 @@ impl<'a> Known<'a> {
         Self {
             used,
             above: used.sets.iter().copied().flat_map(above).collect(),
-            labels: zones.chain(devices).collect(),
+            labels: zones
+                .chain(devices)
+                .filter(|(name, _)| written.contains(name))
+                .collect(),
         }
     }
 

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::CliError;
 use crate::diagnostic::{Diagnostic, Severity, in_reading_order, worst};
+use crate::inventory::csv::Columns;
 use crate::inventory::{self, InventoryDevice};
 use crate::manifest::{self, Manifest};
 use crate::model::{self, Policy, Rule};
@@ -31,8 +32,8 @@ pub(super) struct Workspace {
     pub files: Vec<(FileId, Parsed)>,
     /// The parsed standard library.
     standard: Vec<Parsed>,
-    /// The devices of the inventory.
-    inventory: Vec<InventoryDevice>,
+    /// The files of the inventory that could be read, and how their columns are called.
+    inventories: Vec<(FileId, Columns)>,
     /// The resolved policy.
     pub policy: Policy,
     /// What manifest and inventories have to say.
@@ -47,11 +48,10 @@ impl Workspace {
         worst(&self.diagnostics) == Some(Severity::Error)
     }
 
-    /// Lets go of what only reading and checking need: the trees, and the inventory as written.
+    /// Lets go of what only reading and checking need: the trees.
     pub(super) fn forget_trees(&mut self) {
         self.files = Vec::new();
         self.standard = Vec::new();
-        self.inventory = Vec::new();
     }
 
     /// The same repository with other texts of some of its policy files, as if they had been read from there.
@@ -65,7 +65,7 @@ impl Workspace {
             Some(text) => (*id, syntax::parse(*id, text)),
             None => (*id, parsed.clone()),
         });
-        self.unresolved(sources, files.collect()).resolved()
+        self.resolved(sources, files.collect())
     }
 
     /// The same repository with one more policy file.
@@ -74,19 +74,30 @@ impl Workspace {
         let file = sources.add(SourceFile::new(path, text));
         let mut files = self.files.clone();
         files.push((file, syntax::parse(file, text)));
-        self.unresolved(sources, files).resolved()
+        self.resolved(sources, files)
     }
 
-    fn unresolved(&self, sources: SourceMap, files: Vec<(FileId, Parsed)>) -> Unresolved {
-        Unresolved {
+    fn resolved(&self, sources: SourceMap, files: Vec<(FileId, Parsed)>) -> Self {
+        let inventory = self.inventory();
+        let unresolved = Unresolved {
             directory: self.directory.clone(),
             sources,
             manifest: self.manifest.clone(),
             files,
             standard: self.standard.clone(),
-            inventory: self.inventory.clone(),
+            inventories: self.inventories.clone(),
             around: self.around.clone(),
-        }
+        };
+        unresolved.resolved(&inventory)
+    }
+
+    /// The devices of the inventory. They take much memory, and are read anew where they are needed again.
+    fn inventory(&self) -> Vec<InventoryDevice> {
+        let read = self
+            .inventories
+            .iter()
+            .flat_map(|(file, columns)| read_inventory(&self.sources, *file, columns).0);
+        read.collect()
     }
 
     /// The one rule of a question on the command line.
@@ -119,7 +130,7 @@ impl Workspace {
         let resolved = resolve(
             &self.standard,
             self.files.iter().map(|(_, p)| p).chain([&parsed]),
-            &self.inventory,
+            &self.inventory(),
         );
         let of_text = |diagnostic: &Diagnostic| {
             diagnostic
@@ -148,16 +159,16 @@ struct Unresolved {
     manifest: Manifest,
     files: Vec<(FileId, Parsed)>,
     standard: Vec<Parsed>,
-    inventory: Vec<InventoryDevice>,
+    inventories: Vec<(FileId, Columns)>,
     around: Vec<Diagnostic>,
 }
 
 impl Unresolved {
-    fn resolved(self) -> Workspace {
+    fn resolved(self, inventory: &[InventoryDevice]) -> Workspace {
         let resolved = resolve(
             &self.standard,
             self.files.iter().map(|(_, parsed)| parsed),
-            &self.inventory,
+            inventory,
         );
         let parsed = self
             .standard
@@ -172,7 +183,7 @@ impl Unresolved {
             manifest: self.manifest,
             files: self.files,
             standard: self.standard,
-            inventory: self.inventory,
+            inventories: self.inventories,
             around: self.around,
             policy: resolved.policy,
             diagnostics: in_reading_order(diagnostics),
@@ -215,7 +226,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
     if metadata.len() > FILE_LIMIT {
         return refuse(format!("it is larger than {} MB", FILE_LIMIT >> 20));
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).map_or(0, |length| length + 1));
     fs::File::open(path)
         .map_err(failed)?
         .take(FILE_LIMIT + 1)
@@ -303,7 +314,7 @@ pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
         let file = sources.add(SourceFile::new(path, text));
         files.push((file, syntax::parse(file, sources.whole(file))));
     }
-    let mut devices = Vec::new();
+    let (mut devices, mut inventories) = (Vec::new(), Vec::new());
     for entry in &manifest.inventory {
         let path = entry.path.value.as_str();
         let text = match read_inside(directory, path) {
@@ -318,9 +329,14 @@ pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
             }
         };
         let file = sources.add(SourceFile::new(path, text));
-        let (read, found) = inventory::read_with(path, file, sources.whole(file), &entry.columns);
-        devices.extend(read);
+        let (read, found) = read_inventory(&sources, file, &entry.columns);
+        if devices.is_empty() {
+            devices = read;
+        } else {
+            devices.extend(read);
+        }
         diagnostics.extend(found);
+        inventories.push((file, entry.columns.clone()));
     }
     Ok(Unresolved {
         directory: directory.to_owned(),
@@ -328,10 +344,19 @@ pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
         manifest,
         files,
         standard,
-        inventory: devices,
+        inventories,
         around: diagnostics,
     }
-    .resolved())
+    .resolved(&devices))
+}
+
+fn read_inventory(
+    sources: &SourceMap,
+    file: FileId,
+    columns: &Columns,
+) -> (Vec<InventoryDevice>, Vec<Diagnostic>) {
+    let path = sources.file(file).map_or("", SourceFile::path);
+    inventory::read_with(path, file, sources.whole(file), columns)
 }
 
 /// The files that the manifest's globs name, relative to the repository, each once, by path.

@@ -1,5 +1,6 @@
 //! A device while its fields come in, whatever the format.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Facts, Field, InventoryDevice, value};
@@ -19,6 +20,8 @@ pub(super) struct Intake {
     devices: Vec<InventoryDevice>,
     diagnostics: Vec<Diagnostic>,
     unshown: usize,
+    /// Zones, labels, makers, …: the different ones.
+    texts: HashSet<Arc<str>>,
 }
 
 impl Intake {
@@ -28,7 +31,23 @@ impl Intake {
             devices: Vec::new(),
             diagnostics,
             unshown: 0,
+            texts: HashSet::new(),
         }
+    }
+
+    /// Makes place for devices: at most so many will come.
+    pub(super) fn expect(&mut self, devices: usize) {
+        self.devices.reserve_exact(devices.min(MAX_DEVICES));
+    }
+
+    /// A text that other devices may have as well.
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return Arc::clone(known);
+        }
+        let text: Arc<str> = text.into();
+        self.texts.insert(Arc::clone(&text));
+        text
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
@@ -40,7 +59,7 @@ impl Intake {
     }
 
     /// Takes a device in; one without a name is reported. False when the file is full.
-    pub(super) fn accept(&mut self, draft: Draft, nameless: impl FnOnce() -> Diagnostic) -> bool {
+    pub(super) fn accept(&mut self, mut draft: Draft, nameless: impl FnOnce() -> Diagnostic) -> bool {
         let Some(name) = draft.name else {
             if !draft.name_is_reported {
                 self.report(nameless());
@@ -53,6 +72,9 @@ impl Intake {
                 .push(Diagnostic::error("inventory-limit", draft.span, message));
             return false;
         }
+        draft.addresses.shrink_to_fit();
+        draft.labels.shrink_to_fit();
+        draft.facts.shrink();
         self.devices.push(InventoryDevice {
             name,
             zone: draft.zone,
@@ -80,12 +102,12 @@ impl Intake {
 
 /// A device whose fields are coming in.
 pub(super) struct Draft {
-    name: Option<Spanned<String>>,
+    name: Option<Spanned<Arc<str>>>,
     /// A name was there but wrong: one message is enough.
     name_is_reported: bool,
-    zone: Option<Spanned<String>>,
+    zone: Option<Spanned<Arc<str>>>,
     addresses: Vec<Spanned<std::net::IpAddr>>,
-    labels: Vec<Spanned<String>>,
+    labels: Vec<Spanned<Arc<str>>>,
     facts: Facts<Spanned<Arc<str>>>,
     cves: Vec<Spanned<String>>,
     span: Span,
@@ -119,6 +141,9 @@ impl Draft {
         let fault = match field {
             Field::Address => match value::address(text, span) {
                 Ok(address) => {
+                    if self.addresses.is_empty() {
+                        self.addresses.reserve_exact(1);
+                    }
                     self.addresses.push(Spanned { value: address, span });
                     return;
                 }
@@ -133,15 +158,23 @@ impl Draft {
             self.refuse(field, fault, intake);
             return;
         }
-        let value = || text.to_owned();
         match field {
-            Field::Name => self.name = Some(Spanned { value: value(), span }),
-            Field::Zone => self.zone = Some(Spanned { value: value(), span }),
-            Field::Labels => self.labels.push(Spanned { value: value(), span }),
-            Field::Cves => self.cves.push(Spanned { value: value(), span }),
+            Field::Name => {
+                let value = text.into();
+                self.name = Some(Spanned { value, span });
+            }
+            Field::Cves => {
+                let value = text.to_owned();
+                self.cves.push(Spanned { value, span });
+            }
             _ => {
-                let value = Arc::from(text);
-                self.facts.set(field, Spanned { value, span });
+                let value = intake.shared(text);
+                let shared = Spanned { value, span };
+                match field {
+                    Field::Zone => self.zone = Some(shared),
+                    Field::Labels => self.labels.push(shared),
+                    _ => self.facts.set(field, shared),
+                }
             }
         }
     }

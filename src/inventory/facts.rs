@@ -28,6 +28,11 @@ impl<T> Facts<T> {
         }
     }
 
+    /// Gives back the memory of facts that did not come.
+    pub fn shrink(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
     /// All of them, as they came.
     pub fn iter(&self) -> impl Iterator<Item = (Field, &T)> {
         self.0.iter().map(|(field, fact)| (*field, fact))

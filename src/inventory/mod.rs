@@ -21,18 +21,18 @@ use crate::diagnostic::quote::quoted;
 use crate::source::{FileId, Span};
 use crate::syntax::tree::Spanned;
 
-/// A device as an inventory describes it.
+/// A device as an inventory describes it. What many devices have in common they share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InventoryDevice {
     /// Its name.
-    pub name: Spanned<String>,
+    pub name: Spanned<Arc<str>>,
     /// The zone it is said to be in. Without one, its addresses decide.
-    pub zone: Option<Spanned<String>>,
+    pub zone: Option<Spanned<Arc<str>>>,
     /// Its addresses, in order.
     pub addresses: Vec<Spanned<IpAddr>>,
     /// Its labels, in order.
-    pub labels: Vec<Spanned<String>>,
-    /// What else is known: vendor, model, operating system, … The policy shares the texts.
+    pub labels: Vec<Spanned<Arc<str>>>,
+    /// What else is known: vendor, model, operating system, …
     pub facts: Facts<Spanned<Arc<str>>>,
     /// Known vulnerabilities, as `CVE-2024-1234`.
     pub cves: Vec<Spanned<String>>,

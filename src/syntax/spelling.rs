@@ -7,10 +7,11 @@ use crate::source::FileId;
 /// A name where a set can stand: in quotes where the word alone would be read as something else.
 pub fn spelled(name: &str) -> String {
     let lexed = lex(FileId(u32::MAX), name);
-    let one_word = match lexed.tokens.as_slice() {
-        [token] => token.kind == TokenKind::Word && token.text == name,
-        _ => false,
-    };
+    let one_word = lexed.tokens.len() == 1
+        && lexed
+            .tokens
+            .get(0)
+            .is_some_and(|token| token.kind == TokenKind::Word && token.text == name);
     let dots = name.starts_with('.') || name.ends_with('.') || name.contains("..");
     let has_letter = name.contains(|c: char| c.is_alphabetic() || c == '_');
     if one_word && has_letter && !dots && !name.contains('/') && !keywords().contains(&name) {

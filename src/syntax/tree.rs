@@ -49,7 +49,7 @@ pub struct Spanned<T> {
 /// A calendar day as written; the parser has checked that it exists.
 pub type Date = Spanned<jiff::civil::Date>;
 
-/// One statement of a file.
+/// One statement of a file. There are many: what is large lies apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     /// `zone NAME "title" { … }`
@@ -63,15 +63,15 @@ pub enum Item {
     /// `policy NAME "title" { … }`
     Policy(PolicyBlock),
     /// `allow …` or `deny …` outside a block.
-    Rule(Rule),
+    Rule(Box<Rule>),
     /// `require`, `forbid`, `only`, `limit`.
-    Assertion(Assertion),
+    Assertion(Box<Assertion>),
     /// `mode NAME "title" { deny … }`
     Mode(Mode),
     /// `firewall NAME { … }` or `router NAME { … }`
     Point(Point),
     /// `waive CHECK on NAME until DATE because "…"`
-    Waiver(Waiver),
+    Waiver(Box<Waiver>),
     /// Text that was no statement; a diagnostic says why.
     Error(Span),
 }
@@ -82,7 +82,7 @@ pub struct Zone {
     /// Its name.
     pub name: Name,
     /// Its title.
-    pub title: Option<Text>,
+    pub title: Option<Box<Text>>,
     /// Its body.
     pub body: Vec<ZoneStatement>,
     /// From keyword to closing brace.
@@ -116,7 +116,7 @@ pub struct Device {
     /// The zone it is in.
     pub zone: Name,
     /// Its title.
-    pub title: Option<Text>,
+    pub title: Option<Box<Text>>,
     /// Its body.
     pub body: Vec<DeviceStatement>,
     /// From keyword to the end.
@@ -209,7 +209,7 @@ pub struct Service {
     /// Its name.
     pub name: Name,
     /// Its title.
-    pub title: Option<Text>,
+    pub title: Option<Box<Text>>,
     /// What it is.
     pub terms: Vec<ServiceTerm>,
     /// `{ clear-text; carries phi; prefer dicom-tls }`
@@ -230,9 +230,9 @@ pub enum ServiceTerm {
         /// Which.
         protocol: PortProtocol,
         /// Destination ports, inclusive.
-        destination: Vec<Spanned<(u16, u16)>>,
+        destination: Box<[Spanned<(u16, u16)>]>,
         /// Source ports, inclusive.
-        source: Vec<Spanned<(u16, u16)>>,
+        source: Box<[Spanned<(u16, u16)>]>,
         /// The whole term.
         span: Span,
     },
@@ -241,7 +241,7 @@ pub enum ServiceTerm {
         /// True for `icmpv6`.
         v6: bool,
         /// The types: a name (`echo-request`) or number, each with an optional `/code`.
-        types: Vec<IcmpType>,
+        types: Box<[IcmpType]>,
         /// The whole term.
         span: Span,
     },
@@ -301,7 +301,7 @@ pub struct PolicyBlock {
     /// Its name.
     pub name: Name,
     /// Its title.
-    pub title: Option<Text>,
+    pub title: Option<Box<Text>>,
     /// Its body.
     pub body: Vec<PolicyStatement>,
     /// From keyword to closing brace.
@@ -316,7 +316,7 @@ pub enum PolicyStatement {
     /// A rule.
     Rule(Rule),
     /// An assertion about these rules.
-    Assertion(Assertion),
+    Assertion(Box<Assertion>),
 }
 
 /// Rule metadata.
@@ -379,7 +379,7 @@ pub struct Rule {
     /// With what; all services where nothing is written.
     pub services: Vec<ServiceTerm>,
     /// Its title.
-    pub title: Option<Text>,
+    pub title: Option<Box<Text>>,
     /// Its own metadata.
     pub meta: Vec<Meta>,
     /// The whole statement.
@@ -407,7 +407,7 @@ pub struct Assertion {
     /// Services; all where nothing is written.
     pub services: Vec<ServiceTerm>,
     /// Why.
-    pub title: Option<Text>,
+    pub title: Option<Box<Text>>,
     /// The whole statement.
     pub span: Span,
 }
@@ -431,7 +431,7 @@ pub struct Mode {
     /// Its name.
     pub name: Name,
     /// Its title.
-    pub title: Option<Text>,
+    pub title: Option<Box<Text>>,
     /// Its denies (an `allow` here parses, and the model refuses it).
     pub rules: Vec<Rule>,
     /// From keyword to closing brace.
@@ -455,7 +455,7 @@ pub struct Point {
     /// Its name.
     pub name: Name,
     /// Its title.
-    pub title: Option<Text>,
+    pub title: Option<Box<Text>>,
     /// Its body.
     pub body: Vec<PointStatement>,
     /// From keyword to closing brace.

@@ -48,6 +48,7 @@ pub fn read_with(file: FileId, text: &str, columns: &Columns) -> (Vec<InventoryD
     if !header.names_devices() {
         return intake.finish();
     }
+    intake.expect(text.lines().count());
     loop {
         let mut is_broken = false;
         let found = scanner.next(&mut row, &mut |fault| {

@@ -19,7 +19,7 @@ pub(super) fn resolve(
                 .body
                 .iter()
                 .filter_map(|statement| match statement {
-                    PolicyStatement::Assertion(assertion) => Some(assertion),
+                    PolicyStatement::Assertion(assertion) => Some(&**assertion),
                     _ => None,
                 })
                 .collect(),

@@ -56,7 +56,7 @@ pub(super) fn resolve<'a>(
         labels: HashMap::new(),
     };
     let mut first_of: HashMap<&str, Span> = HashMap::new();
-    let mut devices = Vec::new();
+    let mut devices = Vec::with_capacity(inventory.len());
     for draft in written.chain(inventory.iter().map(from_inventory)) {
         match first_of.entry(draft.name) {
             Entry::Occupied(first) => {
@@ -114,13 +114,13 @@ fn from_inventory(device: &InventoryDevice) -> Draft<'_> {
         name: &device.name.value,
         span: device.name.span,
         title: None,
-        zone: device.zone.as_ref().map(|zone| (zone.value.as_str(), zone.span)),
+        zone: device.zone.as_ref().map(|zone| (&*zone.value, zone.span)),
         addresses: device
             .addresses
             .iter()
             .map(|address| (address.value, address.span))
             .collect(),
-        labels: device.labels.iter().map(|label| label.value.as_str()).collect(),
+        labels: device.labels.iter().map(|label| &*label.value).collect(),
         facts: device.facts.map(|fact| Arc::clone(&fact.value)),
         cves: device.cves.iter().map(|cve| cve.value.clone()).collect(),
     }

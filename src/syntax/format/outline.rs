@@ -100,7 +100,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader of a text that has been cut into tokens, with the offsets where statements start.
     pub fn new(text: &'a str, lexed: &Lexed<'a>, starts: &[u32]) -> Self {
-        let role = |token: &Token<'_>| {
+        let role = |token: Token<'_>| {
             if starts.binary_search(&token.span().start).is_ok() {
                 Role::Start(token.kind)
             } else {

@@ -30,6 +30,7 @@ pub(super) fn first(text: &str) -> Option<(usize, Lexeme)> {
     let bytes = text.as_bytes();
     let second = bytes.get(1).copied();
     Some(match *bytes.first()? {
+        b' ' if second.is_some_and(|byte| byte.is_ascii_graphic()) => (1, Lexeme::Space),
         0..=b' ' | 0x7F => (space_end(text), Lexeme::Space),
         b'#' => (line_end(text), Lexeme::Comment),
         b'"' => quoted(bytes),
@@ -74,10 +75,6 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
 /// Where the characters end that `of` takes, from byte `from` on. `ascii` says the same of bytes below 128.
 fn run(text: &str, from: usize, ascii: impl Fn(u8) -> bool, of: impl Fn(char) -> bool) -> usize {
     let mut at = from;
@@ -109,9 +106,21 @@ fn line_end(text: &str) -> usize {
     text.find('\n').unwrap_or(text.len())
 }
 
+/// The ASCII letters, digits, `_`, `.` and `/`: most of a policy is of them.
+const PART: [bool; 128] = {
+    let mut part = [false; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        let c = byte as u8;
+        part[byte] = c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'/');
+        byte += 1;
+    }
+    part
+};
+
 /// Letters, digits and `_`, with `.` and `/` anywhere.
 fn part_end(text: &str, from: usize) -> usize {
-    let ascii = |byte| is_word_byte(byte) || matches!(byte, b'.' | b'/');
+    let ascii = |byte: u8| PART.get(usize::from(byte)) == Some(&true);
     run(text, from, ascii, is_word)
 }
 

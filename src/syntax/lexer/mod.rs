@@ -54,36 +54,113 @@ pub enum TokenKind {
     Unknown,
 }
 
-/// A token and its place. There are many: one takes 32 bytes.
+/// A token and its place.
 #[derive(Clone, Copy, Debug)]
 pub struct Token<'a> {
     /// Its kind.
     pub kind: TokenKind,
     /// As written.
     pub text: &'a str,
-    file: FileId,
-    start: u32,
-    /// Bytes between the start of its line and the token.
-    pub column: u32,
     /// Whether no other token stands before it on its line.
     pub first_on_line: bool,
     /// Whether a diagnostic has already been given about its spelling.
     pub diagnosed: bool,
+    file: FileId,
+    start: u32,
 }
 
 impl Token<'_> {
     /// Where it stands.
-    pub fn span(&self) -> Span {
+    pub fn span(self) -> Span {
         let start = self.start as usize;
         Span::new(self.file, start, start + self.text.len())
     }
 }
 
+/// The tokens of a text in order. There may be millions: of each only its place is kept.
+#[derive(Clone, Debug)]
+pub struct Tokens<'a> {
+    file: FileId,
+    text: &'a str,
+    places: Vec<Place>,
+}
+
+/// A token without its text.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    end: u32,
+    kind: TokenKind,
+    first_on_line: bool,
+    diagnosed: bool,
+}
+
+impl<'a> Tokens<'a> {
+    fn of(file: FileId, text: &'a str) -> Self {
+        Self {
+            file,
+            text,
+            // Most files have fewer, and what is not used of the memory is never touched.
+            places: Vec::with_capacity(text.len() / 4),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// A token by number.
+    pub fn get(&self, number: usize) -> Option<Token<'a>> {
+        self.places.get(number).map(|place| self.token(place))
+    }
+
+    /// The kind of a token by number.
+    pub fn kind(&self, number: usize) -> Option<TokenKind> {
+        self.places.get(number).map(|place| place.kind)
+    }
+
+    /// The first byte after a token by number.
+    pub fn end(&self, number: usize) -> Option<usize> {
+        self.places.get(number).map(|place| place.end as usize)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Token<'a>> {
+        self.places.iter().map(|place| self.token(place))
+    }
+
+    /// Bytes between the start of its line and a token.
+    pub fn column(&self, token: Token<'_>) -> usize {
+        let start = token.start as usize;
+        let before = self.text.as_bytes().get(..start).unwrap_or_default();
+        let newline = before.iter().rposition(|byte| *byte == b'\n');
+        newline.map_or(start, |newline| start - newline - 1)
+    }
+
+    fn token(&self, place: &Place) -> Token<'a> {
+        let text = self.text.get(place.start as usize..place.end as usize);
+        Token {
+            kind: place.kind,
+            text: text.unwrap_or(""),
+            first_on_line: place.first_on_line,
+            diagnosed: place.diagnosed,
+            file: self.file,
+            start: place.start,
+        }
+    }
+}
+
 /// The tokens of a file, and what lies between them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Lexed<'a> {
     /// The tokens in order.
-    pub tokens: Vec<Token<'a>>,
+    pub tokens: Tokens<'a>,
     /// Comments in order, each from its `#` to the end of its line, without the line end.
     pub comments: Vec<Span>,
     /// What is wrong with the spelling.
@@ -93,23 +170,17 @@ pub struct Lexed<'a> {
 /// Cuts a text into tokens and comments.
 pub fn lex(file: FileId, text: &str) -> Lexed<'_> {
     let mut lexed = Lexed {
-        // Most files have fewer tokens, and what is not used of the memory is never touched.
-        tokens: Vec::with_capacity(text.len() / 4),
-        ..Lexed::default()
+        tokens: Tokens::of(file, text),
+        comments: Vec::new(),
+        problems: Problems::default(),
     };
     let mut start = text.len() - text.strip_prefix('\u{FEFF}').unwrap_or(text).len();
-    let mut line_start = 0;
     let mut first_on_line = true;
     while let Some((length, lexeme)) = text.get(start..).and_then(lexeme::first) {
         let end = start + length;
         let slice = text.get(start..end).unwrap_or("");
         match lexeme {
-            Lexeme::Space => {
-                if let Some(newline) = slice.bytes().rposition(|byte| byte == b'\n') {
-                    line_start = start + newline + 1;
-                    first_on_line = true;
-                }
-            }
+            Lexeme::Space => first_on_line |= slice != " " && slice.contains('\n'),
             Lexeme::Comment | Lexeme::ForeignComment => {
                 let length = slice.trim_end_matches('\r').len();
                 let span = Span::new(file, start, start + length);
@@ -125,18 +196,16 @@ pub fn lex(file: FileId, text: &str) -> Lexed<'_> {
                 }
             }
             Lexeme::Token(TokenKind::Unknown) if continues_unknown(&lexed, start) => {
-                if let Some(last) = lexed.tokens.last_mut() {
-                    last.text = text.get(last.start as usize..end).unwrap_or(last.text);
+                if let Some(last) = lexed.tokens.places.last_mut() {
+                    last.end = offset(end);
                 }
             }
             Lexeme::Token(_) | Lexeme::UnclosedText | Lexeme::ForeignText | Lexeme::Lookalike(..) => {
                 let (kind, problem) = judge(lexeme, slice, Span::new(file, start, end));
-                lexed.tokens.push(Token {
+                lexed.tokens.places.push(Place {
+                    start: offset(start),
+                    end: offset(end),
                     kind,
-                    text: slice,
-                    file,
-                    start: u32::try_from(start).unwrap_or(u32::MAX),
-                    column: u32::try_from(start - line_start).unwrap_or(u32::MAX),
                     first_on_line,
                     diagnosed: problem.is_some() || kind == TokenKind::Unknown,
                 });
@@ -155,12 +224,17 @@ pub fn lex(file: FileId, text: &str) -> Lexed<'_> {
     lexed
 }
 
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
 /// Whether the last token is an unknown one that ends at `start`.
 fn continues_unknown(lexed: &Lexed<'_>, start: usize) -> bool {
     lexed
         .tokens
+        .places
         .last()
-        .is_some_and(|last| last.kind == TokenKind::Unknown && last.span().end as usize == start)
+        .is_some_and(|last| last.kind == TokenKind::Unknown && last.end == offset(start))
 }
 
 /// The kind of a token, and what is wrong with its spelling.
@@ -196,7 +270,7 @@ fn judge(lexeme: Lexeme, slice: &str, span: Span) -> (TokenKind, Option<Diagnost
     }
 }
 
-fn unknown(token: &Token<'_>) -> Diagnostic {
+fn unknown(token: Token<'_>) -> Diagnostic {
     let many = if token.text.chars().nth(1).is_some() {
         "s"
     } else {

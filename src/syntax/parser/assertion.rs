@@ -16,7 +16,7 @@ use crate::syntax::lexer::{Token, TokenKind};
 use crate::syntax::tree::{Arrow, Assertion, AssertionKind, Set};
 
 /// An assertion, after its keyword `word`.
-pub fn assertion<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Assertion>> {
+pub fn assertion<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Box<Assertion>>> {
     let arrow = match word.text {
         "forbid" => either_arrow,
         "limit" => chain_arrow,
@@ -39,13 +39,15 @@ pub fn assertion<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<
     };
     let (input, title) = opt(title).parse(input)?;
     let span = input.since(word.span());
-    let assertion = kind.map(|kind| Assertion {
-        kind,
-        source,
-        destination,
-        services,
-        title,
-        span,
+    let assertion = kind.map(|kind| {
+        Box::new(Assertion {
+            kind,
+            source,
+            destination,
+            services,
+            title,
+            span,
+        })
     });
     Ok((input, assertion))
 }

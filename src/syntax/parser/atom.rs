@@ -23,10 +23,7 @@ pub fn fail<'a, T>(input: Input<'a>, what: &'static str) -> Parse<'a, T> {
 }
 
 /// One token of a kind; `what` names it to users.
-pub fn symbol<'a>(
-    kind: TokenKind,
-    what: &'static str,
-) -> impl Fn(Input<'a>) -> Parse<'a, &'a Token<'a>> + Copy {
+pub fn symbol<'a>(kind: TokenKind, what: &'static str) -> impl Fn(Input<'a>) -> Parse<'a, Token<'a>> + Copy {
     move |input| match input.peek_kind(kind) {
         Some(token) => Ok((input.advance(), token)),
         None => fail(input, what),
@@ -43,7 +40,7 @@ pub fn keyword<'a>(word: &'static str, what: &'static str) -> impl Fn(Input<'a>)
 
 /// The next token if it is a word or address that goes on with the statement. The word that opens the
 /// next line and could start a statement of its own is taken as that: a value was forgotten.
-pub fn value_token(input: Input<'_>) -> Option<&Token<'_>> {
+pub fn value_token(input: Input<'_>) -> Option<Token<'_>> {
     input
         .peek()
         .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Address))
@@ -79,8 +76,9 @@ pub fn text<'a>(what: &'static str) -> impl Fn(Input<'a>) -> Parse<'a, Text> + C
 }
 
 /// A title after a name or a rule.
-pub fn title(input: Input<'_>) -> Parse<'_, Text> {
-    text("a title")(input)
+pub fn title(input: Input<'_>) -> Parse<'_, Box<Text>> {
+    let (input, title) = text("a title")(input)?;
+    Ok((input, Box::new(title)))
 }
 
 /// A text, or a single word as one: `vendor BBraun`.
@@ -159,7 +157,7 @@ pub fn interface_name(input: Input<'_>) -> Parse<'_, Name> {
     Ok((input, name))
 }
 
-fn check_quoted(input: Input<'_>, token: &Token<'_>, name: &Name) {
+fn check_quoted(input: Input<'_>, token: Token<'_>, name: &Name) {
     if token.diagnosed {
         return;
     }
@@ -171,7 +169,7 @@ fn check_quoted(input: Input<'_>, token: &Token<'_>, name: &Name) {
 }
 
 /// Says what is wrong with a name that is not in quotes.
-fn check_name(input: Input<'_>, token: &Token<'_>) {
+fn check_name(input: Input<'_>, token: Token<'_>) {
     let word = token.text;
     let dots = word.contains('.') && (word.starts_with('.') || word.ends_with('.') || word.contains(".."));
     let strange = token.kind == TokenKind::Address || word.contains('/');

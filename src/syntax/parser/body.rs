@@ -1,5 +1,7 @@
 //! Bodies: statements between braces, or all of a file. Here is where mistakes are outlived.
 
+use std::cell::LazyCell;
+
 use nom::Err;
 
 use super::failure::{self, Failure};
@@ -11,7 +13,7 @@ use crate::syntax::lexer::{Token, TokenKind, shortened};
 
 /// The parser of what follows a keyword. It gives nothing where a value was wrong, which it has then
 /// reported.
-pub type Statement<S> = for<'a> fn(Input<'a>, &'a Token<'a>) -> Parse<'a, Option<S>>;
+pub type Statement<S> = for<'a> fn(Input<'a>, Token<'a>) -> Parse<'a, Option<S>>;
 
 /// What may stand in a body.
 pub struct Body<S: 'static> {
@@ -24,7 +26,7 @@ pub struct Body<S: 'static> {
 }
 
 impl<S> Body<S> {
-    fn find(&self, token: &Token<'_>) -> Option<Statement<S>> {
+    fn find(&self, token: Token<'_>) -> Option<Statement<S>> {
         if token.kind != TokenKind::Word {
             return None;
         }
@@ -68,23 +70,20 @@ pub fn is_statement_keyword(word: &str) -> bool {
         || has(&point::POINT, word)
 }
 
-fn starts_file_statement(token: &Token<'_>) -> bool {
+fn starts_file_statement(token: Token<'_>) -> bool {
     token.first_on_line && file::FILE.find(token).is_some()
 }
 
 /// A body that is being read.
 struct Open<'a> {
     /// The keyword of the statement that has it.
-    owner: &'a Token<'a>,
+    owner: Token<'a>,
     /// Its brace; none where that was forgotten.
-    brace: Option<&'a Token<'a>>,
+    brace: Option<Token<'a>>,
 }
 
 /// `{ … }`: the body of the statement that starts with `owner`.
-pub fn braced<'a, S>(
-    body: &'static Body<S>,
-    owner: &'a Token<'a>,
-) -> impl Fn(Input<'a>) -> Parse<'a, Vec<S>> {
+pub fn braced<'a, S>(body: &'static Body<S>, owner: Token<'a>) -> impl Fn(Input<'a>) -> Parse<'a, Vec<S>> {
     move |input| {
         if let Some(brace) = input.peek_kind(TokenKind::OpenBrace) {
             let open = Open {
@@ -114,10 +113,7 @@ pub fn braced<'a, S>(
 }
 
 /// `{ … }`, or nothing.
-pub fn optional<'a, S>(
-    body: &'static Body<S>,
-    owner: &'a Token<'a>,
-) -> impl Fn(Input<'a>) -> Parse<'a, Vec<S>> {
+pub fn optional<'a, S>(body: &'static Body<S>, owner: Token<'a>) -> impl Fn(Input<'a>) -> Parse<'a, Vec<S>> {
     move |input| match input.peek_kind(TokenKind::OpenBrace) {
         Some(_) => braced(body, owner)(input),
         None => Ok((input, Vec::new())),
@@ -137,8 +133,9 @@ fn statements<'a, S>(
 ) -> (Input<'a>, Vec<S>) {
     let mut found = Vec::new();
     let rest = each_statement(body, open, input, &mut found);
-    // Many bodies hold one statement, and statements are large.
-    found.shrink_to_fit();
+    if found.len() < 8 {
+        found.shrink_to_fit();
+    }
     (rest, found)
 }
 
@@ -170,6 +167,10 @@ fn each_statement<'a, S>(
                     input.start_statement();
                     match statement(input.advance(), token) {
                         Ok((rest, statement)) => {
+                            // Many bodies hold one statement, and statements are large.
+                            if found.is_empty() {
+                                found.reserve_exact(1);
+                            }
                             found.extend(statement);
                             input = rest;
                         }
@@ -180,7 +181,7 @@ fn each_statement<'a, S>(
                         }
                         Err(Err::Incomplete(_)) => input = input.advance(),
                     }
-                } else if let Some(open) = open.as_ref().filter(|o| is_outside(token, o)) {
+                } else if let Some(open) = open.as_ref().filter(|o| is_outside(token, o, input)) {
                     unclosed(body.of, open, input);
                     return input;
                 } else {
@@ -196,8 +197,8 @@ fn each_statement<'a, S>(
 
 /// Whether a token starts a statement of the file, written no deeper than the owner of the body: then
 /// the closing brace was forgotten.
-fn is_outside(token: &Token<'_>, open: &Open<'_>) -> bool {
-    starts_file_statement(token) && token.column <= open.owner.column
+fn is_outside(token: Token<'_>, open: &Open<'_>, input: Input<'_>) -> bool {
+    starts_file_statement(token) && input.column(token) <= input.column(open.owner)
 }
 
 fn unclosed(of: &str, open: &Open<'_>, input: Input<'_>) {
@@ -214,7 +215,7 @@ fn unclosed(of: &str, open: &Open<'_>, input: Input<'_>) {
     });
 }
 
-fn unknown_statement<S>(body: &'static Body<S>, token: &Token<'_>, input: Input<'_>) {
+fn unknown_statement<S>(body: &'static Body<S>, token: Token<'_>, input: Input<'_>) {
     if token.diagnosed {
         return;
     }
@@ -267,10 +268,11 @@ fn holds<S>(body: &'static Body<S>) -> String {
 fn recover<'a, S>(
     body: &'static Body<S>,
     open: Option<&Open<'a>>,
-    start: &Token<'a>,
+    start: Token<'a>,
     input: Input<'a>,
     stuck: usize,
 ) -> Input<'a> {
+    let start_column = LazyCell::new(|| input.column(start));
     let mut input = input.at(stuck.max(input.position() + 1));
     let mut depth = 0_usize;
     while let Some(token) = input.peek() {
@@ -289,9 +291,10 @@ fn recover<'a, S>(
             TokenKind::Word if token.first_on_line => {
                 // Indented like the statement that went wrong: the next one, though its keyword may be
                 // misspelt, too.
-                let alike = start.first_on_line && token.column == start.column;
+                let alike = start.first_on_line && input.column(token) == *start_column;
                 let own = depth == 0 && (alike || body.find(token).is_some());
-                let outer = starts_file_statement(token) && (depth == 0 || token.column <= start.column);
+                let outer =
+                    starts_file_statement(token) && (depth == 0 || input.column(token) <= *start_column);
                 if own || outer {
                     return input;
                 }

@@ -45,7 +45,7 @@ const FACT: Statement<DeviceStatement> = |input, word| {
 };
 
 /// A device, after its keyword.
-pub fn device<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
+pub fn device<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>> {
     let (input, (name, _, zone, title, body)) = (
         name("the name of a device"),
         keyword("in", "`in`"),
@@ -66,7 +66,7 @@ pub fn device<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Ite
 }
 
 /// A group, after its keyword.
-pub fn group<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
+pub fn group<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>> {
     let (input, (name, _, set)) =
         (name("the name of a group"), symbol(TokenKind::Equals, "`=`"), set).parse(input)?;
     let span = input.since(word.span());

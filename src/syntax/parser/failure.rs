@@ -70,7 +70,7 @@ impl ParseError<Input<'_>> for Failure {
 pub fn report(input: Input<'_>, failure: &Failure) {
     let input = input.at(failure.at);
     let (found, previous) = (input.peek(), input.previous());
-    let told = |token: Option<&Token<'_>>| token.is_some_and(|t| t.diagnosed);
+    let told = |token: Option<Token<'_>>| token.is_some_and(|t| t.diagnosed);
     if failure.diagnosed || told(found) || told(previous) {
         return;
     }
@@ -112,7 +112,7 @@ fn alternatives(expected: &[&'static str]) -> String {
     }
 }
 
-fn described(token: Option<&Token<'_>>) -> String {
+fn described(token: Option<Token<'_>>) -> String {
     match token {
         None => "the end of the file".to_owned(),
         Some(token) if token.kind == TokenKind::Text => {

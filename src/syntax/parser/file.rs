@@ -10,7 +10,7 @@ use super::policy::lift;
 use super::value::date;
 use super::{device, point, policy, service, zone};
 use crate::syntax::lexer::Token;
-use crate::syntax::tree::{Item, Waiver};
+use crate::syntax::tree::{Item, Rule, Waiver};
 
 /// How messages call a file.
 pub const OF: &str = "a file";
@@ -24,8 +24,8 @@ pub static FILE: Body<Item> = Body {
         ("group", device::group),
         ("service", service::service),
         ("policy", policy::policy),
-        ("allow", |i, word| lift(policy::allow(i, word), Item::Rule)),
-        ("deny", |i, word| lift(policy::deny(i, word), Item::Rule)),
+        ("allow", |i, word| lift(policy::allow(i, word), rule)),
+        ("deny", |i, word| lift(policy::deny(i, word), rule)),
         ("require", |i, word| lift(assertion(i, word), Item::Assertion)),
         ("forbid", |i, word| lift(assertion(i, word), Item::Assertion)),
         ("only", |i, word| lift(assertion(i, word), Item::Assertion)),
@@ -38,7 +38,11 @@ pub static FILE: Body<Item> = Body {
     error: Some(Item::Error),
 };
 
-fn waiver<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
+fn rule(rule: Rule) -> Item {
+    Item::Rule(Box::new(rule))
+}
+
+fn waiver<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>> {
     let (input, (check, _, subject, _, until, _, because)) = (
         name("the name of a check"),
         keyword("on", "`on`"),
@@ -51,13 +55,13 @@ fn waiver<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> 
         .parse(input)?;
     let span = input.since(word.span());
     let waiver = until.map(|until| {
-        Item::Waiver(Waiver {
+        Item::Waiver(Box::new(Waiver {
             check,
             subject,
             until,
             because,
             span,
-        })
+        }))
     });
     Ok((input, waiver))
 }

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 use crate::syntax::Problems;
-use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::lexer::{Token, TokenKind, Tokens};
 
 /// What a parser of this grammar gives.
 pub type Parse<'a, T> = IResult<Input<'a>, T, Failure>;
@@ -29,7 +29,7 @@ pub struct Record {
 /// The rest of the tokens; cheap to copy, as nom wants it.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
-    tokens: &'a [Token<'a>],
+    tokens: &'a Tokens<'a>,
     position: usize,
     file: FileId,
     record: &'a Record,
@@ -38,7 +38,7 @@ pub struct Input<'a> {
 
 impl<'a> Input<'a> {
     /// All tokens of a file.
-    pub fn new(file: FileId, tokens: &'a [Token<'a>], record: &'a Record) -> Self {
+    pub fn new(file: FileId, tokens: &'a Tokens<'a>, record: &'a Record) -> Self {
         Self {
             tokens,
             position: 0,
@@ -69,23 +69,26 @@ impl<'a> Input<'a> {
     }
 
     /// The next token.
-    pub fn peek(self) -> Option<&'a Token<'a>> {
+    pub fn peek(self) -> Option<Token<'a>> {
         self.tokens.get(self.position)
     }
 
     /// The next token, if it is of this kind.
-    pub fn peek_kind(self, kind: TokenKind) -> Option<&'a Token<'a>> {
-        self.peek().filter(|token| token.kind == kind)
+    pub fn peek_kind(self, kind: TokenKind) -> Option<Token<'a>> {
+        match self.tokens.kind(self.position) {
+            Some(next) if next == kind => self.peek(),
+            _ => None,
+        }
     }
 
     /// The next token, if it stands right after the one before it, without space.
-    pub fn peek_glued(self) -> Option<&'a Token<'a>> {
+    pub fn peek_glued(self) -> Option<Token<'a>> {
         let end = self.previous()?.span().end;
         self.peek().filter(|token| token.span().start == end)
     }
 
     /// The token before the next one.
-    pub fn previous(self) -> Option<&'a Token<'a>> {
+    pub fn previous(self) -> Option<Token<'a>> {
         self.tokens.get(self.position.checked_sub(1)?)
     }
 
@@ -96,8 +99,16 @@ impl<'a> Input<'a> {
 
     /// The empty place after the previous token, where something is missing.
     pub fn after_previous(self) -> Span {
-        let end = self.previous().map_or(0, |token| token.span().end as usize);
+        let previous = self.position.checked_sub(1);
+        let end = previous
+            .and_then(|previous| self.tokens.end(previous))
+            .unwrap_or(0);
         Span::new(self.file, end, end)
+    }
+
+    /// Bytes between the start of its line and a token.
+    pub fn column(self, token: Token<'_>) -> usize {
+        self.tokens.column(token)
     }
 
     /// From `start` to the end of the previous token.

@@ -18,12 +18,12 @@ mod zone;
 pub use body::is_statement_keyword;
 
 use super::Problems;
-use super::lexer::Token;
+use super::lexer::Tokens;
 use super::tree::Item;
 use crate::source::FileId;
 
 /// The statements of a file, where statements of any depth start, and what is wrong.
-pub fn parse(file: FileId, tokens: &[Token<'_>]) -> (Vec<Item>, Vec<u32>, Problems) {
+pub fn parse(file: FileId, tokens: &Tokens<'_>) -> (Vec<Item>, Vec<u32>, Problems) {
     let record = input::Record::default();
     let items = body::whole_file(&file::FILE, input::Input::new(file, tokens, &record));
     (items, record.starts.into_inner(), record.problems.into_inner())

@@ -63,7 +63,7 @@ pub static INTERFACE: Body<Vec<Spanned<IpAddr>>> = Body {
     error: None,
 };
 
-fn interface<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<PointStatement>> {
+fn interface<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<PointStatement>> {
     let (input, (name, _, zone, addresses)) = (
         interface_name,
         symbol(TokenKind::Equals, "`=`"),
@@ -82,16 +82,16 @@ fn interface<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Poin
 }
 
 /// A firewall, after its keyword.
-pub fn firewall<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
+pub fn firewall<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>> {
     point(input, word, PointKind::Firewall)
 }
 
 /// A router, after its keyword.
-pub fn router<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
+pub fn router<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>> {
     point(input, word, PointKind::Router)
 }
 
-fn point<'a>(input: Input<'a>, word: &'a Token<'a>, kind: PointKind) -> Parse<'a, Option<Item>> {
+fn point<'a>(input: Input<'a>, word: Token<'a>, kind: PointKind) -> Parse<'a, Option<Item>> {
     let what = match kind {
         PointKind::Firewall => "the name of a firewall",
         PointKind::Router => "the name of a router",

@@ -68,48 +68,48 @@ pub fn lift<S, T>(result: Parse<'_, Option<S>>, wrap: fn(S) -> T) -> Parse<'_, O
     result.map(|(input, statement)| (input, statement.map(wrap)))
 }
 
-fn owner<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
+fn owner<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Meta>> {
     let (input, owner) = free_name("an owner")(input)?;
     Ok((input, Some(Meta::Owner(owner, input.since(word.span())))))
 }
 
-fn ticket<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
+fn ticket<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Meta>> {
     let (input, ticket) = free_name("a ticket")(input)?;
     Ok((input, Some(Meta::Ticket(ticket, input.since(word.span())))))
 }
 
-fn reason<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
+fn reason<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Meta>> {
     let (input, reason) = text("a reason in quotes")(input)?;
     Ok((input, Some(Meta::Reason(reason, input.since(word.span())))))
 }
 
-fn expires<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
+fn expires<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Meta>> {
     let (input, date) = date(input)?;
     let span = input.since(word.span());
     Ok((input, date.map(|date| Meta::Expires(date, span))))
 }
 
-fn log<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
+fn log<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Meta>> {
     Ok((input, Some(Meta::Log(word.span()))))
 }
 
-fn per_time<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Meta>> {
+fn per_time<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Meta>> {
     let (input, rate) = rate(input)?;
     let span = input.since(word.span());
     Ok((input, rate.map(|rate| Meta::Rate(rate.value, span))))
 }
 
 /// `allow …`, after its keyword.
-pub fn allow<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Rule>> {
+pub fn allow<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Rule>> {
     rule(input, word, Action::Allow)
 }
 
 /// `deny …`, after its keyword.
-pub fn deny<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Rule>> {
+pub fn deny<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Rule>> {
     rule(input, word, Action::Deny)
 }
 
-fn rule<'a>(input: Input<'a>, word: &'a Token<'a>, action: Action) -> Parse<'a, Option<Rule>> {
+fn rule<'a>(input: Input<'a>, word: Token<'a>, action: Action) -> Parse<'a, Option<Rule>> {
     let (input, (source, _, destination, services, title, meta)) = (
         set,
         direct_arrow,
@@ -147,7 +147,7 @@ pub fn direct_arrow(input: Input<'_>) -> Parse<'_, Arrow> {
 }
 
 /// A policy block, after its keyword.
-pub fn policy<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
+pub fn policy<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>> {
     let (input, (name, title, body)) =
         (name("the name of a policy"), opt(title), braced(&POLICY, word)).parse(input)?;
     let span = input.since(word.span());
@@ -161,7 +161,7 @@ pub fn policy<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Ite
 }
 
 /// A mode, after its keyword.
-pub fn mode<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
+pub fn mode<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>> {
     let (input, (name, title, rules)) =
         (name("the name of a mode"), opt(title), braced(&MODE, word)).parse(input)?;
     let span = input.since(word.span());

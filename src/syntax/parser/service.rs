@@ -34,7 +34,7 @@ pub static SERVICE: Body<ServiceStatement> = Body {
 };
 
 /// `service NAME "title" = TERMS { … }`
-pub fn service<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
+pub fn service<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>> {
     let (input, (name, title, _, terms, body)) = (
         name("the name of a service"),
         opt(title),
@@ -110,7 +110,7 @@ fn term<'a>(
                 )
                 .help(format!("write `tcp {0}` or `udp {0}`", token.text))
             });
-            let (rest, _) = numbers(after, |input| Ok((input.advance(), Some(()))))?;
+            let (rest, ()) = numbers(after, |input| Ok((input.advance(), Some(()))), &mut Vec::new())?;
             return Ok(rest);
         }
         _ => {
@@ -122,30 +122,32 @@ fn term<'a>(
     Ok(rest)
 }
 
-/// What follows while commas are followed by numbers.
+/// What follows while commas are followed by numbers, added to `found`.
 fn numbers<'a, T>(
     mut input: Input<'a>,
     item: impl Fn(Input<'a>) -> Parse<'a, Option<T>>,
-) -> Parse<'a, Vec<T>> {
-    let mut found = Vec::new();
+    found: &mut Vec<T>,
+) -> Parse<'a, ()> {
     while input.peek_kind(TokenKind::Comma).is_some() && input.advance().peek().is_some_and(is_numeric) {
         let (rest, value) = item(input.advance())?;
         found.extend(value);
         input = rest;
     }
-    Ok((input, found))
+    Ok((input, ()))
 }
 
 /// One value or more, the later ones numbers.
-fn values<'a, T>(input: Input<'a>, item: impl Fn(Input<'a>) -> Parse<'a, Option<T>>) -> Parse<'a, Vec<T>> {
+fn values<'a, T>(input: Input<'a>, item: impl Fn(Input<'a>) -> Parse<'a, Option<T>>) -> Parse<'a, Box<[T]>> {
     let (input, first) = item(input)?;
-    let (input, others) = numbers(input, item)?;
-    Ok((input, first.into_iter().chain(others).collect()))
+    // Most have one value.
+    let mut found: Vec<T> = first.into_iter().collect();
+    let (input, ()) = numbers(input, item, &mut found)?;
+    Ok((input, found.into()))
 }
 
-fn with_ports<'a>(input: Input<'a>, word: &Token<'a>, protocol: PortProtocol) -> Parse<'a, ServiceTerm> {
-    let starts_port = |token: &&Token<'_>| token.text.starts_with(|c: char| c.is_ascii_digit());
-    let same_line = |token: &&Token<'_>| !token.first_on_line && !is_reserved(token.text);
+fn with_ports<'a>(input: Input<'a>, word: Token<'a>, protocol: PortProtocol) -> Parse<'a, ServiceTerm> {
+    let starts_port = |token: &Token<'_>| token.text.starts_with(|c: char| c.is_ascii_digit());
+    let same_line = |token: &Token<'_>| !token.first_on_line && !is_reserved(token.text);
     let (input, destination) = match value_token(input) {
         Some(token) if starts_port(&token) => values(input, value::ports)?,
         Some(token) if token.text != "from" && same_line(&token) => {
@@ -154,11 +156,11 @@ fn with_ports<'a>(input: Input<'a>, word: &Token<'a>, protocol: PortProtocol) ->
                 ..super::failure::Failure::expected(input, "a port")
             }));
         }
-        _ => (input, Vec::new()),
+        _ => (input, Box::default()),
     };
     let (input, source) = match keyword("from", "`from`")(input) {
         Ok((rest, _)) => cut(|input| values(input, value::ports)).parse(rest)?,
-        Err(_) => (input, Vec::new()),
+        Err(_) => (input, Box::default()),
     };
     let span = input.since(word.span());
     let term = ServiceTerm::Ports {
@@ -172,7 +174,7 @@ fn with_ports<'a>(input: Input<'a>, word: &Token<'a>, protocol: PortProtocol) ->
 
 fn protocols<'a>(
     input: Input<'a>,
-    word: &Token<'a>,
+    word: Token<'a>,
     found: &mut Vec<ServiceTerm>,
 ) -> Result<Input<'a>, nom::Err<super::failure::Failure>> {
     let (input, numbers) = cut(|input| values(input, value::protocol)).parse(input)?;
@@ -190,10 +192,10 @@ fn is_reserved(word: &str) -> bool {
     word == "unless" || is_statement_keyword(word)
 }
 
-fn icmp<'a>(input: Input<'a>, word: &Token<'a>, v6: bool) -> Parse<'a, ServiceTerm> {
+fn icmp<'a>(input: Input<'a>, word: Token<'a>, v6: bool) -> Parse<'a, ServiceTerm> {
     let (input, types) = match value_token(input) {
         Some(token) if token.kind == TokenKind::Word && !is_reserved(token.text) => values(input, icmp_type)?,
-        _ => (input, Vec::new()),
+        _ => (input, Box::default()),
     };
     let span = input.since(word.span());
     Ok((input, ServiceTerm::Icmp { v6, types, span }))

@@ -237,7 +237,7 @@ fn colon_follows(input: Input<'_>) -> bool {
 }
 
 /// `label:x`, written as one.
-fn label<'a>(input: Input<'a>, start: &'a Token<'a>) -> Parse<'a, Set> {
+fn label<'a>(input: Input<'a>, start: Token<'a>) -> Parse<'a, Set> {
     let after = input.advance().advance();
     if after.peek_glued().is_none() {
         let mut failure = Failure::expected(after, "the name of a label right after `label:`");
@@ -249,7 +249,7 @@ fn label<'a>(input: Input<'a>, start: &'a Token<'a>) -> Parse<'a, Set> {
     Ok((rest, Set::Label(Box::new(Label { name, span }))))
 }
 
-fn parentheses<'a>(input: Input<'a>, open: &'a Token<'a>) -> Parse<'a, Deep> {
+fn parentheses<'a>(input: Input<'a>, open: Token<'a>) -> Parse<'a, Deep> {
     if input.depth() >= MAX_PARENTHESES {
         let rest = past_parentheses(input);
         let span = rest.since(open.span());

@@ -18,7 +18,7 @@ type Judged<T> = Result<T, Box<Diagnostic>>;
 /// One word, judged by `judge`; nothing where it is wrong.
 fn judged<'a, T>(
     what: &'static str,
-    judge: impl Fn(&Token<'a>) -> Judged<T> + Copy,
+    judge: impl Fn(Token<'a>) -> Judged<T> + Copy,
 ) -> impl Fn(Input<'a>) -> Parse<'a, Option<Spanned<T>>> + Copy {
     move |input| {
         let Some(token) = value_token(input) else {
@@ -104,7 +104,7 @@ pub fn rate(input: Input<'_>) -> Parse<'_, Option<Spanned<Rate>>> {
 }
 
 /// Whether a word can only be meant as a number or a range of them.
-pub fn is_numeric(token: &Token<'_>) -> bool {
+pub fn is_numeric(token: Token<'_>) -> bool {
     token.kind == TokenKind::Word
         && token.text.starts_with(|c: char| c.is_ascii_digit())
         && token
@@ -114,7 +114,7 @@ pub fn is_numeric(token: &Token<'_>) -> bool {
 }
 
 /// Whether a word can only be meant as an address.
-pub fn is_address(token: &Token<'_>) -> bool {
+pub fn is_address(token: Token<'_>) -> bool {
     if token.kind == TokenKind::Word && token.text.starts_with(|c: char| c.is_alphabetic()) {
         return false;
     }
@@ -136,7 +136,7 @@ pub fn decimal<T: std::str::FromStr>(text: &str) -> Option<T> {
 }
 
 /// `` `x` is not a port ``
-pub fn not_a(what: &str, token: &Token<'_>) -> Diagnostic {
+pub fn not_a(what: &str, token: Token<'_>) -> Diagnostic {
     Diagnostic::error(
         "syntax",
         token.span(),
@@ -145,12 +145,12 @@ pub fn not_a(what: &str, token: &Token<'_>) -> Diagnostic {
 }
 
 /// The part of a token from byte `from` up to byte `to`.
-fn part(token: &Token<'_>, from: usize, to: usize) -> Span {
+fn part(token: Token<'_>, from: usize, to: usize) -> Span {
     let start = token.span().start as usize;
     Span::new(token.span().file, start + from, start + to)
 }
 
-fn judge_address(token: &Token<'_>) -> Judged<IpAddr> {
+fn judge_address(token: Token<'_>) -> Judged<IpAddr> {
     match token.text.split_once('/') {
         Some((address, _)) if address.parse::<IpAddr>().is_ok() => Err(Diagnostic::error(
             "syntax",
@@ -167,7 +167,7 @@ fn judge_address(token: &Token<'_>) -> Judged<IpAddr> {
     }
 }
 
-fn judge_prefix(token: &Token<'_>) -> Judged<IpNet> {
+fn judge_prefix(token: Token<'_>) -> Judged<IpNet> {
     let Some((address, length)) = token.text.split_once('/') else {
         return match token.text.parse::<IpAddr>() {
             Ok(address) => Ok(IpNet::from(address)),
@@ -201,7 +201,7 @@ fn judge_prefix(token: &Token<'_>) -> Judged<IpNet> {
 }
 
 /// Says why a word is no address.
-fn bad_address(token: &Token<'_>, address: &str) -> Diagnostic {
+fn bad_address(token: Token<'_>, address: &str) -> Diagnostic {
     let place = part(token, 0, address.len());
     let shown = shortened(address);
     let problem =
@@ -230,7 +230,7 @@ fn bad_address(token: &Token<'_>, address: &str) -> Diagnostic {
     }
 }
 
-fn judge_ports(token: &Token<'_>) -> Judged<(u16, u16)> {
+fn judge_ports(token: Token<'_>) -> Judged<(u16, u16)> {
     let (first, last) = token.text.split_once('-').unwrap_or((token.text, token.text));
     match (decimal::<u16>(first), decimal::<u16>(last)) {
         (Some(first), Some(last)) if first <= last => Ok((first, last)),
@@ -248,7 +248,7 @@ fn judge_ports(token: &Token<'_>) -> Judged<(u16, u16)> {
     }
 }
 
-fn bad_port(token: &Token<'_>, port: &str, from: usize) -> Diagnostic {
+fn bad_port(token: Token<'_>, port: &str, from: usize) -> Diagnostic {
     Diagnostic::error(
         "syntax",
         part(token, from, from + port.len()),
@@ -275,7 +275,7 @@ const UNITS: [(&str, RateUnit); 4] = [
     ("day", RateUnit::Day),
 ];
 
-fn judge_rate(token: &Token<'_>) -> Judged<Rate> {
+fn judge_rate(token: Token<'_>) -> Judged<Rate> {
     const SHAPE: &str = "a rate is a number of new flows per unit of time: `10/second`";
     let Some((count, unit)) = token.text.split_once('/') else {
         return Err(not_a("a rate", token).help(SHAPE).into());

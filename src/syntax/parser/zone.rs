@@ -51,7 +51,7 @@ pub static ZONE: Body<ZoneStatement> = Body {
 };
 
 /// A zone, after its keyword.
-pub fn zone<'a>(input: Input<'a>, word: &'a Token<'a>) -> Parse<'a, Option<Item>> {
+pub fn zone<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>> {
     let (input, (name, title, body)) =
         (name("the name of a zone"), opt(title), braced(&ZONE, word)).parse(input)?;
     let span = input.since(word.span());

@@ -304,12 +304,12 @@ fn cells_stand_where_their_spans_say() {
         let (devices, diagnostics) = read("a.csv", &text);
         let at = |span: Span| text.get(span.range()).unwrap().replace("\"\"", "\"");
         for device in &devices {
-            assert_eq!(at(device.name.span), device.name.value);
+            assert_eq!(at(device.name.span), &*device.name.value);
             for address in &device.addresses {
                 assert_eq!(at(address.span), address.value.to_string());
             }
             for label in &device.labels {
-                assert!(at(label.span).contains(&label.value));
+                assert!(at(label.span).contains(&*label.value));
             }
             for (_, fact) in device.facts.iter() {
                 assert_eq!(at(fact.span), *fact.value);

@@ -30,9 +30,9 @@ fn shown(devices: &[InventoryDevice]) -> String {
     let mut lines = String::new();
     for device in devices {
         let join = |texts: Vec<String>| texts.join(" ");
-        let zone = device.zone.as_ref().map_or("-", |zone| zone.value.as_str());
+        let zone = device.zone.as_ref().map_or("-", |zone| &*zone.value);
         let addresses = join(device.addresses.iter().map(|a| a.value.to_string()).collect());
-        let labels = join(device.labels.iter().map(|l| l.value.clone()).collect());
+        let labels = join(device.labels.iter().map(|l| l.value.to_string()).collect());
         let facts = device.facts.iter();
         let mut facts: Vec<String> = facts
             .map(|(fact, text)| format!("{}={}", fact.name(), text.value))
@@ -52,9 +52,9 @@ fn shown(devices: &[InventoryDevice]) -> String {
 fn the_extension_names_the_format() {
     let yaml = "devices: [{ name: a }]\n";
     for path in ["devices.yaml", "lab/devices.YML"] {
-        assert_eq!(read(path, yaml).0[0].name.value, "a");
+        assert_eq!(read(path, yaml).0[0].name.value.as_ref(), "a");
     }
-    assert_eq!(read("devices.csv", "name\na\n").0[0].name.value, "a");
+    assert_eq!(read("devices.csv", "name\na\n").0[0].name.value.as_ref(), "a");
     assert_snapshot!(messages("devices.xlsx", "PK"), @r"
     error[unknown-format]: `devices.xlsx` is no inventory that can be read
      --> devices.xlsx:1:1

@@ -303,7 +303,7 @@ fn assertions() {
         .items
         .iter()
         .map(|item| match item {
-            Item::Assertion(a) => a,
+            Item::Assertion(a) => &**a,
             other => panic!("{other:?}"),
         })
         .collect();
