@@ -49,10 +49,15 @@ pub struct Space {
     starts: [Vec<u128>; 4],
 }
 
+/// Boundaries of an axis from which on those that are there already are looked for before the end.
+const MANY: usize = 1 << 16;
+
 /// Collects boundaries for a [`Space`].
 #[derive(Clone, Debug, Default)]
 pub struct Boundaries<'a> {
     starts: [Vec<u128>; 4],
+    /// How many different ones each axis had when that was last looked at.
+    different: [usize; 4],
     /// Sets are shared, and told apart by place: holding them keeps each place taken.
     seen: FxHashMap<(usize, Side), &'a AddressSet>,
 }
@@ -94,6 +99,13 @@ impl<'a> Boundaries<'a> {
         starts.push(first);
         if last < axis.last_value() {
             starts.push(last + 1);
+        }
+        let different = &mut self.different[axis.index()];
+        if starts.len() >= MANY.max(2 * *different) {
+            // The ones of before are in order: a stable sort takes them as a whole.
+            starts.sort();
+            starts.dedup();
+            *different = starts.len();
         }
     }
 

@@ -55,7 +55,7 @@ pub(super) fn resolve<'a>(
         zone_map,
         labels: HashMap::new(),
     };
-    let mut first_of: HashMap<&str, Span> = HashMap::new();
+    let mut first_of: HashMap<&str, Span> = HashMap::with_capacity(inventory.len());
     let mut devices = Vec::with_capacity(inventory.len());
     for draft in written.chain(inventory.iter().map(from_inventory)) {
         match first_of.entry(draft.name) {

@@ -26,7 +26,7 @@ pub(super) fn resolve(
     scope: &Scope<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Vec<Rule>, Vec<Mode>) {
-    let mut rules = Vec::new();
+    let mut rules = Vec::with_capacity(items.iter().map(|item| count(item)).sum());
     let mut blocks: BTreeMap<&str, Span> = BTreeMap::new();
     for item in items {
         match item {
@@ -104,8 +104,20 @@ pub(super) fn resolve(
         });
     }
     number_twins(&mut rules);
-    rules.shrink_to_fit();
     (rules, modes)
+}
+
+/// How many rules an item has.
+fn count(item: &Item) -> usize {
+    match item {
+        Item::Rule(_) => 1,
+        Item::Policy(block) => {
+            let is_rule = |statement: &&PolicyStatement| matches!(statement, PolicyStatement::Rule(_));
+            block.body.iter().filter(is_rule).count()
+        }
+        Item::Mode(mode) => mode.rules.len(),
+        _ => 0,
+    }
 }
 
 fn read(
