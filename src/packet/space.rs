@@ -3,6 +3,7 @@
 //! Between two neighbouring boundaries no set tells addresses apart, so an address may be replaced by the
 //! number of its piece. IPv6 then costs what IPv4 costs. Protocols, ports, types and codes are small already.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use rustc_hash::FxHashMap;
@@ -49,15 +50,15 @@ pub struct Space {
     starts: [Vec<u128>; 4],
 }
 
-/// Boundaries of an axis from which on those that are there already are looked for before the end.
-const MANY: usize = 1 << 16;
+/// From so many boundaries of an axis on, a set keeps those that repeat from taking memory.
+const MANY: usize = 1 << 14;
 
 /// Collects boundaries for a [`Space`].
 #[derive(Clone, Debug, Default)]
 pub struct Boundaries<'a> {
     starts: [Vec<u128>; 4],
-    /// How many different ones each axis had when that was last looked at.
-    different: [usize; 4],
+    /// The boundaries of axes that have many.
+    many: [HashSet<u128>; 4],
     /// Sets are shared, and told apart by place: holding them keeps each place taken.
     seen: FxHashMap<(usize, Side), &'a AddressSet>,
 }
@@ -95,23 +96,25 @@ impl<'a> Boundaries<'a> {
 
     /// Adds the two boundaries of a closed range.
     pub fn range(&mut self, axis: Axis, first: u128, last: u128) {
-        let starts = &mut self.starts[axis.index()];
-        starts.push(first);
+        let (starts, many) = (&mut self.starts[axis.index()], &mut self.many[axis.index()]);
+        let mut add = |start| {
+            if many.is_empty() && starts.len() < MANY {
+                starts.push(start);
+            } else {
+                many.extend(starts.drain(..));
+                many.insert(start);
+            }
+        };
+        add(first);
         if last < axis.last_value() {
-            starts.push(last + 1);
-        }
-        let different = &mut self.different[axis.index()];
-        if starts.len() >= MANY.max(2 * *different) {
-            // The ones of before are in order: a stable sort takes them as a whole.
-            starts.sort();
-            starts.dedup();
-            *different = starts.len();
+            add(last + 1);
         }
     }
 
     /// The space with all boundaries added so far.
     pub fn finish(mut self) -> Space {
-        for starts in &mut self.starts {
+        for (starts, many) in self.starts.iter_mut().zip(self.many) {
+            starts.extend(many);
             starts.push(0);
             starts.sort_unstable();
             starts.dedup();

@@ -112,6 +112,40 @@ fn explanations_name_the_rules_that_cut() {
     assert_eq!(index.redundant(99).unwrap(), None);
 }
 
+/// Many rules with one destination, and sources of many intervals, are looked up in other ways than few are.
+#[test]
+fn rules_that_crowd_at_one_destination_are_judged_like_others() {
+    let flow = |hosts: &[u32]| septum::packet::FlowSet {
+        source: septum::packet::AddressSet::from_addresses(
+            hosts.iter().map(|host| std::net::Ipv4Addr::from(*host).into()),
+        )
+        .into(),
+        destination: septum::packet::AddressSet::full().into(),
+        service: septum::packet::ServiceSet::full().into(),
+    };
+    let even = |end: u32| (0..end).map(|host| 2 * host).collect::<Vec<u32>>();
+    let hosts = (0..120).map(|place| vec![place % 90]);
+    let rules: Vec<PacketRule> = hosts
+        .chain([even(100), even(45), even(80), even(101)])
+        .map(|hosts| PacketRule::permit(flow(&hosts)))
+        .collect();
+    let index = RuleIndex::new(&rules, BUDGET).unwrap();
+    let dead: Vec<usize> = index
+        .all_dead()
+        .unwrap()
+        .into_iter()
+        .map(|dead| {
+            let cover = flows_of(&rules, dead.because.iter().copied());
+            assert!(flows_of(&rules, [dead.rule]).is_subset(&cover, BUDGET).unwrap());
+            dead.rule
+        })
+        .collect();
+    let expected: Vec<usize> = (90..120).chain([121, 122]).collect();
+    assert_eq!(dead, expected);
+    let by_one = index.dead(100).unwrap().unwrap();
+    assert_eq!(by_one.because, [10]);
+}
+
 #[test]
 fn few_steps_fall_back_to_the_diagram_or_give_up() {
     arbtest(|u| {
