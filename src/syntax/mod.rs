@@ -21,7 +21,7 @@ pub use spelling::spelled;
 /// How many diagnostics one file gives at most; a last note counts the others.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
-/// How large a file may be, in bytes. Tokens take up to forty times the space of their text.
+/// How large a file may be, in bytes. Tokens take up to twelve times the space of their text.
 pub const MAX_FILE_BYTES: usize = 16 << 20;
 
 /// A file that has been read.

@@ -1,4 +1,4 @@
-//! Tokens to tree, with nom over a `Copy` slice of tokens. One module a construct; each is a table of
+//! Tokens to tree, with nom over a `Copy` position among tokens. One module a construct; each is a table of
 //! keywords with the parser of what follows, so that the words of the language stand in one place.
 
 mod assertion;
