@@ -1,6 +1,9 @@
 //! Where zones lie, as seen from one enforcement point.
 
 use std::ops::Range;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use super::placement::Placement;
 use crate::model::ZoneId;
@@ -15,6 +18,8 @@ pub struct Whereabouts<'p> {
     places: Vec<(usize, usize)>,
     /// Used again and again: the block, the zone and the vertex of each place.
     placed: Vec<(usize, ZoneId, usize)>,
+    /// The answers about one zone alone.
+    alone: FxHashMap<ZoneId, Rc<Apart<'p>>>,
 }
 
 impl<'p> Whereabouts<'p> {
@@ -24,6 +29,7 @@ impl<'p> Whereabouts<'p> {
             known: vec![None; zones],
             places: Vec::new(),
             placed: Vec::new(),
+            alone: FxHashMap::default(),
         }
     }
 
@@ -40,7 +46,19 @@ impl<'p> Whereabouts<'p> {
     }
 
     /// Zones, which are given ascending, by the way they lie.
-    pub fn apart(&mut self, zones: &[ZoneId]) -> Apart<'p> {
+    pub fn apart(&mut self, zones: &[ZoneId]) -> Rc<Apart<'p>> {
+        let [zone] = zones else {
+            return Rc::new(self.placed_apart(zones));
+        };
+        if let Some(known) = self.alone.get(zone) {
+            return Rc::clone(known);
+        }
+        let apart = Rc::new(self.placed_apart(zones));
+        self.alone.insert(*zone, Rc::clone(&apart));
+        apart
+    }
+
+    fn placed_apart(&mut self, zones: &[ZoneId]) -> Apart<'p> {
         let mut placed = std::mem::take(&mut self.placed);
         placed.clear();
         for zone in zones {

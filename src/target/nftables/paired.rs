@@ -151,7 +151,7 @@ impl Entry {
 
 /// What stands behind the ends of a pair.
 fn rest(comment: &str, chain: &str) -> String {
-    format!(" comment \"{comment}\" : jump {chain},")
+    [" comment \"", comment, "\" : jump ", chain, ","].concat()
 }
 
 /// A comment of up to so many bytes that leads back to the policy.

@@ -68,9 +68,9 @@ impl Trace {
 
     /// The text without its marks, and the lines that held one.
     pub fn resolve(&self, marked: &str) -> (String, Vec<EmittedLine>) {
-        let marked = match marked.contains('\r') {
-            true => Cow::Owned(marked.replace("\r\n", "\n")),
-            false => Cow::Borrowed(marked),
+        let marked = match memchr::memchr(b'\r', marked.as_bytes()) {
+            Some(_) => Cow::Owned(marked.replace("\r\n", "\n")),
+            None => Cow::Borrowed(marked),
         };
         let mut text = String::with_capacity(marked.len() + 1);
         let mut lines = Vec::new();
@@ -113,7 +113,12 @@ fn text_of(number: usize) -> String {
 
 /// The number of a mark behind its first byte, and how many bytes it takes with the last.
 fn number(after: &[u8]) -> Option<(usize, usize)> {
-    let end = after.iter().take(24).position(|byte| *byte == CLOSE)?;
-    let digits = std::str::from_utf8(after.get(..end)?).ok()?;
-    Some((digits.parse().ok()?, end + 1))
+    let mut number = 0_usize;
+    for (place, byte) in after.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => number = number.checked_mul(10)?.checked_add(usize::from(byte - b'0'))?,
+            _ => return (*byte == CLOSE && place > 0).then_some((number, place + 1)),
+        }
+    }
+    None
 }
