@@ -122,3 +122,56 @@ fn number(after: &[u8]) -> Option<(usize, usize)> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trace() -> (Trace, String) {
+        let origin = |id: &str| {
+            Arc::new(Origin {
+                id: id.to_owned(),
+                location: "hospital.sept:24".to_owned(),
+                ticket: None,
+                owner: None,
+                title: None,
+            })
+        };
+        let mut trace = Trace::new(64);
+        let marks: Vec<String> = ["a", "b"].map(|id| trace.mark(&origin(id)).text.clone()).into();
+        (trace, marks.concat())
+    }
+
+    fn found(trace: &Trace, marked: &str) -> (String, Vec<(usize, String)>) {
+        let (text, lines) = trace.resolve(marked);
+        let lines = lines.into_iter().map(|line| (line.line, line.origin.id.clone()));
+        (text, lines.collect())
+    }
+
+    #[test]
+    fn a_line_may_hold_several_marks_and_end_as_on_windows() {
+        let (trace, both) = trace();
+        let (text, lines) = found(&trace, &format!("one\r\n  {both}two\r\nthree"));
+        assert_eq!(text, "one\n  two\nthree\n");
+        assert_eq!(lines, [(2, "a".to_owned()), (2, "b".to_owned())]);
+    }
+
+    #[test]
+    fn a_mark_that_a_template_tore_apart_names_no_rule() {
+        let (trace, both) = trace();
+        for torn in [
+            "\u{1}",
+            "\u{1}\u{2}",
+            "\u{1}x\u{2}",
+            "\u{1}0\n\u{2}",
+            "\u{1}99999999999999999999999\u{2}",
+        ] {
+            let (text, lines) = found(&trace, &format!("{torn}{both}\n"));
+            assert_eq!(text, format!("{}\n", torn.trim_start_matches('\u{1}')));
+            let line = 1 + torn.matches('\n').count();
+            assert_eq!(lines, [(line, "a".to_owned()), (line, "b".to_owned())]);
+        }
+        let (_, lines) = found(&trace, "\u{1}7\u{2}\n");
+        assert!(lines.is_empty(), "no such rule");
+    }
+}
