@@ -15,6 +15,7 @@ pub use beyond::Beyond;
 use rustc_hash::FxHashSet;
 
 use super::budget::{Budget, GaveUp};
+use super::by_destination::{ByDestination, flows};
 use super::merge::{Merger, Product};
 use super::{FlowSet, PacketRule, PacketSet};
 use near::Near;
@@ -117,8 +118,13 @@ impl Half {
         }
         against.sort_unstable();
         against.dedup();
-        let mine = union_of(permits(merger, &left), &self.contested, budget)?;
-        let theirs = union_of(permits(merger, &against), &other.contested, budget)?;
+        let (left, against) = (permits(merger, &left), permits(merger, &against));
+        // The same packets may be cut into products in other ways.
+        if self.contested.iter().all(Vec::is_empty) && hold(&against, &left) {
+            return Ok(PacketSet::empty());
+        }
+        let mine = union_of(left, &self.contested, budget)?;
+        let theirs = union_of(against, &other.contested, budget)?;
         mine.difference(&theirs, budget)
     }
 }
@@ -127,6 +133,12 @@ impl Half {
 fn permits(merger: &Merger, products: &[Product]) -> Vec<PacketRule> {
     let flows = products.iter().filter_map(|product| merger.flow(product));
     flows.map(PacketRule::permit).collect()
+}
+
+/// True where permits are known to hold all that others hold.
+fn hold(permits: &[PacketRule], others: &[PacketRule]) -> bool {
+    let together = flows(permits).chain(flows(others));
+    ByDestination::default().same(together, flows(permits)) == Some(true)
 }
 
 /// What the permits hold, and what each list permits.
