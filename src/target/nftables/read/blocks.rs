@@ -1,164 +1,196 @@
 //! Elements of a set, or those of a verdict map that lead to one place, in fewer products: what was a product before
 //! its elements were listed becomes one again.
 
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHashMap;
 
-use super::elements::{Element, Elements, Range};
-use super::rule::Verdict;
-use crate::packet::IntervalSet;
-
-/// Values of one field.
-pub(super) type Numbers = IntervalSet<u128>;
+use super::elements::Elements;
+use super::sets::{SetNumber, Sets};
 
 /// Keys of more fields than this are left as they are.
 const FIELDS: usize = 6;
 
-/// Sets of values of each field by their numbers, and the number of a verdict.
-type Product = ([u32; FIELDS], Option<u32>);
-
 /// Elements that lead to one place: the product of values of each field.
-#[derive(Debug)]
-pub(super) struct Block<'e> {
-    pub values: Vec<Arc<Numbers>>,
-    pub verdict: Option<&'e Verdict>,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block<'b> {
+    pub values: &'b [SetNumber],
+    /// The place of its verdict among those of the elements.
+    pub verdict: Option<u32>,
     /// The line of the first.
     pub line: usize,
 }
 
+/// Every block of some elements.
+#[derive(Debug)]
+pub(super) struct Blocks {
+    /// Of each block the values of all fields.
+    values: Vec<SetNumber>,
+    fields: usize,
+    /// Of each block its verdict and its line.
+    heads: Vec<(Option<u32>, usize)>,
+}
+
+impl Blocks {
+    fn new(fields: usize, count: usize) -> Self {
+        Self {
+            values: Vec::with_capacity(fields.saturating_mul(count)),
+            fields,
+            heads: Vec::with_capacity(count),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.heads.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Block<'_>> {
+        let values = self.values.chunks_exact(self.fields.max(1));
+        values.zip(&self.heads).map(|(values, (verdict, line))| Block {
+            values,
+            verdict: *verdict,
+            line: *line,
+        })
+    }
+}
+
 /// Each element as a block of its own.
-pub(super) fn each(elements: &Elements) -> Vec<Block<'_>> {
-    let mut sets = Sets::default();
-    let mut block = |element: Element<'_>| {
-        let numbers = element.ranges().map(|range| sets.single(range));
-        let numbers: Vec<u32> = numbers.collect();
-        numbers
-            .into_iter()
-            .filter_map(|number| sets.get(number))
-            .collect()
-    };
-    let blocks = elements.iter().map(|element| Block {
-        values: block(element),
-        verdict: element.verdict(),
-        line: element.line,
-    });
-    blocks.collect()
+pub(super) fn each(elements: &Elements, sets: &mut Sets) -> Blocks {
+    let mut blocks = Blocks::new(elements.fields(), elements.len());
+    for element in elements.iter() {
+        blocks
+            .values
+            .extend(element.ranges().map(|range| sets.single(range)));
+        blocks.heads.push((element.verdict_place(), element.line));
+    }
+    blocks
 }
 
 /// The elements in blocks, by the places of their first ones. Those that differ in one field alone become one, field
 /// by field.
-pub(super) fn merged(elements: &Elements) -> Vec<Block<'_>> {
+pub(super) fn merged(elements: &Elements, sets: &mut Sets) -> Blocks {
     let fields = elements.fields();
     if elements.has_interfaces() || fields > FIELDS || elements.len() < 2 {
-        return each(elements);
+        return each(elements, sets);
     }
-    let mut sets = Sets::default();
-    let product = |element: Element<'_>| {
-        let mut values = [0; FIELDS];
-        for (value, range) in values.iter_mut().zip(element.ranges()) {
-            *value = sets.single(range);
-        }
-        ((values, element.verdict_place()), element.line)
-    };
-    let mut products: Vec<(Product, usize)> = elements.iter().map(product).collect();
+    let mut products = products(elements, sets);
     for field in 0..fields {
-        products = joined(products, field, &mut sets);
+        products = joined(products, field, sets);
     }
-    let block = |((values, verdict), line): (Product, usize)| Block {
-        values: values
-            .iter()
-            .take(fields)
-            .filter_map(|set| sets.get(*set))
-            .collect(),
-        verdict: verdict.and_then(|place| elements.verdict(place)),
-        line,
+    let mut blocks = Blocks::new(fields, products.len());
+    for product in products {
+        blocks.values.extend(product.says.values.iter().take(fields));
+        blocks.heads.push((product.says.verdict, product.line));
+    }
+    blocks
+}
+
+/// What a product says: sets of values of each field, and its verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Says {
+    values: [SetNumber; FIELDS],
+    verdict: Option<u32>,
+}
+
+impl Hash for Says {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [a, b, c, d, e, f] = self.values.map(u64::from);
+        state.write_u64(a << 32 | b);
+        state.write_u64(c << 32 | d);
+        state.write_u64(e << 32 | f);
+        state.write_u64(self.verdict.map_or(u64::MAX, u64::from));
+    }
+}
+
+/// What the elements of a product say, with the line of the first.
+#[derive(Clone, Copy, Debug)]
+struct Product {
+    says: Says,
+    line: usize,
+}
+
+fn products(elements: &Elements, sets: &mut Sets) -> Vec<Product> {
+    // Of neighbours most fields are the same.
+    let mut last = [None; FIELDS];
+    let product = |element: super::elements::Element<'_>| {
+        let mut values = [0; FIELDS];
+        for ((value, range), last) in values.iter_mut().zip(element.ranges()).zip(&mut last) {
+            *value = match *last {
+                Some((same, number)) if same == range => number,
+                _ => sets.single(range),
+            };
+            *last = Some((range, *value));
+        }
+        Product {
+            says: Says {
+                values,
+                verdict: element.verdict_place(),
+            },
+            line: element.line,
+        }
     };
-    products.into_iter().map(block).collect()
+    elements.iter().map(product).collect()
 }
 
 /// Products that differ in one field alone, as one.
-fn joined(products: Vec<(Product, usize)>, field: usize, sets: &mut Sets) -> Vec<(Product, usize)> {
-    let mut places: FxHashMap<Product, usize> = FxHashMap::default();
+fn joined(products: Vec<Product>, field: usize, sets: &mut Sets) -> Vec<Product> {
+    let mut places: FxHashMap<Says, usize> = FxHashMap::default();
     places.reserve(products.len());
-    let mut groups: Vec<Group> = Vec::with_capacity(products.len());
-    for ((mut key, verdict), line) in products {
-        let own = key.get_mut(field).map(std::mem::take).unwrap_or_default();
-        let key = (key, verdict);
-        let place = *places.entry(key).or_insert(groups.len());
+    // Of each group how many products it has, and of each product its group.
+    let mut sizes: Vec<usize> = Vec::with_capacity(products.len());
+    let mut group_of: Vec<usize> = Vec::with_capacity(products.len());
+    let mut last = None;
+    for product in &products {
+        let mut others = product.says;
+        if let Some(own) = others.values.get_mut(field) {
+            *own = 0;
+        }
+        let place = match last {
+            Some((same, place)) if same == others => place,
+            _ => *places.entry(others).or_insert(sizes.len()),
+        };
+        last = Some((others, place));
+        group_of.push(place);
+        match sizes.get_mut(place) {
+            Some(size) => *size += 1,
+            None => sizes.push(1),
+        }
+    }
+    if sizes.len() == products.len() {
+        return products;
+    }
+    let mut groups: Vec<Group> = Vec::with_capacity(sizes.len());
+    for (product, place) in products.into_iter().zip(group_of) {
+        let own = product.says.values.get(field).copied().unwrap_or_default();
         match groups.get_mut(place) {
-            Some(group) => group.more.push(own),
-            None => groups.push(Group {
-                key,
-                line,
-                first: own,
-                more: Vec::new(),
-            }),
+            Some(group) => group.values.push(own),
+            None => {
+                let size = sizes.get(place).copied().unwrap_or_default();
+                let mut values = Vec::with_capacity(if size > 1 { size } else { 0 });
+                if size > 1 {
+                    values.push(own);
+                }
+                groups.push(Group {
+                    first: product,
+                    values,
+                });
+            }
         }
     }
-    let groups = groups.into_iter().map(|group| {
-        let (mut key, verdict) = group.key;
-        if let Some(value) = key.get_mut(field) {
-            *value = match group.more.as_slice() {
-                [] => group.first,
-                _ => sets.union([vec![group.first], group.more].concat()),
-            };
+    let joined = groups.into_iter().map(|mut group| {
+        if !group.values.is_empty()
+            && let Some(value) = group.first.says.values.get_mut(field)
+        {
+            *value = sets.union(&mut group.values);
         }
-        ((key, verdict), group.line)
+        group.first
     });
-    groups.collect()
+    joined.collect()
 }
 
-/// Products that differ in one field alone. Mostly there is one.
+/// Products that differ in one field alone.
 struct Group {
-    /// The others.
-    key: Product,
-    line: usize,
-    /// The first one's set of values of the field.
-    first: u32,
-    /// Those of the rest.
-    more: Vec<u32>,
-}
-
-/// Sets of values by number. Equal ones may have several.
-#[derive(Default)]
-struct Sets {
-    all: Vec<Arc<Numbers>>,
-    singles: FxHashMap<Range, u32>,
-    unions: FxHashMap<Vec<u32>, u32>,
-}
-
-impl Sets {
-    fn get(&self, number: u32) -> Option<Arc<Numbers>> {
-        self.all.get(usize::try_from(number).ok()?).cloned()
-    }
-
-    fn push(&mut self, set: Numbers) -> u32 {
-        self.all.push(Arc::new(set));
-        u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX)
-    }
-
-    fn single(&mut self, range: Range) -> u32 {
-        if let Some(number) = self.singles.get(&range) {
-            return *number;
-        }
-        let number = self.push(Numbers::range(range.0, range.1));
-        self.singles.insert(range, number);
-        number
-    }
-
-    fn union(&mut self, mut parts: Vec<u32>) -> u32 {
-        parts.sort_unstable();
-        parts.dedup();
-        if let [one] = parts.as_slice() {
-            return *one;
-        }
-        if let Some(number) = self.unions.get(&parts) {
-            return *number;
-        }
-        let sets: Vec<Arc<Numbers>> = parts.iter().filter_map(|part| self.get(*part)).collect();
-        let number = self.push(sets.iter().flat_map(|set| set.ranges()).copied().collect());
-        self.unions.insert(parts, number);
-        number
-    }
+    first: Product,
+    /// The sets of values of the field, where there is more than one product.
+    values: Vec<SetNumber>,
 }

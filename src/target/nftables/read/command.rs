@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::cursor::{Cursor, Fault, Token, Tokens};
 use super::declare;
-use super::lex::{Cursor, Fault, Lexeme, Token, statements};
 use super::rule;
 use super::table::{Family, Table, Tables};
 
 /// Carries out every command, and collects what is not understood.
-pub(super) fn run(tokens: &[Lexeme<'_>]) -> (Tables, Vec<Fault>) {
+pub(super) fn run(tokens: Tokens<'_>) -> (Tables, Vec<Fault>) {
     let mut tables = Tables::new();
     let mut faults = Vec::new();
-    for statement in statements(tokens) {
+    for statement in tokens.statements() {
         if let Err(fault) = command(&mut tables, statement, &mut faults) {
             faults.push(fault);
         }
@@ -32,7 +32,7 @@ const KINDS: [&str; 8] = [
     "table", "chain", "rule", "set", "map", "element", "limit", "counter",
 ];
 
-fn command(tables: &mut Tables, statement: &[Lexeme<'_>], faults: &mut Vec<Fault>) -> Result<(), Fault> {
+fn command(tables: &mut Tables, statement: Tokens<'_>, faults: &mut Vec<Fault>) -> Result<(), Fault> {
     let mut cursor = Cursor::new(statement);
     let before = cursor;
     let verb = cursor.word("a command")?;
@@ -59,7 +59,7 @@ fn command(tables: &mut Tables, statement: &[Lexeme<'_>], faults: &mut Vec<Fault
         return match verb {
             "add" => {
                 let table = tables.entry(key).or_default();
-                if cursor.peek() == Some(Token::Mark("{")) {
+                if cursor.at_block() {
                     let inner = cursor.block()?;
                     cursor.finish()?;
                     block(table, inner, faults);
@@ -100,7 +100,7 @@ fn command(tables: &mut Tables, statement: &[Lexeme<'_>], faults: &mut Vec<Fault
     }
 }
 
-fn family(cursor: &mut Cursor<'_, '_>) -> Result<Family, Fault> {
+fn family(cursor: &mut Cursor<'_>) -> Result<Family, Fault> {
     for (word, family) in [("inet", Family::Inet), ("ip", Family::V4), ("ip6", Family::V6)] {
         if cursor.eat_word(word) {
             return Ok(family);
@@ -114,8 +114,8 @@ fn family(cursor: &mut Cursor<'_, '_>) -> Result<Family, Fault> {
     Ok(Family::V4)
 }
 
-fn block(table: &mut Table, inner: &[Lexeme<'_>], faults: &mut Vec<Fault>) {
-    for statement in statements(inner) {
+fn block(table: &mut Table, inner: Tokens<'_>, faults: &mut Vec<Fault>) {
+    for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         let before = cursor;
         let done = match cursor.next() {
@@ -132,12 +132,7 @@ fn block(table: &mut Table, inner: &[Lexeme<'_>], faults: &mut Vec<Fault>) {
 }
 
 /// Adds an object to a table, or what it says to the object that is there.
-fn add(
-    table: &mut Table,
-    kind: &str,
-    mut cursor: Cursor<'_, '_>,
-    faults: &mut Vec<Fault>,
-) -> Result<(), Fault> {
+fn add(table: &mut Table, kind: &str, mut cursor: Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Fault> {
     let before = cursor;
     let name = cursor.word("a name")?.to_owned();
     if let Some(wrong) = name.chars().find(|c| ":@$*+".contains(*c)) {
@@ -168,7 +163,7 @@ fn add(
             }
         }
         "counter" => {
-            if cursor.peek() == Some(Token::Mark("{")) {
+            if cursor.at_block() {
                 declare::counter(cursor.block()?)?;
             }
             table.counters.insert(name);
@@ -181,7 +176,7 @@ fn add(
 fn flush(
     table: &mut Table,
     kind: &str,
-    mut cursor: Cursor<'_, '_>,
+    mut cursor: Cursor<'_>,
     faults: &mut Vec<Fault>,
 ) -> Result<(), Fault> {
     let before = cursor;
@@ -198,7 +193,7 @@ fn flush(
 fn delete(
     table: &mut Table,
     kind: &str,
-    mut cursor: Cursor<'_, '_>,
+    mut cursor: Cursor<'_>,
     lenient: bool,
     faults: &mut Vec<Fault>,
 ) -> Result<(), Fault> {

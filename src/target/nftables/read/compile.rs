@@ -1,119 +1,32 @@
 //! Rules to arms: which packets, in which circumstances, go where.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::slice;
 
 use rustc_hash::FxHashMap;
 
 use super::Detail;
-use super::blocks::{self, Block};
+use super::arms::{Arm, Compiled, Go};
+use super::blocks::{self, Block, Blocks};
 use super::cube::{self, Cube, Interfaces, Values};
+use super::cursor::Fault;
 use super::disjoint;
 use super::elements::{Element, Elements};
 use super::field::{Field, Kind, Transport};
-use super::lex::Fault;
 use super::memo::Memo;
 use super::rule::{Against, Outcome, Rule, Test, Verdict};
+use super::sets::{SetNumber, Sets};
 use super::table::{Base, Family, Set, Table, Tables};
+use super::value::Value;
 use crate::packet::IntervalSet;
 
 /// How many set elements all rules together may look at.
 const WORK: usize = 5_000_000;
 /// How many arms one rule may fall into.
 const ARMS: usize = 1_000_000;
+/// Sets of more ranges than this, where a rule compares one field, are not kept.
+const MEMOISED: usize = 8;
 /// How many pieces the complement of a set may fall into.
 const PIECES: usize = 2_000;
-/// From this many arms on, a rule's arms are found by interface.
-const INDEXED_FROM: usize = 8;
-
-/// Where an arm leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Go {
-    Accept,
-    Drop,
-    Return,
-    Jump(usize),
-    Goto(usize),
-}
-
-impl Go {
-    pub(super) fn target(self) -> Option<usize> {
-        match self {
-            Self::Jump(chain) | Self::Goto(chain) => Some(chain),
-            _ => None,
-        }
-    }
-}
-
-/// Part of a rule: its packets and their verdict.
-#[derive(Clone, Debug)]
-pub(super) struct Arm {
-    pub cube: Cube,
-    pub go: Go,
-    pub line: usize,
-}
-
-type Ends = (Option<u32>, Option<u32>);
-
-/// A rule with a verdict.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Compiled {
-    pub arms: Vec<Arm>,
-    /// True where interfaces or the state matter.
-    pub circumstantial: bool,
-    /// The chains that it leads to, ascending.
-    pub targets: Vec<usize>,
-    /// The arms by the one interface that each end must be, where they are many.
-    by_interface: Option<FxHashMap<Ends, Vec<usize>>>,
-}
-
-impl Compiled {
-    fn new(arms: Vec<Arm>) -> Self {
-        let by_interface = (arms.len() >= INDEXED_FROM).then(|| {
-            let mut index: FxHashMap<Ends, Vec<usize>> = FxHashMap::default();
-            for (number, arm) in arms.iter().enumerate() {
-                let ends = (arm.cube.from.single(), arm.cube.to.single());
-                index.entry(ends).or_default().push(number);
-            }
-            index
-        });
-        let mut targets: Vec<usize> = arms.iter().filter_map(|arm| arm.go.target()).collect();
-        targets.sort_unstable();
-        targets.dedup();
-        Self {
-            circumstantial: arms.iter().any(|arm| arm.cube.is_circumstantial()),
-            targets,
-            arms,
-            by_interface,
-        }
-    }
-
-    /// The arms that a packet between two interfaces in a state may take, ascending.
-    pub(super) fn matching(&self, from: Option<u32>, to: Option<u32>, state: u8) -> Vec<usize> {
-        let fits = |number: &usize| {
-            self.arms.get(*number).is_some_and(|arm| {
-                let Cube {
-                    from: a,
-                    to: b,
-                    states,
-                    ..
-                } = &arm.cube;
-                states & state != 0 && a.contains(from) && b.contains(to)
-            })
-        };
-        let Some(index) = &self.by_interface else {
-            return (0..self.arms.len()).filter(fits).collect();
-        };
-        let mut ends = vec![(None, None), (from, None), (None, to), (from, to)];
-        ends.sort_unstable();
-        ends.dedup();
-        let candidates = ends.iter().filter_map(|ends| index.get(ends)).flatten();
-        let mut found: Vec<usize> = candidates.copied().filter(fits).collect();
-        found.sort_unstable();
-        found
-    }
-}
 
 /// A base chain.
 #[derive(Clone, Copy, Debug)]
@@ -137,6 +50,7 @@ pub(super) fn compile(tables: &Tables, detail: Detail, faults: &mut Vec<Fault>) 
     let mut program = Program::default();
     let mut names = Names::default();
     let mut memo = Memo::default();
+    let mut sets = Sets::default();
     let mut work = WORK;
     for ((family, _), table) in tables {
         let first = program.chains.len();
@@ -146,6 +60,7 @@ pub(super) fn compile(tables: &Tables, detail: Detail, faults: &mut Vec<Fault>) 
             chains: &numbers,
             names: &mut names,
             memo: &mut memo,
+            sets: &mut sets,
             detail,
             work: &mut work,
         };
@@ -201,6 +116,7 @@ struct Scope<'a> {
     chains: &'a BTreeMap<&'a str, usize>,
     names: &'a mut Names,
     memo: &'a mut Memo,
+    sets: &'a mut Sets,
     detail: Detail,
     /// What is left of [`WORK`].
     work: &'a mut usize,
@@ -295,60 +211,85 @@ impl<'a> Scope<'a> {
         negated: bool,
         against: &Against,
     ) -> Result<Vec<(Cube, usize)>, String> {
-        let (elements, named) = match against {
-            Against::Plain(values) => {
-                let mut elements = Elements::new(1);
-                for value in values {
-                    elements.add(slice::from_ref(value), None, 0);
+        let (elements, named) = match (against, fields) {
+            (Against::Plain(values), [field]) => {
+                let ranges = values.iter().any(Value::is_range);
+                let mut values = self.plain(values);
+                if *field == Field::State && !negated {
+                    values = cube::any_bit(values);
                 }
-                (Cow::Owned(elements), false)
+                return self.one_of(cubes, *field, negated, ranges, values);
             }
-            Against::Set(elements) => (Cow::Borrowed(&**elements), false),
-            Against::Named(name) => (Cow::Borrowed(&self.set(name, fields, false)?.elements), true),
+            (Against::Plain(_), _) => return Err("several fields are compared with one value".to_owned()),
+            (Against::Set(elements), _) => (&**elements, false),
+            (Against::Named(name), _) => (&self.set(name, fields, false)?.elements, true),
         };
         if let [field] = fields {
-            // nft 1.0.6 cuts the mask to the length of a prefix that it is compared with, and what is left of it
-            // matches nothing. Sets with a name are looked into as they are.
-            if matches!(field, Field::Masked(..)) && !named && elements.has_ranges() {
-                return Err(
-                    "a masked address is compared with single addresses alone, or with a named set"
-                        .to_owned(),
-                );
-            }
-            let ranges = elements.iter().flat_map(Element::ranges);
-            let mut values = self.values(*field, &elements, ranges);
-            if negated {
-                values = complement(*field, values);
-            } else if *field == Field::State && matches!(against, Against::Plain(_)) {
-                values = cube::any_bit(values);
-            }
-            let mut cubes = cubes;
-            for (cube, _) in &mut cubes {
-                cube.restrict(*field, &values)?;
-            }
-            return Ok(cubes);
+            let values = self.values(*field, elements, elements.iter().flat_map(Element::ranges));
+            let ranges = !named && elements.has_ranges();
+            return self.one_of(cubes, *field, negated, ranges, values);
         }
-        let blocks = self.blocks(&elements);
+        let blocks = self.blocks(elements);
         if negated {
-            return self.outside(cubes, fields, &elements, &blocks);
+            return self.outside(cubes, fields, elements, &blocks);
         }
         if cubes.len().saturating_mul(blocks.len()) > ARMS {
             return Err("the rule has too many combinations".to_owned());
         }
         let mut found = Vec::with_capacity(cubes.len() * blocks.len());
         for (cube, line) in &cubes {
-            for block in &blocks {
+            for block in blocks.iter() {
                 let line = if named { block.line } else { *line };
-                found.push((self.narrowed(cube, fields, &elements, block)?, line));
+                found.push((self.narrowed(cube, fields, elements, block)?, line));
             }
         }
         Ok(found)
     }
 
-    fn blocks<'e>(&self, elements: &'e Elements) -> Vec<Block<'e>> {
+    /// The cubes with one field restricted to values, or to those beside them. `ranges` is true where some are written
+    /// as a range in the rule itself.
+    fn one_of(
+        &mut self,
+        mut cubes: Vec<(Cube, usize)>,
+        field: Field,
+        negated: bool,
+        ranges: bool,
+        mut values: Values,
+    ) -> Result<Vec<(Cube, usize)>, String> {
+        // nft 1.0.6 cuts the mask to the length of a prefix that it is compared with, and what is left of it
+        // matches nothing. Sets with a name are looked into as they are.
+        if matches!(field, Field::Masked(..)) && ranges {
+            return Err(
+                "a masked address is compared with single addresses alone, or with a named set".to_owned(),
+            );
+        }
+        if negated {
+            values = complement(field, values);
+        }
+        match &values {
+            Values::Interfaces(_) => {
+                for (cube, _) in &mut cubes {
+                    cube.restrict(field, &values)?;
+                }
+            }
+            Values::Numbers(numbers) => {
+                // Few values are met again, many mostly are not.
+                let number = (numbers.ranges().len() <= MEMOISED).then(|| self.sets.whole(numbers));
+                for (cube, _) in &mut cubes {
+                    match number {
+                        Some(number) => self.memo.restrict(cube, field, number, numbers)?,
+                        None => cube.restrict_to_numbers(field, numbers)?,
+                    }
+                }
+            }
+        }
+        Ok(cubes)
+    }
+
+    fn blocks(&mut self, elements: &Elements) -> Blocks {
         match self.detail {
-            Detail::Lines => blocks::each(elements),
-            Detail::Rules => blocks::merged(elements),
+            Detail::Lines => blocks::each(elements, self.sets),
+            Detail::Rules => blocks::merged(elements, self.sets),
         }
     }
 
@@ -358,19 +299,37 @@ impl<'a> Scope<'a> {
         cube: &Cube,
         fields: &[Field],
         elements: &Elements,
-        block: &Block<'_>,
+        block: Block<'_>,
     ) -> Result<Cube, String> {
         let mut cube = cube.clone();
-        for (field, values) in ports_last(fields, &block.values) {
-            match field.kind() {
-                Kind::Name | Kind::Index => {
-                    let values = self.values(field, elements, values.ranges().iter().copied());
-                    cube.restrict(field, &values)?;
+        // What a protocol's header means is known once the protocol is.
+        let is_late = |field: Field| matches!(field, Field::Port(Transport::Any, _));
+        for late in [false, true] {
+            for (field, number) in fields.iter().copied().zip(block.values) {
+                if is_late(field) == late {
+                    self.narrow(&mut cube, field, elements, *number)?;
                 }
-                _ => self.memo.restrict(&mut cube, field, values)?,
             }
         }
         Ok(cube)
+    }
+
+    fn narrow(
+        &mut self,
+        cube: &mut Cube,
+        field: Field,
+        elements: &Elements,
+        number: SetNumber,
+    ) -> Result<(), String> {
+        match (field.kind(), self.sets.get(number)) {
+            (_, None) => Err("a set of values is not known".to_owned()),
+            (Kind::Name | Kind::Index, Some(places)) => {
+                let places: Vec<(u128, u128)> = places.ranges().to_vec();
+                let values = self.values(field, elements, places.into_iter());
+                cube.restrict(field, &values)
+            }
+            (_, Some(values)) => self.memo.restrict(cube, field, number, values),
+        }
     }
 
     /// Packets that have every field, and values that are in no element.
@@ -379,12 +338,12 @@ impl<'a> Scope<'a> {
         cubes: Vec<(Cube, usize)>,
         fields: &[Field],
         elements: &Elements,
-        blocks: &[Block<'_>],
+        blocks: &Blocks,
     ) -> Result<Vec<(Cube, usize)>, String> {
         let mut found = Vec::new();
         for (mut cube, line) in cubes {
             let mut inside = Vec::new();
-            for block in blocks {
+            for block in blocks.iter() {
                 inside.push(self.narrowed(&cube, fields, elements, block)?);
             }
             if inside.iter().any(Cube::is_circumstantial) {
@@ -426,11 +385,12 @@ impl<'a> Scope<'a> {
             return Err(at("the rule has too many combinations".to_owned()));
         }
         let mut arms = Vec::with_capacity(cubes.len() * blocks.len());
+        // Where each verdict leads, as far as it is known.
+        let mut known: Vec<Option<Option<Go>>> = vec![None; elements.verdict_count()];
         for (cube, _) in cubes {
-            for block in &blocks {
+            for block in blocks.iter() {
                 let line = block.line;
-                let go = block.verdict.map(|verdict| self.go(verdict, line)).transpose()?;
-                let Some(go) = go.flatten() else {
+                let Some(go) = self.led(elements, block, &mut known)? else {
                     continue;
                 };
                 let cube = self.narrowed(cube, fields, elements, block).map_err(at)?;
@@ -440,6 +400,44 @@ impl<'a> Scope<'a> {
             }
         }
         Ok(arms)
+    }
+
+    /// Where the verdict of a block leads; none where it leads on.
+    fn led(
+        &self,
+        elements: &Elements,
+        block: Block<'_>,
+        known: &mut [Option<Option<Go>>],
+    ) -> Result<Option<Go>, Fault> {
+        let Some(place) = block.verdict else {
+            return Ok(None);
+        };
+        let slot = usize::try_from(place).ok().and_then(|place| known.get_mut(place));
+        match (slot, elements.verdict(place)) {
+            (Some(Some(go)), _) => Ok(*go),
+            (Some(slot), Some(verdict)) => {
+                let go = self.go(verdict, block.line)?;
+                *slot = Some(go);
+                Ok(go)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Values that a rule names itself.
+    fn plain(&mut self, values: &[Value]) -> Values {
+        let mut numbers: Vec<(u128, u128)> = Vec::with_capacity(values.len());
+        let mut interfaces = Vec::new();
+        for value in values {
+            match value {
+                Value::Numbers(first, last) => numbers.push((*first, *last)),
+                Value::Name(name) => interfaces.push(self.names.number(name)),
+            }
+        }
+        match interfaces.is_empty() {
+            true => Values::Numbers(numbers.into_iter().collect()),
+            false => Values::Interfaces(Interfaces::of(interfaces)),
+        }
     }
 
     /// Values of a field, from ranges of elements.
@@ -459,15 +457,6 @@ impl<'a> Scope<'a> {
             _ => Values::Numbers(ranges.collect()),
         }
     }
-}
-
-/// Fields with what each is held against. What a protocol's header means is known once the protocol is.
-fn ports_last<'v, V>(fields: &[Field], values: &'v [V]) -> impl Iterator<Item = (Field, &'v V)> {
-    let is_late = |field: Field| matches!(field, Field::Port(Transport::Any, _));
-    [false, true].into_iter().flat_map(move |late| {
-        let pairs = fields.iter().copied().zip(values);
-        pairs.filter(move |(field, _)| is_late(*field) == late)
-    })
 }
 
 /// Every other value of the field.

@@ -197,16 +197,24 @@ impl Cube {
 
     /// Keeps the packets that have the field, with one of the values.
     pub(super) fn restrict(&mut self, field: Field, values: &Values) -> Result<(), String> {
-        let numbers = match values {
+        match values {
             Values::Interfaces(interfaces) => {
                 match field {
                     Field::In | Field::InIndex => self.from = self.from.intersection(interfaces),
                     _ => self.to = self.to.intersection(interfaces),
                 }
-                return Ok(());
+                Ok(())
             }
-            Values::Numbers(numbers) => numbers,
-        };
+            Values::Numbers(numbers) => self.restrict_to_numbers(field, numbers),
+        }
+    }
+
+    /// The same for a field of numbers.
+    pub(super) fn restrict_to_numbers(
+        &mut self,
+        field: Field,
+        numbers: &IntervalSet<u128>,
+    ) -> Result<(), String> {
         match field {
             Field::State => self.states &= states(numbers),
             Field::V4(end) => {
@@ -230,12 +238,12 @@ impl Cube {
                 );
             }
             Field::Masked(end, family, length) => {
-                let addresses = Values::Numbers(behind_mask(numbers, field.kind().last(), length));
+                let addresses = behind_mask(numbers, field.kind().last(), length);
                 let whole = match family {
                     Family::V4 => Field::V4(end),
                     Family::V6 => Field::V6(end),
                 };
-                self.restrict(whole, &addresses)?;
+                self.restrict_to_numbers(whole, &addresses)?;
             }
             Field::Family => self.families(numbers, 2, 10),
             Field::EtherType => self.families(numbers, 0x0800, 0x86dd),

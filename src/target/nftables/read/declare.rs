@@ -2,24 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use super::cursor::{Cursor, Fault, Token, Tokens};
 use super::elements::Elements;
 use super::field::Kind;
-use super::lex::{Cursor, Fault, Lexeme, Token, statements};
-use super::rule;
+use super::rule::{self, Key, Verdict};
 use super::table::{Base, Chain, Place, Set, Shape};
 
 /// The body of a chain: what makes it a base chain, and rules.
-pub(super) fn chain(
-    chain: &mut Chain,
-    mut cursor: Cursor<'_, '_>,
-    faults: &mut Vec<Fault>,
-) -> Result<(), Fault> {
-    if cursor.peek() != Some(Token::Mark("{")) {
+pub(super) fn chain(chain: &mut Chain, mut cursor: Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Fault> {
+    if !cursor.at_block() {
         return cursor.finish();
     }
     let inner = cursor.block()?;
     cursor.finish()?;
-    for statement in statements(inner) {
+    for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         let done = match cursor.peek() {
             Some(Token::Word("type")) => base(chain, cursor),
@@ -33,7 +29,7 @@ pub(super) fn chain(
 }
 
 /// `type filter hook forward priority filter`
-fn base(chain: &mut Chain, mut cursor: Cursor<'_, '_>) -> Result<(), Fault> {
+fn base(chain: &mut Chain, mut cursor: Cursor<'_>) -> Result<(), Fault> {
     let before = cursor;
     cursor.next();
     let kind = cursor.word("the type of a chain")?;
@@ -75,7 +71,7 @@ fn base(chain: &mut Chain, mut cursor: Cursor<'_, '_>) -> Result<(), Fault> {
 }
 
 /// `filter`, `-10`, `filter - 10`
-fn priority(cursor: &mut Cursor<'_, '_>) -> Result<i64, Fault> {
+fn priority(cursor: &mut Cursor<'_>) -> Result<i64, Fault> {
     let before = *cursor;
     let word = cursor.word("a priority")?;
     let named = match word {
@@ -101,7 +97,7 @@ fn priority(cursor: &mut Cursor<'_, '_>) -> Result<i64, Fault> {
     Ok(named + sign * i64::from(offset))
 }
 
-fn policy(chain: &mut Chain, mut cursor: Cursor<'_, '_>) -> Result<(), Fault> {
+fn policy(chain: &mut Chain, mut cursor: Cursor<'_>) -> Result<(), Fault> {
     let before = cursor;
     cursor.next();
     let accept = match cursor.word("a policy")? {
@@ -124,7 +120,7 @@ pub(super) fn set(
     sets: &mut BTreeMap<String, Set>,
     name: String,
     map: bool,
-    mut cursor: Cursor<'_, '_>,
+    mut cursor: Cursor<'_>,
     faults: &mut Vec<Fault>,
 ) -> Result<(), Fault> {
     let before = cursor;
@@ -135,8 +131,8 @@ pub(super) fn set(
         interval: false,
         map,
     };
-    let mut listed: Vec<&[Lexeme<'_>]> = Vec::new();
-    for statement in statements(inner) {
+    let mut listed: Vec<Tokens<'_>> = Vec::new();
+    for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         let before = cursor;
         match cursor.word("a property of a set")? {
@@ -147,7 +143,7 @@ pub(super) fn set(
                     "constant" => {}
                     flag => return Err(before.fault(format!("sets with the flag `{flag}` are not modelled"))),
                 }
-                if !cursor.eat_mark(",") {
+                if !cursor.eat_comma() {
                     break;
                 }
             },
@@ -188,7 +184,7 @@ pub(super) fn set(
 }
 
 /// `ipv4_addr . inet_service`, and `: verdict` for a map.
-fn kinds(cursor: &mut Cursor<'_, '_>, map: bool) -> Result<Vec<Kind>, Fault> {
+fn kinds(cursor: &mut Cursor<'_>, map: bool) -> Result<Vec<Kind>, Fault> {
     let mut kinds = Vec::new();
     loop {
         let before = *cursor;
@@ -207,31 +203,33 @@ fn kinds(cursor: &mut Cursor<'_, '_>, map: bool) -> Result<Vec<Kind>, Fault> {
 }
 
 /// Adds elements to a set.
-pub(super) fn elements(set: &mut Set, inner: &[Lexeme<'_>], faults: &mut Vec<Fault>) {
-    for element in rule::elements(inner) {
-        faults.extend(add(set, element).err());
+pub(super) fn elements(set: &mut Set, inner: Tokens<'_>, faults: &mut Vec<Fault>) {
+    let mut key = Key::new();
+    for tokens in inner.elements() {
+        match element(&set.shape, tokens, &mut key) {
+            Ok((verdict, line)) => set.elements.add(&key, verdict, line),
+            Err(fault) => faults.push(fault),
+        }
     }
 }
 
-fn add(set: &mut Set, tokens: &[Lexeme<'_>]) -> Result<(), Fault> {
-    let (key, verdict, line) = element(&set.shape, tokens)?;
-    set.elements.add(&key, verdict, line);
-    Ok(())
-}
-
-/// An element with its verdict and its line.
-fn element(shape: &Shape, tokens: &[Lexeme<'_>]) -> Result<(rule::Key, Option<rule::Verdict>, usize), Fault> {
+/// The verdict of an element and its line. Its values take the place of those of an earlier key.
+fn element<'a>(
+    shape: &Shape,
+    tokens: Tokens<'a>,
+    key: &mut Key,
+) -> Result<(Option<Verdict<&'a str>>, usize), Fault> {
     let mut cursor = Cursor::new(tokens);
     cursor.skip_ends();
     let line = cursor.line();
-    let key = rule::key(&mut cursor, &shape.kinds)?;
+    rule::key(&mut cursor, &shape.kinds, key)?;
     if !shape.interval && key.iter().any(|value| value.is_range()) {
         return Err(cursor.fault("a range in a set without the flag `interval`"));
     }
-    loop {
-        match cursor.peek() {
-            Some(Token::Word("counter")) => rule::counter(&mut cursor)?,
-            Some(Token::Word("comment")) => rule::comment(&mut cursor)?,
+    while let Some(Token::Word(word)) = cursor.peek() {
+        match word {
+            "counter" => rule::counter(&mut cursor)?,
+            "comment" => rule::comment(&mut cursor)?,
             _ => break,
         }
     }
@@ -244,33 +242,34 @@ fn element(shape: &Shape, tokens: &[Lexeme<'_>]) -> Result<(rule::Key, Option<ru
         None
     };
     cursor.finish()?;
-    Ok((key, verdict, line))
+    Ok((verdict, line))
 }
 
 /// Takes elements from a set. Of a map, keys alone will do.
-pub(super) fn without(set: &mut Set, inner: &[Lexeme<'_>], lenient: bool, faults: &mut Vec<Fault>) {
+pub(super) fn without(set: &mut Set, inner: Tokens<'_>, lenient: bool, faults: &mut Vec<Fault>) {
     let shape = Shape {
         map: false,
         ..set.shape.clone()
     };
-    for tokens in rule::elements(inner) {
-        let read = element(&shape, tokens).or_else(|fault| {
-            let whole = element(&set.shape, tokens);
+    let mut key = Key::new();
+    for tokens in inner.elements() {
+        let read = element(&shape, tokens, &mut key).or_else(|fault| {
+            let whole = element(&set.shape, tokens, &mut key);
             whole.map_err(|_| fault)
         });
         match read {
-            Ok((key, _, line)) => set.elements.remove(&key, lenient, line),
+            Ok((_, line)) => set.elements.remove(&key, lenient, line),
             Err(fault) => faults.push(fault),
         }
     }
 }
 
 /// `{ rate 3/minute burst 3 packets; }`; true where it is `over`.
-pub(super) fn limit(mut cursor: Cursor<'_, '_>) -> Result<bool, Fault> {
+pub(super) fn limit(mut cursor: Cursor<'_>) -> Result<bool, Fault> {
     let inner = cursor.block()?;
     cursor.finish()?;
     let mut over = None;
-    for statement in statements(inner) {
+    for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         if cursor.peek() == Some(Token::Word("comment")) {
             rule::comment(&mut cursor)?;
@@ -283,8 +282,8 @@ pub(super) fn limit(mut cursor: Cursor<'_, '_>) -> Result<bool, Fault> {
 }
 
 /// `{ packets 0 bytes 0 }`
-pub(super) fn counter(inner: &[Lexeme<'_>]) -> Result<(), Fault> {
-    for statement in statements(inner) {
+pub(super) fn counter(inner: Tokens<'_>) -> Result<(), Fault> {
+    for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         match cursor.peek() {
             Some(Token::Word("comment")) => rule::comment(&mut cursor)?,

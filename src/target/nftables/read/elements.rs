@@ -1,11 +1,11 @@
 //! Elements of sets and verdict maps. They are by far the most of a file, so their values stand side by side as plain
 //! numbers.
 
-use std::hash::{Hash, Hasher};
+use std::hash::Hasher;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet, FxHasher};
 
-use super::lex::Fault;
+use super::cursor::Fault;
 use super::rule::Verdict;
 use super::value::Value;
 
@@ -32,8 +32,8 @@ pub(super) struct Elements {
     ranged: bool,
     /// What is said of each, with its line.
     changes: Vec<(Change, usize)>,
-    verdicts: Places<Verdict>,
-    interfaces: Places<String>,
+    verdicts: Verdicts,
+    interfaces: Interfaces,
     /// True where some field's values are places of interfaces.
     named: bool,
 }
@@ -57,11 +57,6 @@ impl<'e> Element<'e> {
         }
     }
 
-    /// Where it leads.
-    pub(super) fn verdict(self) -> Option<&'e Verdict> {
-        self.elements.verdicts.get(self.verdict_place()?)
-    }
-
     /// The values of each field.
     pub(super) fn ranges(self) -> impl Iterator<Item = Range> + use<'e> {
         self.firsts.iter().copied().zip(self.lasts.iter().copied())
@@ -76,6 +71,15 @@ impl<'e> Element<'e> {
     pub(super) fn key(self) -> (&'e [u128], &'e [u128]) {
         (self.firsts, self.lasts)
     }
+
+    fn hash(self) -> u64 {
+        let mut hasher = FxHasher::default();
+        self.firsts.iter().for_each(|value| hasher.write_u128(*value));
+        if self.elements.ranged {
+            self.lasts.iter().for_each(|value| hasher.write_u128(*value));
+        }
+        hasher.finish()
+    }
 }
 
 impl Elements {
@@ -89,6 +93,11 @@ impl Elements {
     /// How many fields are compared.
     pub(super) fn fields(&self) -> usize {
         self.fields
+    }
+
+    /// How many verdicts elements lead to.
+    pub(super) fn verdict_count(&self) -> usize {
+        self.verdicts.all.len()
     }
 
     /// The verdict at a place.
@@ -113,7 +122,7 @@ impl Elements {
     /// The interface that a value stands for.
     pub(super) fn interface(&self, value: u128) -> Option<&str> {
         let place = u32::try_from(value).ok()?;
-        self.interfaces.get(place).map(String::as_str)
+        self.interfaces.get(place)
     }
 
     /// The verdicts that elements lead to, each with the line of the first one.
@@ -154,8 +163,8 @@ impl Elements {
     }
 
     /// Adds an element. Until the elements are settled it may be there twice.
-    pub(super) fn add(&mut self, key: &[Value], verdict: Option<Verdict>, line: usize) {
-        let verdict = verdict.map(|verdict| self.verdicts.place(&verdict));
+    pub(super) fn add(&mut self, key: &[Value], verdict: Option<Verdict<&str>>, line: usize) {
+        let verdict = verdict.map(|verdict| self.verdicts.place(verdict));
         self.push(key, Change::Add(verdict), line);
     }
 
@@ -201,12 +210,19 @@ impl Elements {
 
     /// Carries out what was said of each element, and keeps those that are there in the end, each once.
     pub(super) fn settle(&mut self, faults: &mut Vec<Fault>) {
-        let hash = |element: Element<'_>| {
-            let mut hasher = FxHasher::default();
-            element.key().hash(&mut hasher);
-            hasher.finish()
-        };
-        let mut order: Vec<(u64, usize)> = (0..).zip(self.iter()).map(|(n, e)| (hash(e), n)).collect();
+        let adds = |(change, _): &(Change, usize)| matches!(change, Change::Add(_));
+        let adds_alone = self.changes.iter().all(adds);
+        // Many sets are written in order.
+        let keys = || self.iter().map(Element::key);
+        if adds_alone && keys().is_sorted_by(|a, b| a < b) {
+            return;
+        }
+        let hashes: Vec<u64> = self.iter().map(Element::hash).collect();
+        let mut seen = FxHashSet::with_capacity_and_hasher(hashes.len(), FxBuildHasher);
+        if adds_alone && hashes.iter().all(|hash| seen.insert(*hash)) {
+            return;
+        }
+        let mut order: Vec<(u64, usize)> = hashes.into_iter().zip(0..).collect();
         order.sort_unstable();
         let mut gone: Vec<usize> = Vec::new();
         for run in order.chunk_by_mut(|a, b| a.0 == b.0) {
@@ -271,34 +287,63 @@ impl Elements {
     }
 }
 
-/// Things by the order in which they were met.
-#[derive(Clone, Debug)]
-struct Places<T> {
-    all: Vec<T>,
-    places: FxHashMap<T, u32>,
+/// Verdicts by the order in which they were met.
+#[derive(Clone, Debug, Default)]
+struct Verdicts {
+    all: Vec<Verdict>,
+    /// The places of those that lead to no chain.
+    plain: Vec<u32>,
+    jumps: FxHashMap<String, u32>,
+    gotos: FxHashMap<String, u32>,
 }
 
-impl<T> Default for Places<T> {
-    fn default() -> Self {
-        Self {
-            all: Vec::new(),
-            places: FxHashMap::default(),
-        }
-    }
-}
-
-impl<T: Clone + Eq + Hash> Places<T> {
-    fn get(&self, place: u32) -> Option<&T> {
+impl Verdicts {
+    fn get(&self, place: u32) -> Option<&Verdict> {
         self.all.get(usize::try_from(place).ok()?)
     }
 
-    fn place(&mut self, thing: &T) -> u32 {
-        if let Some(place) = self.places.get(thing) {
+    fn place(&mut self, verdict: Verdict<&str>) -> u32 {
+        let known = match verdict {
+            Verdict::Jump(name) => self.jumps.get(name),
+            Verdict::Goto(name) => self.gotos.get(name),
+            _ => {
+                let is = |place: &&u32| self.get(**place) == Some(&verdict.owned());
+                self.plain.iter().find(is)
+            }
+        };
+        if let Some(place) = known {
             return *place;
         }
         let place = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        self.all.push(thing.clone());
-        self.places.insert(thing.clone(), place);
+        self.all.push(verdict.owned());
+        match verdict {
+            Verdict::Jump(name) => drop(self.jumps.insert(name.to_owned(), place)),
+            Verdict::Goto(name) => drop(self.gotos.insert(name.to_owned(), place)),
+            _ => self.plain.push(place),
+        }
+        place
+    }
+}
+
+/// Interfaces by the order in which they were met.
+#[derive(Clone, Debug, Default)]
+struct Interfaces {
+    all: Vec<String>,
+    places: FxHashMap<String, u32>,
+}
+
+impl Interfaces {
+    fn get(&self, place: u32) -> Option<&str> {
+        self.all.get(usize::try_from(place).ok()?).map(String::as_str)
+    }
+
+    fn place(&mut self, name: &str) -> u32 {
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        let place = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        self.all.push(name.to_owned());
+        self.places.insert(name.to_owned(), place);
         place
     }
 }

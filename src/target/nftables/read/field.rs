@@ -1,6 +1,6 @@
 //! Fields of a packet that rules test, and the kinds of value that they have.
 
-use super::lex::{Cursor, Fault, Token};
+use super::cursor::{Cursor, Fault, Token};
 use super::value;
 use crate::packet::{Family, IntervalSet};
 
@@ -96,7 +96,7 @@ impl Field {
     }
 
     /// Reads a field: `ip saddr`, `meta l4proto`, `iifname`, `ip daddr & 255.255.255.0`.
-    pub(super) fn read(cursor: &mut Cursor<'_, '_>) -> Result<Self, Fault> {
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
         let field = Self::unmasked(cursor)?;
         let before = *cursor;
         if !cursor.eat_mark("&") {
@@ -114,7 +114,7 @@ impl Field {
             .ok_or_else(|| before.fault(format!("`{mask}` is no mask that keeps first bits alone")))
     }
 
-    fn unmasked(cursor: &mut Cursor<'_, '_>) -> Result<Self, Fault> {
+    fn unmasked(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
         let before = *cursor;
         let unknown = || before.unknown();
         let first = cursor.word("a field")?;

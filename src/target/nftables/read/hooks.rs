@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::compile::{Program, Root};
 use super::cube::{self, state};
-use super::lex::Fault;
+use super::cursor::Fault;
 use super::table::Place;
 use super::walk::{Context, List, Walker};
 use crate::packet::{Budget, PacketRule, PacketSet};

@@ -1,19 +1,18 @@
 //! Restrictions that were made before. Elements of sets name the same addresses and ports over and over: each value
 //! is cut out of the same part of a cube once, and shared from then on.
 
-use std::hash::Hash;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::blocks::Numbers;
-use super::cube::{Cube, Values};
+use super::cube::Cube;
 use super::field::{End, Field};
+use super::sets::{Numbers, SetNumber};
 use crate::packet::{AddressSet, ServiceSet};
 
 /// What came of restricting a part to values, by the place of the part in memory. The part is held, so that its place
 /// stays its own.
-type Known<T> = FxHashMap<(*const T, Field, Arc<Numbers>), (Arc<T>, Arc<T>)>;
+type Known<T> = FxHashMap<(*const T, Field, SetNumber), (Arc<T>, Arc<T>)>;
 
 #[derive(Debug, Default)]
 pub(super) struct Memo {
@@ -22,13 +21,15 @@ pub(super) struct Memo {
 }
 
 impl Memo {
-    /// Keeps the packets that have the field, with one of the values.
+    /// Keeps the packets that have the field, with one of the values. These have a number of their own.
     pub(super) fn restrict(
         &mut self,
         cube: &mut Cube,
         field: Field,
-        values: &Arc<Numbers>,
+        number: SetNumber,
+        values: &Numbers,
     ) -> Result<(), String> {
+        let values = (number, values);
         match field {
             Field::V4(End::Source) | Field::V6(End::Source) | Field::Masked(End::Source, ..) => {
                 known(&mut self.addresses, cube, field, values, |cube| {
@@ -46,29 +47,25 @@ impl Memo {
             Field::Protocol | Field::Port(..) => known(&mut self.services, cube, field, values, |cube| {
                 &mut cube.flow.service
             }),
-            _ => cut(cube, field, values),
+            _ => cube.restrict_to_numbers(field, values.1),
         }
     }
 }
 
-fn cut(cube: &mut Cube, field: Field, values: &Numbers) -> Result<(), String> {
-    cube.restrict(field, &Values::Numbers(values.clone()))
-}
-
-fn known<T: Hash>(
+fn known<T>(
     known: &mut Known<T>,
     cube: &mut Cube,
     field: Field,
-    values: &Arc<Numbers>,
+    (number, values): (SetNumber, &Numbers),
     part: impl Fn(&mut Cube) -> &mut Arc<T>,
 ) -> Result<(), String> {
-    let before = Arc::clone(part(cube));
-    let key = (Arc::as_ptr(&before), field, Arc::clone(values));
+    let key = (Arc::as_ptr(part(cube)), field, number);
     if let Some((_, after)) = known.get(&key) {
         *part(cube) = Arc::clone(after);
         return Ok(());
     }
-    cut(cube, field, values)?;
+    let before = Arc::clone(part(cube));
+    cube.restrict_to_numbers(field, values)?;
     known.insert(key, (before, Arc::clone(part(cube))));
     Ok(())
 }

@@ -4,10 +4,12 @@
 //! chain of a hook must accept a packet, `goto` leaves no way back, and where a base chain ends its policy decides.
 //! Commands are carried out on an empty kernel. Whatever is not modelled exactly is reported.
 
+mod arms;
 mod blocks;
 mod command;
 mod compile;
 mod cube;
+mod cursor;
 mod declare;
 mod disjoint;
 mod elements;
@@ -17,9 +19,12 @@ mod lex;
 mod memo;
 mod names;
 mod rule;
+mod sets;
 mod table;
 mod value;
 mod walk;
+
+use cursor::Tokens;
 
 use crate::target::readback::{NotUnderstood, ReadBack};
 
@@ -37,8 +42,11 @@ pub(super) enum Detail {
 
 /// What the configuration does. Never fails: what is not understood is reported by line.
 pub(super) fn read(text: &str, detail: Detail) -> ReadBack {
-    let tokens = lex::lex(text);
-    let (tables, mut faults) = command::run(&tokens);
+    let Some(lexemes) = lex::lex(text) else {
+        return too_long();
+    };
+    let (tables, mut faults) = command::run(Tokens::new(text, &lexemes));
+    drop(lexemes);
     let program = compile::compile(&tables, detail, &mut faults);
     let filters = hooks::filters(&program, &mut faults);
     let lines: Vec<&str> = text.split('\n').collect();
@@ -61,5 +69,17 @@ pub(super) fn read(text: &str, detail: Detail) -> ReadBack {
     ReadBack {
         filters,
         not_understood,
+    }
+}
+
+/// Of a text of which not even the places can be told.
+fn too_long() -> ReadBack {
+    ReadBack {
+        filters: Vec::new(),
+        not_understood: vec![NotUnderstood {
+            line: 1,
+            text: String::new(),
+            why: "the text is longer than four gigabytes".to_owned(),
+        }],
     }
 }

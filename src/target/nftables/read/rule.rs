@@ -1,8 +1,8 @@
 //! Rules: what they test, and what becomes of packets that pass the tests.
 
+use super::cursor::{Cursor, Fault, Token, Tokens};
 use super::elements::Elements;
 use super::field::{Field, Kind};
-use super::lex::{Cursor, Fault, Lexeme, Token};
 use super::value::{self, Value};
 
 /// A value of each field that is compared.
@@ -42,15 +42,28 @@ pub(super) enum Against {
     Named(String),
 }
 
-/// Where a packet goes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Verdict {
+/// Where a packet goes. Chains are named as in the text, or by names of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict<Name = String> {
     Accept,
     Drop,
     Continue,
     Return,
-    Jump(String),
-    Goto(String),
+    Jump(Name),
+    Goto(Name),
+}
+
+impl Verdict<&str> {
+    pub(super) fn owned(self) -> Verdict {
+        match self {
+            Self::Accept => Verdict::Accept,
+            Self::Drop => Verdict::Drop,
+            Self::Continue => Verdict::Continue,
+            Self::Return => Verdict::Return,
+            Self::Jump(name) => Verdict::Jump(name.to_owned()),
+            Self::Goto(name) => Verdict::Goto(name.to_owned()),
+        }
+    }
 }
 
 /// What becomes of a packet that passes every test.
@@ -73,7 +86,7 @@ struct Rate {
 }
 
 /// Reads a rule.
-pub(super) fn read(tokens: &[Lexeme<'_>]) -> Result<Rule, Fault> {
+pub(super) fn read(tokens: Tokens<'_>) -> Result<Rule, Fault> {
     let mut cursor = Cursor::new(tokens);
     let line = cursor.line();
     let mut tests = Vec::new();
@@ -96,7 +109,7 @@ pub(super) fn read(tokens: &[Lexeme<'_>]) -> Result<Rule, Fault> {
             "log" => log(&mut cursor)?,
             "limit" => limit(&mut cursor, &mut rate)?,
             "accept" | "drop" | "continue" | "return" | "jump" | "goto" => {
-                outcome = Some(Outcome::Always(verdict(&mut cursor)?));
+                outcome = Some(Outcome::Always(verdict(&mut cursor)?.owned()));
             }
             "reject" => {
                 tests.extend(reject(&mut cursor)?);
@@ -123,7 +136,7 @@ pub(super) fn read(tokens: &[Lexeme<'_>]) -> Result<Rule, Fault> {
 }
 
 /// A test, or a verdict map, which ends the rule.
-fn test(cursor: &mut Cursor<'_, '_>, tests: &mut Vec<Test>) -> Result<Option<Outcome>, Fault> {
+fn test(cursor: &mut Cursor<'_>, tests: &mut Vec<Test>) -> Result<Option<Outcome>, Fault> {
     let mut ahead = *cursor;
     if ahead.eat_word("ip6") && ahead.eat_word("hoplimit") {
         ahead.eat_mark("==");
@@ -155,7 +168,7 @@ fn test(cursor: &mut Cursor<'_, '_>, tests: &mut Vec<Test>) -> Result<Option<Out
 }
 
 /// A comparison and its right side; true where it is negated.
-fn against(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<(bool, Against), Fault> {
+fn against(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Result<(bool, Against), Fault> {
     if let [kind] = kinds
         && let Some(Token::Mark(mark @ ("<" | ">" | "<=" | ">="))) = cursor.peek()
     {
@@ -167,14 +180,16 @@ fn against(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<(bool, Against
     if let Some(name) = named(cursor)? {
         return Ok((negated, Against::Named(name)));
     }
-    if cursor.peek() == Some(Token::Mark("{")) {
+    if cursor.at_block() {
         let mut keys = Elements::new(kinds.len());
+        let mut values = Key::new();
         let inner = cursor.block()?;
-        for element in elements(inner) {
+        for element in inner.elements() {
             let mut element = Cursor::new(element);
             element.skip_ends();
             let line = element.line();
-            keys.add(&key(&mut element, kinds)?, None, line);
+            key(&mut element, kinds, &mut values)?;
+            keys.add(&values, None, line);
             element.finish()?;
         }
         settled(&mut keys)?;
@@ -182,12 +197,14 @@ fn against(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<(bool, Against
     }
     let [kind] = kinds else {
         let mut single = Elements::new(kinds.len());
+        let mut values = Key::new();
         let line = cursor.line();
-        single.add(&key(cursor, kinds)?, None, line);
+        key(cursor, kinds, &mut values)?;
+        single.add(&values, None, line);
         return Ok((negated, Against::Set(Box::new(single))));
     };
     let mut values = vec![value::read(*kind, cursor)?];
-    while *kind == Kind::State && cursor.eat_mark(",") {
+    while *kind == Kind::State && cursor.eat_comma() {
         values.push(value::read(*kind, cursor)?);
     }
     if *kind == Kind::State && (negated || equals) && values.len() > 1 {
@@ -205,7 +222,7 @@ fn against(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<(bool, Against
 }
 
 /// The values that compare so with one.
-fn ordered(cursor: &mut Cursor<'_, '_>, kind: Kind, mark: &str) -> Result<Value, Fault> {
+fn ordered(cursor: &mut Cursor<'_>, kind: Kind, mark: &str) -> Result<Value, Fault> {
     let before = *cursor;
     let numeric = [
         Kind::Port,
@@ -232,7 +249,7 @@ fn ordered(cursor: &mut Cursor<'_, '_>, kind: Kind, mark: &str) -> Result<Value,
 }
 
 /// `@name`
-fn named(cursor: &mut Cursor<'_, '_>) -> Result<Option<String>, Fault> {
+fn named(cursor: &mut Cursor<'_>) -> Result<Option<String>, Fault> {
     let before = *cursor;
     match cursor.peek() {
         Some(Token::Word(word)) => match word.strip_prefix('@') {
@@ -247,23 +264,16 @@ fn named(cursor: &mut Cursor<'_, '_>) -> Result<Option<String>, Fault> {
     }
 }
 
-/// Splits the inside of braces at its commas.
-pub(super) fn elements<'t, 'a>(inner: &'t [Lexeme<'a>]) -> impl Iterator<Item = &'t [Lexeme<'a>]> {
-    inner
-        .split(|lexeme| lexeme.token == Token::Mark(","))
-        .filter(|element| element.iter().any(|lexeme| lexeme.token != Token::End))
-}
-
-/// Values with ` . ` between them.
-pub(super) fn key(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<Key, Fault> {
-    let mut key = Vec::with_capacity(kinds.len());
+/// Reads values with ` . ` between them, in place of those of an earlier key.
+pub(super) fn key(cursor: &mut Cursor<'_>, kinds: &[Kind], key: &mut Key) -> Result<(), Fault> {
+    key.clear();
     for (number, kind) in kinds.iter().enumerate() {
         if number > 0 && !cursor.eat_word(".") {
             return Err(cursor.fault("expected ` . ` and another value"));
         }
         key.push(value::read(*kind, cursor)?);
     }
-    Ok(key)
+    Ok(())
 }
 
 /// Elements, each once.
@@ -274,19 +284,20 @@ fn settled(elements: &mut Elements) -> Result<(), Fault> {
 }
 
 /// The elements of a verdict map.
-fn mapped(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<Elements, Fault> {
+fn mapped(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Result<Elements, Fault> {
     let before = *cursor;
     let inner = cursor.block()?;
     let mut found = Elements::new(kinds.len());
-    for element in elements(inner) {
+    let mut values = Key::new();
+    for element in inner.elements() {
         let mut element = Cursor::new(element);
         element.skip_ends();
         let line = element.line();
-        let key = key(&mut element, kinds)?;
+        key(&mut element, kinds, &mut values)?;
         if !element.eat_word(":") {
             return Err(element.fault("expected ` : ` and a verdict"));
         }
-        found.add(&key, Some(verdict(&mut element)?), line);
+        found.add(&values, Some(verdict(&mut element)?), line);
         element.finish()?;
     }
     let listed = found.len();
@@ -298,21 +309,21 @@ fn mapped(cursor: &mut Cursor<'_, '_>, kinds: &[Kind]) -> Result<Elements, Fault
 }
 
 /// Reads a verdict.
-pub(super) fn verdict(cursor: &mut Cursor<'_, '_>) -> Result<Verdict, Fault> {
+pub(super) fn verdict<'a>(cursor: &mut Cursor<'a>) -> Result<Verdict<&'a str>, Fault> {
     let before = *cursor;
     Ok(match cursor.word("a verdict")? {
         "accept" => Verdict::Accept,
         "drop" => Verdict::Drop,
         "continue" => Verdict::Continue,
         "return" => Verdict::Return,
-        "jump" => Verdict::Jump(cursor.word("a chain")?.to_owned()),
-        "goto" => Verdict::Goto(cursor.word("a chain")?.to_owned()),
+        "jump" => Verdict::Jump(cursor.word("a chain")?),
+        "goto" => Verdict::Goto(cursor.word("a chain")?),
         _ => return Err(before.unknown()),
     })
 }
 
 /// `reject`, with what an answer of some kind demands of the packet.
-fn reject(cursor: &mut Cursor<'_, '_>) -> Result<Option<Test>, Fault> {
+fn reject(cursor: &mut Cursor<'_>) -> Result<Option<Test>, Fault> {
     cursor.next();
     if !cursor.eat_word("with") {
         return Ok(None);
@@ -336,7 +347,7 @@ fn reject(cursor: &mut Cursor<'_, '_>) -> Result<Option<Test>, Fault> {
 }
 
 /// `counter`, `counter packets 0 bytes 0`, `counter name "x"`
-pub(super) fn counter(cursor: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+pub(super) fn counter(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
     cursor.next();
     if cursor.eat_word("name") {
         name(cursor)?;
@@ -351,19 +362,19 @@ pub(super) fn counter(cursor: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 }
 
 /// `comment "…"`
-pub(super) fn comment(cursor: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+pub(super) fn comment(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
     cursor.next();
     cursor.quoted("a comment in quotes").map(|_| ())
 }
 
-fn name<'a>(cursor: &mut Cursor<'_, 'a>) -> Result<&'a str, Fault> {
+fn name<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, Fault> {
     match cursor.peek() {
         Some(Token::Quoted(_)) => cursor.quoted("a name"),
         _ => cursor.word("a name"),
     }
 }
 
-fn log(cursor: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+fn log(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
     cursor.next();
     loop {
         if cursor.eat_word("prefix") {
@@ -379,7 +390,7 @@ fn log(cursor: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             let flag = cursor.word("a flag")?;
             if matches!(flag, "tcp" | "ip") {
                 cursor.word("a flag")?;
-                while cursor.eat_mark(",") {
+                while cursor.eat_comma() {
                     cursor.word("a flag")?;
                 }
             }
@@ -389,7 +400,7 @@ fn log(cursor: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     }
 }
 
-fn limit(cursor: &mut Cursor<'_, '_>, rate: &mut Rate) -> Result<(), Fault> {
+fn limit(cursor: &mut Cursor<'_>, rate: &mut Rate) -> Result<(), Fault> {
     cursor.next();
     rate.limited = true;
     if cursor.eat_word("name") {
@@ -401,7 +412,7 @@ fn limit(cursor: &mut Cursor<'_, '_>, rate: &mut Rate) -> Result<(), Fault> {
 }
 
 /// `rate over 10/second burst 5 packets`; true where it is `over`.
-pub(super) fn rate(cursor: &mut Cursor<'_, '_>) -> Result<bool, Fault> {
+pub(super) fn rate(cursor: &mut Cursor<'_>) -> Result<bool, Fault> {
     if !cursor.eat_word("rate") {
         return Err(cursor.unknown());
     }

@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
+use super::cursor::{Cursor, Fault, Token};
 use super::field::Kind;
-use super::lex::{Cursor, Fault, Token};
 use super::names;
 
 /// One value, or a range of them.
@@ -25,13 +25,16 @@ impl Value {
 }
 
 /// Reads one value of a kind.
-pub(super) fn read(kind: Kind, cursor: &mut Cursor<'_, '_>) -> Result<Value, Fault> {
+pub(super) fn read(kind: Kind, cursor: &mut Cursor<'_>) -> Result<Value, Fault> {
     let before = *cursor;
     match (kind, cursor.next()) {
         (Kind::Name | Kind::Index, Some(Token::Quoted(name) | Token::Word(name))) => {
             interface(name).map_err(|why| before.fault(why))
         }
         (_, Some(Token::Word(word))) if kind != Kind::Name => {
+            if let Some(value) = single(kind, word) {
+                return Ok(Value::Numbers(value, value));
+            }
             let (first, last) = range(kind, word)
                 .ok_or_else(|| before.fault(format!("`{}` is no value that is known here", short(word))))?;
             if word.contains('/') && written_address(kind, word) != Some(first) {
@@ -62,11 +65,8 @@ fn short(word: &str) -> String {
     word.chars().take(60).collect()
 }
 
-/// `443`, `8000-8080`, `10.0.0.0/8`, `echo-request`, `nd-router-solicit-nd-redirect`.
+/// More than one value: `8000-8080`, `10.0.0.0/8`, `nd-router-solicit-nd-redirect`.
 fn range(kind: Kind, word: &str) -> Option<(u128, u128)> {
-    if let Some(value) = single(kind, word) {
-        return Some((value, value));
-    }
     if word.contains('/') {
         return prefix(kind, word);
     }
@@ -104,13 +104,10 @@ fn prefix(kind: Kind, word: &str) -> Option<(u128, u128)> {
     }
 }
 
-/// One value as a number.
+/// One value as a number: `443`, `echo-request`, `10.0.0.1`.
 pub(super) fn single(kind: Kind, word: &str) -> Option<u128> {
     match kind {
-        Kind::V4 => word
-            .parse::<Ipv4Addr>()
-            .ok()
-            .map(|address| u128::from(u32::from(address))),
+        Kind::V4 => dotted(word.as_bytes()).map(u128::from),
         Kind::V6 => word.parse::<Ipv6Addr>().ok().map(u128::from),
         Kind::Name | Kind::Index => None,
         _ => number(word)
@@ -119,8 +116,35 @@ pub(super) fn single(kind: Kind, word: &str) -> Option<u128> {
     }
 }
 
+/// An address of IPv4: four numbers up to 255 without leading zeros, which would mean octal.
+fn dotted(word: &[u8]) -> Option<u32> {
+    let (mut address, mut numbers) = (0, 0);
+    for number in word.split(|byte| *byte == b'.') {
+        let value = match number {
+            [b'0'] => 0,
+            [b'1'..=b'9', ..] if number.len() <= 3 => number.iter().try_fold(0, |value, byte| {
+                let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'))?;
+                Some(value * 10 + digit)
+            })?,
+            _ => return None,
+        };
+        if value > 255 || numbers == 4 {
+            return None;
+        }
+        (address, numbers) = (address << 8 | value, numbers + 1);
+    }
+    (numbers == 4).then_some(address)
+}
+
 /// Decimal, or hexadecimal after `0x`. A leading zero would mean octal to nft.
 fn number(word: &str) -> Option<u128> {
+    // Mostly a port.
+    if let [b'1'..=b'9', more @ ..] = word.as_bytes()
+        && more.len() < 9
+        && more.iter().all(u8::is_ascii_digit)
+    {
+        return word.parse::<u32>().ok().map(u128::from);
+    }
     let digits = |text: &str, good: fn(&u8) -> bool| !text.is_empty() && text.bytes().all(|byte| good(&byte));
     if let Some(hexadecimal) = word.strip_prefix("0x") {
         return digits(hexadecimal, u8::is_ascii_hexdigit)

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::compile::{Compiled, Go, Program, Root};
+use super::arms::{Compiled, Go};
+use super::compile::{Program, Root};
 use super::cube;
-use super::lex::Fault;
+use super::cursor::Fault;
 use super::table::Family;
 use crate::packet::{Family as Version, FlowSet};
 use crate::target::readback::ReadRule;
@@ -249,6 +250,7 @@ impl<'p> Walker<'p> {
                 continue;
             }
             let matching = rule.matching(context.from, context.to, context.state);
+            let matching: Vec<usize> = matching.collect();
             self.spend(matching.len(), line)?;
             for index in matching {
                 let Some(arm) = rule.arms.get(index) else { continue };
