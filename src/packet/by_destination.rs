@@ -48,17 +48,30 @@ fn same_in<'r, T: Ordinal + 'r>(
     b: impl Iterator<Item = (bool, &'r FlowSet)>,
     ranges: fn(&AddressSet) -> &[(T, T)],
 ) -> Option<bool> {
-    let mut sources = FxHashMap::default();
+    let mut sources = Sources::default();
     let mut number = |set: &Arc<ServiceSet>| services.number(set, family);
     let a = lines(a, ranges, &mut sources, &mut number);
     let b = lines(b, ranges, &mut sources, &mut number);
-    let all = || a.iter().chain(&b);
-    let count: usize = all()
-        .map(|line| line.sources.len() + line.destinations.len())
-        .sum();
+    let ranges_of = |lines: &[Line<'r, T>]| -> usize {
+        let each = lines.iter();
+        each.map(|line| line.sources.len() + line.destinations.len())
+            .sum()
+    };
+    let count = ranges_of(&a) + ranges_of(&b);
     let mut left = Left(count.saturating_mul(PER_RANGE).saturating_add(ALWAYS));
-    let cuts = cuts(all().flat_map(|line| line.destinations.iter().copied()));
-    let (a_everywhere, b_everywhere) = (spread(&a, &cuts, &mut left)?, spread(&b, &cuts, &mut left)?);
+    // A list mostly ends with a deny of every destination.
+    let [a, b] = [&a, &b].map(|lines| deciding(lines, |line| line.permit));
+    let all = || a.iter().chain(b);
+    let [a_everywhere, b_everywhere] = match apart(a, b) {
+        Some(both) => {
+            left.spend(both.iter().map(Vec::len).sum())?;
+            both
+        }
+        None => {
+            let cuts = cuts(all().flat_map(|line| line.destinations.iter().copied()));
+            [spread(a, &cuts, &mut left)?, spread(b, &cuts, &mut left)?]
+        }
+    };
     let (mut a_rest, mut b_rest) = (a_everywhere.as_slice(), b_everywhere.as_slice());
     while let Some(place) = [a_rest, b_rest]
         .iter()
@@ -68,7 +81,7 @@ fn same_in<'r, T: Ordinal + 'r>(
         let (a_here, b_here);
         (a_here, a_rest) = split_at_place(a_rest, place);
         (b_here, b_rest) = split_at_place(b_rest, place);
-        let (a_here, b_here) = (deciding(a_here), deciding(b_here));
+        let [a_here, b_here] = [a_here, b_here].map(|here| deciding(here, |(_, line)| line.permit));
         if !alike(a_here, b_here, services)
             && function(a_here, services, &mut left)? != function(b_here, services, &mut left)?
         {
@@ -112,7 +125,7 @@ type Here<'l, 'r, T> = (usize, &'l Line<'r, T>);
 fn lines<'r, T: Ordinal>(
     rules: impl Iterator<Item = (bool, &'r FlowSet)>,
     ranges: fn(&AddressSet) -> &[(T, T)],
-    met: &mut FxHashMap<&'r [(T, T)], Number>,
+    met: &mut Sources<'r, T>,
     number: &mut impl FnMut(&Arc<ServiceSet>) -> Number,
 ) -> Vec<Line<'r, T>> {
     let line = |(permit, flow): (bool, &'r FlowSet)| {
@@ -121,11 +134,10 @@ fn lines<'r, T: Ordinal>(
             return None;
         }
         let service = number(&flow.service);
-        let next = Number::try_from(met.len()).unwrap_or(Number::MAX);
         (service != NOTHING).then(|| Line {
             permit,
             sources,
-            source: *met.entry(sources).or_insert(next),
+            source: met.number(sources),
             destinations,
             service,
         })
@@ -133,10 +145,41 @@ fn lines<'r, T: Ordinal>(
     rules.filter_map(line).collect()
 }
 
+/// Sources by number. Equal ones have one number.
+struct Sources<'r, T> {
+    /// Mostly there is one range.
+    ranges: FxHashMap<(T, T), Number>,
+    sets: FxHashMap<&'r [(T, T)], Number>,
+    next: Number,
+}
+
+impl<T> Default for Sources<'_, T> {
+    fn default() -> Self {
+        Self {
+            ranges: FxHashMap::default(),
+            sets: FxHashMap::default(),
+            next: 0,
+        }
+    }
+}
+
+impl<'r, T: Ordinal> Sources<'r, T> {
+    fn number(&mut self, sources: &'r [(T, T)]) -> Number {
+        let number = match sources {
+            [range] => *self.ranges.entry(*range).or_insert(self.next),
+            _ => *self.sets.entry(sources).or_insert(self.next),
+        };
+        if number == self.next {
+            self.next = self.next.saturating_add(1);
+        }
+        number
+    }
+}
+
 /// The lines without the denies at the end: what no line matches is denied.
-fn deciding<'s, 'l, 'r, T>(here: &'s [Here<'l, 'r, T>]) -> &'s [Here<'l, 'r, T>] {
-    let last = here.iter().rposition(|(_, line)| line.permit);
-    here.get(..last.map_or(0, |last| last + 1)).unwrap_or(here)
+fn deciding<L>(lines: &[L], permits: impl Fn(&L) -> bool) -> &[L] {
+    let last = lines.iter().rposition(permits);
+    lines.get(..last.map_or(0, |last| last + 1)).unwrap_or(lines)
 }
 
 /// True where two lists at one place are seen to do the same without a look at their sources.
@@ -146,20 +189,88 @@ fn alike<T: Ordinal>(a: &[Here<'_, '_, T>], b: &[Here<'_, '_, T>], services: &mu
     }
     // The order of permits decides nothing.
     let permits = |lines: &[Here<'_, '_, T>]| lines.iter().all(|(_, line)| line.permit);
-    permits(a) && permits(b) && by_source(a, services) == by_source(b, services)
+    if !permits(a) || !permits(b) {
+        return false;
+    }
+    let [mut of_a, mut of_b] = std::mem::take(&mut services.by_source);
+    by_source(a, services, &mut of_a);
+    by_source(b, services, &mut of_b);
+    let alike = of_a == of_b;
+    services.by_source = [of_a, of_b];
+    alike
 }
 
-/// What permits let each set of sources reach.
-fn by_source<T: Ordinal>(permits: &[Here<'_, '_, T>], services: &mut Services) -> Vec<(Number, Number)> {
-    let says = permits.iter().map(|(_, line)| (line.source, line.service));
-    let mut says: Vec<(Number, Number)> = says.collect();
-    says.sort_unstable();
-    let of_one_source = says.chunk_by(|a, b| a.0 == b.0).filter_map(|lines| {
-        let source = lines.first()?.0;
-        let service = services.first_match(lines.iter().map(|(_, service)| (true, *service)));
-        Some((source, service))
-    });
-    of_one_source.collect()
+/// What permits let each set of sources reach: sources and services, ascending.
+fn by_source<T: Ordinal>(
+    permits: &[Here<'_, '_, T>],
+    services: &mut Services,
+    found: &mut Vec<(Number, Number)>,
+) {
+    found.clear();
+    found.extend(permits.iter().map(|(_, line)| (line.source, line.service)));
+    found.sort_unstable();
+    if found.is_sorted_by(|a, b| a.0 < b.0) {
+        return;
+    }
+    let mut kept = 0;
+    let mut from = 0;
+    while let Some(&(source, _)) = found.get(from) {
+        let rest = found.get(from..).unwrap_or_default();
+        let of_one_source = rest.iter().take_while(|(other, _)| *other == source);
+        let service = services.first_match(of_one_source.clone().map(|(_, service)| (true, *service)));
+        from += of_one_source.count();
+        if let Some(slot) = found.get_mut(kept) {
+            *slot = (source, service);
+        }
+        kept += 1;
+    }
+    found.truncate(kept);
+}
+
+/// The lines at each place, in order, where any two destinations are the same or have nothing in common. Mostly they
+/// are single addresses.
+fn apart<'l, 'r, T: Ordinal>(
+    a: &'l [Line<'r, T>],
+    b: &'l [Line<'r, T>],
+) -> Option<[Vec<Here<'l, 'r, T>>; 2]> {
+    let sorted = [a, b].map(destinations);
+    let mut found = [a, b].map(|lines| Vec::with_capacity(lines.len()));
+    let [mut a_rest, mut b_rest] = sorted.each_ref().map(Vec::as_slice);
+    let mut end: Option<T> = None;
+    for place in 0.. {
+        let firsts = [a_rest, b_rest].into_iter().filter_map(|rest| rest.first());
+        let Some((first, last)) = firsts.map(|(first, last, _)| (*first, *last)).min() else {
+            break;
+        };
+        if end.is_some_and(|end| first <= end) {
+            return None;
+        }
+        end = Some(last);
+        let [a_found, b_found] = &mut found;
+        for (rest, lines, found) in [(&mut a_rest, a, a_found), (&mut b_rest, b, b_found)] {
+            while let Some(((from, to, number), after)) = rest.split_first()
+                && (*from, *to) == (first, last)
+            {
+                found.extend(lines.get(*number).map(|line| (place, line)));
+                *rest = after;
+            }
+        }
+    }
+    Some(found)
+}
+
+/// Every destination with the number of its line, ascending.
+fn destinations<T: Ordinal>(lines: &[Line<'_, T>]) -> Vec<(T, T, usize)> {
+    let mut all = Vec::with_capacity(lines.len());
+    for (number, line) in lines.iter().enumerate() {
+        all.extend(
+            line.destinations
+                .iter()
+                .map(|(first, last)| (*first, *last, number)),
+        );
+    }
+    all.sort_unstable();
+    all
 }
 
 /// The values at which some range starts, or has just ended.
@@ -281,6 +392,9 @@ struct Services {
     /// By the place in memory of the set of both families, which is held, so that its place stays its own.
     met: FxHashMap<*const ServiceSet, (Arc<ServiceSet>, Number)>,
     matched: FxHashMap<Vec<(bool, Number)>, Number>,
+    /// Room for lines that are looked up, and for what two lists say by source.
+    lines: Vec<(bool, Number)>,
+    by_source: [Vec<(Number, Number)>; 2],
 }
 
 impl Default for Services {
@@ -291,6 +405,8 @@ impl Default for Services {
             numbers: FxHashMap::from_iter([(nothing, NOTHING)]),
             met: FxHashMap::default(),
             matched: FxHashMap::default(),
+            lines: Vec::new(),
+            by_source: Default::default(),
         }
     }
 }
@@ -301,7 +417,11 @@ impl Services {
         if let Some((_, number)) = self.met.get(&place) {
             return *number;
         }
-        let number = self.insert(set.possible_in(family));
+        let known = set.has_ports_alone().then(|| self.numbers.get(&**set));
+        let number = match known.flatten() {
+            Some(number) => *number,
+            None => self.insert(set.possible_in(family)),
+        };
         self.met.insert(place, (Arc::clone(set), number));
         number
     }
@@ -318,7 +438,15 @@ impl Services {
 
     /// What lines of these verdicts and services permit together, the first one that holds a service deciding.
     fn first_match(&mut self, lines: impl Iterator<Item = (bool, Number)>) -> Number {
-        let mut lines: Vec<(bool, Number)> = lines.collect();
+        let mut all = std::mem::take(&mut self.lines);
+        all.clear();
+        all.extend(lines);
+        let number = self.match_of(&mut all);
+        self.lines = all;
+        number
+    }
+
+    fn match_of(&mut self, lines: &mut Vec<(bool, Number)>) -> Number {
         if lines.iter().all(|(permit, _)| *permit) {
             lines.sort_unstable();
             lines.dedup();
@@ -328,7 +456,7 @@ impl Services {
             [(true, service)] => return *service,
             _ => {}
         }
-        if let Some(number) = self.matched.get(&lines) {
+        if let Some(number) = self.matched.get(lines) {
             return *number;
         }
         let mut permitted = ServiceSet::empty();
@@ -342,7 +470,7 @@ impl Services {
             };
         }
         let number = self.insert(permitted);
-        self.matched.insert(lines, number);
+        self.matched.insert(lines.clone(), number);
         number
     }
 }

@@ -1,6 +1,8 @@
 //! Sets of numbers as sorted, disjoint, non-adjacent closed intervals. The form is canonical: two sets
 //! are equal exactly when their intervals are.
 
+use std::hash::{Hash, Hasher};
+
 /// A number with neighbours: the values of one packet field.
 pub trait Ordinal: Copy + Ord + std::fmt::Debug + std::hash::Hash {
     /// Smallest value.
@@ -13,25 +15,49 @@ pub trait Ordinal: Copy + Ord + std::fmt::Debug + std::hash::Hash {
     fn previous(self) -> Option<Self>;
     /// As the widest number.
     fn wide(self) -> u128;
+    /// Hashes first and last, at once where they are small.
+    fn hash_range<H: Hasher>(range: (Self, Self), state: &mut H);
 }
 
 macro_rules! ordinal {
-    ($($number:ty),*) => {$(
+    ($hash:ident: $($number:ty),*) => {$(
         impl Ordinal for $number {
             const MIN: Self = <$number>::MIN;
             const MAX: Self = <$number>::MAX;
             fn next(self) -> Option<Self> { self.checked_add(1) }
             fn previous(self) -> Option<Self> { self.checked_sub(1) }
             fn wide(self) -> u128 { u128::from(self) }
+            fn hash_range<H: Hasher>((first, last): (Self, Self), state: &mut H) {
+                $hash(first.into(), last.into(), state);
+            }
         }
     )*};
 }
-ordinal!(u8, u16, u32, u128);
+ordinal!(hash_small: u8, u16, u32);
+ordinal!(hash_large: u128);
+
+fn hash_small<H: Hasher>(first: u64, last: u64, state: &mut H) {
+    state.write_u64(first << 32 | last);
+}
+
+fn hash_large<H: Hasher>(first: u128, last: u128, state: &mut H) {
+    state.write_u128(first);
+    state.write_u128(last);
+}
 
 /// A set of numbers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IntervalSet<T> {
     ranges: Vec<(T, T)>,
+}
+
+impl<T: Ordinal> Hash for IntervalSet<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.ranges.len());
+        for range in &self.ranges {
+            T::hash_range(*range, state);
+        }
+    }
 }
 
 impl<T> Default for IntervalSet<T> {
@@ -73,16 +99,18 @@ impl<T: Ordinal> IntervalSet<T> {
 
     /// The union of closed ranges in any order; those with `first > last` hold nothing.
     pub fn from_ranges(ranges: impl IntoIterator<Item = (T, T)>) -> Self {
-        let mut sorted: Vec<(T, T)> = ranges.into_iter().filter(|(first, last)| first <= last).collect();
+        let ranges = ranges.into_iter();
+        let mut sorted: Vec<(T, T)> = Vec::with_capacity(ranges.size_hint().0);
+        sorted.extend(ranges.filter(|(first, last)| first <= last));
         sorted.sort_unstable();
-        let mut merged: Vec<(T, T)> = Vec::with_capacity(sorted.len());
-        for (first, last) in sorted {
-            match merged.last_mut() {
-                Some(top) if top.1.next().is_none_or(|after| first <= after) => top.1 = top.1.max(last),
-                _ => merged.push((first, last)),
+        sorted.dedup_by(|range, top| {
+            let joined = top.1.next().is_none_or(|after| range.0 <= after);
+            if joined {
+                top.1 = top.1.max(range.1);
             }
-        }
-        Self { ranges: merged }
+            joined
+        });
+        Self { ranges: sorted }
     }
 
     /// The closed intervals: ascending, disjoint, not adjacent.

@@ -186,6 +186,11 @@ impl ServiceSet {
         if family == Family::V4 { v4 } else { v6 }
     }
 
+    /// True where it has ports alone, which every family has.
+    pub(super) fn has_ports_alone(&self) -> bool {
+        self.icmp.is_empty() && self.icmpv6.is_empty() && self.other.is_empty()
+    }
+
     /// The same, without types, codes and numbers that no packet has. Every port is possible.
     #[must_use]
     pub(crate) fn possible_in(&self, family: Family) -> Self {

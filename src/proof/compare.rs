@@ -37,7 +37,7 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
     for place in places {
         let Some(actual) = &place.actual else {
             proof.unknown.push(Unknown::Missing {
-                place: place.name.clone(),
+                place: place.name.to_string(),
             });
             continue;
         };
@@ -50,12 +50,12 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
             .or_insert_with(|| compare(&place.bounds, actual, &mut by_destination, options));
         match found {
             Err(_) => proof.unknown.push(Unknown::GaveUp {
-                place: place.name.clone(),
+                place: place.name.to_string(),
             }),
             Ok(found) => {
                 for (opened, change) in [(true, &found.opened), (false, &found.closed)] {
                     proof.mismatches.extend(change.as_ref().map(|change| Mismatch {
-                        place: place.name.clone(),
+                        place: place.name.to_string(),
                         opened,
                         change: change.clone(),
                         line: deciding_line(actual, &change.witness),
@@ -65,7 +65,7 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
                 proof
                     .residuals
                     .extend(found.residual.as_ref().map(|set| Residual {
-                        place: place.name.clone(),
+                        place: place.name.to_string(),
                         set: set.clone(),
                         products: set.products(SHOWN),
                     }));

@@ -1,9 +1,10 @@
 //! The places at which a device filters, each with what the plan says of it and what was read.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Options;
 use super::bounds::{self, Bounds};
@@ -13,14 +14,33 @@ use crate::target::readback::{Hook, ReadBack, ReadRule};
 
 /// A place, and the two sides of its comparison.
 pub(super) struct Place<'a> {
-    pub name: String,
+    pub name: Name<'a>,
     pub bounds: Arc<Bounds<'a>>,
     /// What the configuration does there; none where it does not say.
     pub actual: Option<Arc<Vec<ReadRule>>>,
 }
 
+/// What a place is called. There are many pairs of interfaces, of which hardly any is ever called by its name.
+pub(super) enum Name<'a> {
+    /// By what interfaces packets come in and leave. None is any that nobody names.
+    Pair(Option<&'a str>, Option<&'a str>),
+    Other(String),
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pair(from, to) => {
+                let [from, to] = [from, to].map(|name| name.unwrap_or("any other interface"));
+                write!(f, "{from} -> {to}")
+            }
+            Self::Other(name) => f.write_str(name),
+        }
+    }
+}
+
 /// Every place of the plan, and every place that the configuration names beside them.
-pub(super) fn of<'a>(plan: &'a DevicePlan, read: &ReadBack, options: &Options) -> Vec<Place<'a>> {
+pub(super) fn of<'a>(plan: &'a DevicePlan, read: &'a ReadBack, options: &Options) -> Vec<Place<'a>> {
     let read = &Filters::new(read);
     let mut places = match &plan.role {
         Role::Router(forwarding) if options.stateless => inbound(plan, forwarding, read, options),
@@ -49,64 +69,73 @@ impl<'r> Filters<'r> {
 }
 
 /// One place for each ordered pair of interfaces, those that nobody names included.
-fn forward<'a>(forwarding: &'a Forwarding, read: &Filters<'_>) -> Vec<Place<'a>> {
-    let named: BTreeSet<&String> = read
-        .0
+fn forward<'a>(forwarding: &'a Forwarding, read: &Filters<'a>) -> Vec<Place<'a>> {
+    // Interfaces that filters name, by number. What no filter names is seen by the filter of every other interface.
+    let mut numbers: FxHashMap<Option<&str>, usize> = FxHashMap::from_iter([(None, OTHERS)]);
+    let mut lists: FxHashMap<(usize, usize), &Arc<Vec<ReadRule>>> = FxHashMap::default();
+    for (hook, rules) in &read.0 {
+        if let Hook::Forward { from, to } = hook {
+            let ends = [from, to].map(|name| {
+                let next = numbers.len();
+                *numbers.entry(name.as_deref()).or_insert(next)
+            });
+            lists.insert(ends.into(), rules);
+        }
+    }
+    let mut interfaces: Vec<Interface<'_>> = vec![Interface::default()];
+    for (side, plan_side) in forwarding.sides.iter().enumerate() {
+        interfaces.extend(plan_side.interfaces.iter().map(|interface| Interface {
+            side: Some(side),
+            name: Some(&interface.name),
+        }));
+    }
+    let planned: FxHashSet<Option<&str>> = interfaces.iter().map(|interface| interface.name).collect();
+    let mut more: Vec<&str> = numbers
         .keys()
-        .filter_map(|hook| match hook {
-            Hook::Forward { from, to } => Some([from, to]),
-            _ => None,
-        })
-        .flatten()
+        .filter(|name| !planned.contains(*name))
+        .copied()
         .flatten()
         .collect();
-    let mut interfaces: Vec<Option<(Option<usize>, &String)>> = vec![None];
-    for (side, plan_side) in forwarding.sides.iter().enumerate() {
-        interfaces.extend(
-            plan_side
-                .interfaces
-                .iter()
-                .map(|interface| Some((Some(side), &interface.name))),
-        );
-    }
-    let planned: BTreeSet<&String> = interfaces.iter().flatten().map(|(_, name)| *name).collect();
-    interfaces.extend(
-        named
-            .iter()
-            .filter(|name| !planned.contains(*name))
-            .map(|name| Some((None, *name))),
-    );
+    more.sort_unstable();
+    interfaces.extend(more.into_iter().map(|name| Interface {
+        side: None,
+        name: Some(name),
+    }));
     let nothing = Arc::new(Bounds::nothing());
     let mut pairs: FxHashMap<(usize, usize), Arc<Bounds<'a>>> = FxHashMap::default();
     for pair in &forwarding.pairs {
         let bounds = || Arc::new(Bounds::exactly(&pair.rules));
         pairs.entry((pair.from, pair.to)).or_insert_with(bounds);
     }
-    let as_read = |interface: &Option<(Option<usize>, &String)>| {
-        interface
-            .map(|(_, name)| name)
-            .filter(|name| named.contains(name))
-            .cloned()
-    };
-    let word = |interface: &Option<(Option<usize>, &String)>| {
-        interface.map_or_else(|| "any other interface".to_owned(), |(_, name)| name.clone())
-    };
-    let mut places = Vec::new();
-    for from in &interfaces {
-        for to in &interfaces {
-            let sides = from.and_then(|(side, _)| side).zip(to.and_then(|(side, _)| side));
+    let read_as: Vec<(&Interface<'_>, usize)> = interfaces
+        .iter()
+        .map(|interface| (interface, numbers.get(&interface.name).copied().unwrap_or(OTHERS)))
+        .collect();
+    let mut places = Vec::with_capacity(interfaces.len() * interfaces.len());
+    for (from, from_number) in &read_as {
+        for (to, to_number) in &read_as {
+            let sides = from.side.zip(to.side);
             let bounds = sides.and_then(|sides| pairs.get(&sides)).unwrap_or(&nothing);
+            let list = lists.get(&(*from_number, *to_number));
             places.push(Place {
-                name: format!("{} -> {}", word(from), word(to)),
+                name: Name::Pair(from.name, to.name),
                 bounds: Arc::clone(bounds),
-                actual: read.find(&Hook::Forward {
-                    from: as_read(from),
-                    to: as_read(to),
-                }),
+                actual: list.map(|rules| Arc::clone(rules)),
             });
         }
     }
     places
+}
+
+/// The number of every interface that no filter names.
+const OTHERS: usize = 0;
+
+/// An interface of the plan or of a filter.
+#[derive(Default)]
+struct Interface<'a> {
+    side: Option<usize>,
+    /// None for any that nobody names.
+    name: Option<&'a str>,
 }
 
 /// Two places for each interface of a device without state: packets that may open a flow, and packets of TCP that
@@ -138,7 +167,7 @@ fn inbound<'a>(
                 let found = named.or_else(|| filters.get(&(None, established)));
                 let kind = if established { " (established)" } else { "" };
                 places.push(Place {
-                    name: format!("{} in{kind}", interface.name),
+                    name: Name::Other(format!("{} in{kind}", interface.name)),
                     bounds: Arc::clone(&bounds),
                     actual: found.map(|rules| Arc::clone(rules)),
                 });
@@ -192,7 +221,7 @@ fn place<'a>(
     // What no filter names is seen by the filter of every other interface.
     let own = interface.is_some().then(|| read.find(&hook(interface))).flatten();
     Place {
-        name,
+        name: Name::Other(name),
         bounds: Arc::clone(bounds),
         actual: own.or_else(|| read.find(&hook(None))),
     }

@@ -1,5 +1,8 @@
 //! The arms that a rule falls into, and which of them packets in certain circumstances may take.
 
+use std::ops::Range;
+use std::vec;
+
 use rustc_hash::FxHashMap;
 
 use super::cube::Cube;
@@ -71,18 +74,12 @@ impl Compiled {
     }
 
     /// The arms that a packet between two interfaces in a state may take, ascending.
-    pub(super) fn matching(
-        &self,
-        from: Option<u32>,
-        to: Option<u32>,
-        state: u8,
-    ) -> impl Iterator<Item = usize> + use<> {
+    pub(super) fn matching(&self, from: Option<u32>, to: Option<u32>, state: u8) -> Matching {
         // Where no circumstance matters, every packet may take every arm.
-        let (all, some) = match self.circumstantial {
-            true => (0, self.fitting(from, to, state)),
-            false => (self.arms.len(), Vec::new()),
-        };
-        (0..all).chain(some)
+        match self.circumstantial {
+            true => Matching::Some(self.fitting(from, to, state).into_iter()),
+            false => Matching::All(0..self.arms.len()),
+        }
     }
 
     fn fitting(&self, from: Option<u32>, to: Option<u32>, state: u8) -> Vec<usize> {
@@ -100,12 +97,39 @@ impl Compiled {
         let Some(index) = &self.by_interface else {
             return (0..self.arms.len()).filter(fits).collect();
         };
-        let mut ends = vec![(None, None), (from, None), (None, to), (from, to)];
+        let mut ends = [(None, None), (from, None), (None, to), (from, to)];
         ends.sort_unstable();
-        ends.dedup();
-        let candidates = ends.iter().filter_map(|ends| index.get(ends)).flatten();
+        let different = ends.chunk_by(|a, b| a == b).filter_map(<[Ends]>::first);
+        let candidates = different.filter_map(|ends| index.get(ends)).flatten();
         let mut found: Vec<usize> = candidates.copied().filter(fits).collect();
         found.sort_unstable();
         found
     }
 }
+
+/// Numbers of arms, ascending.
+#[derive(Debug)]
+pub(super) enum Matching {
+    All(Range<usize>),
+    Some(vec::IntoIter<usize>),
+}
+
+impl Iterator for Matching {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        match self {
+            Self::All(numbers) => numbers.next(),
+            Self::Some(numbers) => numbers.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::All(numbers) => numbers.size_hint(),
+            Self::Some(numbers) => numbers.size_hint(),
+        }
+    }
+}
+
+impl ExactSizeIterator for Matching {}

@@ -135,7 +135,7 @@ fn block(table: &mut Table, inner: Tokens<'_>, faults: &mut Vec<Fault>) {
 fn add(table: &mut Table, kind: &str, mut cursor: Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Fault> {
     let before = cursor;
     let name = cursor.word("a name")?.to_owned();
-    if let Some(wrong) = name.chars().find(|c| ":@$*+".contains(*c)) {
+    if let Some(wrong) = name.chars().find(|c| matches!(c, ':' | '@' | '$' | '*' | '+')) {
         return Err(before.fault(format!("`{wrong}` in a name")));
     }
     match kind {

@@ -277,8 +277,8 @@ impl<'a> Scope<'a> {
                 let number = (numbers.ranges().len() <= MEMOISED).then(|| self.sets.whole(numbers));
                 for (cube, _) in &mut cubes {
                     match number {
-                        Some(number) => self.memo.restrict(cube, field, number, numbers)?,
-                        None => cube.restrict_to_numbers(field, numbers)?,
+                        Some(number) => self.memo.restrict(cube, field, number, numbers.ranges())?,
+                        None => cube.restrict_to_numbers(field, numbers.ranges())?,
                     }
                 }
             }
@@ -321,10 +321,10 @@ impl<'a> Scope<'a> {
         elements: &Elements,
         number: SetNumber,
     ) -> Result<(), String> {
-        match (field.kind(), self.sets.get(number)) {
+        match (field.kind(), self.sets.ranges(number)) {
             (_, None) => Err("a set of values is not known".to_owned()),
             (Kind::Name | Kind::Index, Some(places)) => {
-                let places: Vec<(u128, u128)> = places.ranges().to_vec();
+                let places = places.to_vec();
                 let values = self.values(field, elements, places.into_iter());
                 cube.restrict(field, &values)
             }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::elements::Range;
 use super::field::{End, Field, Transport, behind_mask};
 use crate::packet::{AddressSet, Family, FlowSet, IntervalSet, Region, ServiceSet, protocol};
 
@@ -205,16 +206,12 @@ impl Cube {
                 }
                 Ok(())
             }
-            Values::Numbers(numbers) => self.restrict_to_numbers(field, numbers),
+            Values::Numbers(numbers) => self.restrict_to_numbers(field, numbers.ranges()),
         }
     }
 
-    /// The same for a field of numbers.
-    pub(super) fn restrict_to_numbers(
-        &mut self,
-        field: Field,
-        numbers: &IntervalSet<u128>,
-    ) -> Result<(), String> {
+    /// The same for ranges of numbers, which ascend and do not touch.
+    pub(super) fn restrict_to_numbers(&mut self, field: Field, numbers: &[Range]) -> Result<(), String> {
         match field {
             Field::State => self.states &= states(numbers),
             Field::V4(end) => {
@@ -228,7 +225,7 @@ impl Cube {
                 );
             }
             Field::V6(end) => {
-                let v6 = numbers.clone();
+                let v6 = numbers.iter().copied().collect();
                 self.addresses(
                     end,
                     AddressSet {
@@ -243,7 +240,7 @@ impl Cube {
                     Family::V4 => Field::V4(end),
                     Family::V6 => Field::V6(end),
                 };
-                self.restrict_to_numbers(whole, &addresses)?;
+                self.restrict_to_numbers(whole, addresses.ranges())?;
             }
             Field::Family => self.families(numbers, 2, 10),
             Field::EtherType => self.families(numbers, 0x0800, 0x86dd),
@@ -294,8 +291,8 @@ impl Cube {
         }
     }
 
-    fn families(&mut self, numbers: &IntervalSet<u128>, v4: u128, v6: u128) {
-        match (numbers.contains(v4), numbers.contains(v6)) {
+    fn families(&mut self, numbers: &[Range], v4: u128, v6: u128) {
+        match (holds(numbers, v4), holds(numbers, v6)) {
             (true, true) => {}
             (true, false) => self.only(Family::V4),
             (false, true) => self.only(Family::V6),
@@ -347,7 +344,13 @@ fn other(family: Family) -> Family {
     }
 }
 
-fn states(numbers: &IntervalSet<u128>) -> u8 {
+fn holds(numbers: &[Range], value: u128) -> bool {
+    numbers
+        .iter()
+        .any(|(first, last)| *first <= value && value <= *last)
+}
+
+fn states(numbers: &[Range]) -> u8 {
     [
         state::INVALID,
         state::ESTABLISHED,
@@ -356,7 +359,7 @@ fn states(numbers: &IntervalSet<u128>) -> u8 {
         state::UNTRACKED,
     ]
     .into_iter()
-    .filter(|bit| numbers.contains(u128::from(*bit)))
+    .filter(|bit| holds(numbers, u128::from(*bit)))
     .fold(0, |all, bit| all | bit)
 }
 
@@ -373,21 +376,25 @@ pub(super) fn any_bit(values: Values) -> Values {
     Values::Numbers(bits.map(|bit| (bit, bit)).collect())
 }
 
-fn message(is_type: bool, numbers: &IntervalSet<u128>) -> (IntervalSet<u16>, IntervalSet<u16>) {
+fn message(is_type: bool, numbers: &[Range]) -> (IntervalSet<u16>, IntervalSet<u16>) {
     let (numbers, all) = (narrow(numbers, u16::MAX), IntervalSet::range(0, 255));
     if is_type { (numbers, all) } else { (all, numbers) }
 }
 
 /// The numbers up to the largest of a smaller type.
-fn narrow<T>(numbers: &IntervalSet<u128>, largest: T) -> IntervalSet<T>
+fn narrow<T>(numbers: &[Range], largest: T) -> IntervalSet<T>
 where
     T: crate::packet::Ordinal + TryFrom<u128>,
 {
-    let within = numbers.intersection(&IntervalSet::range(0, largest.wide()));
     let small = |value: u128| T::try_from(value).unwrap_or(largest);
-    within
-        .ranges()
-        .iter()
-        .map(|(first, last)| (small(*first), small(*last)))
-        .collect()
+    let within = |(first, _): &&Range| *first <= largest.wide();
+    let narrowed = |(first, last): &Range| (small(*first), small(*last));
+    match numbers {
+        // Mostly there is one.
+        [range] if within(&range) => {
+            let (first, last) = narrowed(range);
+            IntervalSet::range(first, last)
+        }
+        _ => numbers.iter().take_while(within).map(narrowed).collect(),
+    }
 }

@@ -1,6 +1,6 @@
 //! Tokens to statements, and statements from left to right.
 
-use super::lex::{Kind, Lexeme};
+use super::lex::{Kind, Lexeme, wide};
 
 /// One token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +55,79 @@ impl<'a> Tokens<'a> {
         })
     }
 
+    pub(super) fn is_empty(self) -> bool {
+        self.lexemes.is_empty()
+    }
+
+    /// Takes the tokens up to the next comma, and the comma. None where these are ends of lines alone.
+    pub(super) fn take_element(&mut self) -> Option<Self> {
+        let comma = self.lexemes.iter().position(|lexeme| lexeme.kind == Kind::Comma);
+        let length = comma.unwrap_or(self.lexemes.len());
+        let (element, rest) = self.lexemes.split_at_checked(length)?;
+        self.lexemes = rest.get(1..).unwrap_or_default();
+        element
+            .iter()
+            .any(|lexeme| lexeme.kind != Kind::End)
+            .then(|| self.part(element))
+    }
+
     /// Splits the inside of braces at its commas.
     pub(super) fn elements(self) -> impl Iterator<Item = Self> {
         let elements = self.lexemes.split(|lexeme| lexeme.kind == Kind::Comma);
         let elements = elements.filter(|element| element.iter().any(|lexeme| lexeme.kind != Kind::End));
         elements.map(move |element| self.part(element))
+    }
+}
+
+/// Tokens that are taken one by one as long as they are those that are hoped for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strand<'a>(Tokens<'a>);
+
+impl<'a> Strand<'a> {
+    pub(super) fn new(tokens: Tokens<'a>) -> Self {
+        Self(tokens)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.lexemes.is_empty()
+    }
+
+    /// What is left.
+    pub(super) fn rest(self) -> Tokens<'a> {
+        self.0
+    }
+
+    /// The line of the next token.
+    pub(super) fn line(&self) -> Option<usize> {
+        self.0.lexemes.first().map(|lexeme| wide(lexeme.line))
+    }
+
+    /// Takes the next token if it is of the kind.
+    pub(super) fn take(&mut self, kind: Kind) -> Option<&'a Lexeme> {
+        let (first, rest) = self.0.lexemes.split_first()?;
+        if first.kind != kind {
+            return None;
+        }
+        self.0.lexemes = rest;
+        Some(first)
+    }
+
+    pub(super) fn skip_ends(&mut self) {
+        while self.take(Kind::End).is_some() {}
+    }
+
+    /// Takes a word, as bytes.
+    pub(super) fn word(&mut self) -> Option<&'a [u8]> {
+        let lexeme = self.take(Kind::Word)?;
+        let start = wide(lexeme.start);
+        self.0.text.as_bytes().get(start..start + wide(lexeme.size))
+    }
+
+    /// Takes a word.
+    pub(super) fn text(&mut self) -> Option<&'a str> {
+        let lexeme = self.take(Kind::Word)?;
+        let start = wide(lexeme.start);
+        self.0.text.get(start..start + wide(lexeme.size))
     }
 }
 
@@ -76,10 +144,6 @@ fn statement(tokens: &[Lexeme]) -> usize {
         };
     }
     tokens.len()
-}
-
-fn wide(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// Why a statement is not understood.

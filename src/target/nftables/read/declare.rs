@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::cursor::{Cursor, Fault, Token, Tokens};
 use super::elements::Elements;
 use super::field::Kind;
+use super::plain::{self, Plain};
 use super::rule::{self, Key, Verdict};
 use super::table::{Base, Chain, Place, Set, Shape};
 
@@ -204,12 +205,23 @@ fn kinds(cursor: &mut Cursor<'_>, map: bool) -> Result<Vec<Kind>, Fault> {
 
 /// Adds elements to a set.
 pub(super) fn elements(set: &mut Set, inner: Tokens<'_>, faults: &mut Vec<Fault>) {
+    let mut rest = inner;
+    let mut values = Vec::with_capacity(set.shape.kinds.len());
     let mut key = Key::new();
-    for tokens in inner.elements() {
-        match element(&set.shape, tokens, &mut key) {
-            Ok((verdict, line)) => set.elements.add(&key, verdict, line),
-            Err(fault) => faults.push(fault),
+    while !rest.is_empty() {
+        if let Some(Plain { verdict, line }) = plain::take(&mut rest, &set.shape, &mut values) {
+            set.elements.add_plain(&values, verdict, line);
+        } else if let Some(tokens) = rest.take_element() {
+            add(set, tokens, &mut key, faults);
         }
+    }
+}
+
+/// Adds an element, however it is written.
+pub(super) fn add(set: &mut Set, tokens: Tokens<'_>, key: &mut Key, faults: &mut Vec<Fault>) {
+    match element(&set.shape, tokens, key) {
+        Ok((verdict, line)) => set.elements.add(key, verdict, line),
+        Err(fault) => faults.push(fault),
     }
 }
 

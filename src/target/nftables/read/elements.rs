@@ -168,6 +168,16 @@ impl Elements {
         self.push(key, Change::Add(verdict), line);
     }
 
+    /// Adds an element of single numbers.
+    pub(super) fn add_plain(&mut self, key: &[u128], verdict: Option<Verdict<&str>>, line: usize) {
+        let verdict = verdict.map(|verdict| self.verdicts.place(verdict));
+        self.values.extend_from_slice(key);
+        if self.ranged {
+            self.values.extend_from_slice(key);
+        }
+        self.changes.push((Change::Add(verdict), line));
+    }
+
     /// Takes an element away. If it need not be there, that is no fault.
     pub(super) fn remove(&mut self, key: &[Value], lenient: bool, line: usize) {
         let change = if lenient { Change::Destroy } else { Change::Remove };

@@ -204,7 +204,7 @@ fn dropped(last: u128, length: u8) -> u128 {
 }
 
 /// The addresses up to `last` of which certain values are left, once all but so many bits are masked away.
-pub(super) fn behind_mask(values: &IntervalSet<u128>, last: u128, length: u8) -> IntervalSet<u128> {
+pub(super) fn behind_mask(values: &[(u128, u128)], last: u128, length: u8) -> IntervalSet<u128> {
     let masked = dropped(last, length);
     let whole = |&(first, last): &(u128, u128)| {
         // Only multiples of the prefix's size can be left.
@@ -212,5 +212,5 @@ pub(super) fn behind_mask(values: &IntervalSet<u128>, last: u128, length: u8) ->
         let to = last & !masked;
         (from <= to).then_some((from, to | masked))
     };
-    values.ranges().iter().filter_map(whole).collect()
+    values.iter().filter_map(whole).collect()
 }

@@ -51,7 +51,7 @@ pub(super) fn lex(text: &str) -> Option<Vec<Lexeme>> {
                 continue;
             }
             Class::Comment => {
-                at = skip(bytes, at, |byte| byte != b'\n');
+                at = find(bytes, at, [b'\n', b'\n']);
                 continue;
             }
             Class::Word => {
@@ -73,10 +73,12 @@ pub(super) fn lex(text: &str) -> Option<Vec<Lexeme>> {
                 Kind::Close
             }
             Class::Quote => {
-                let end = skip(bytes, at, |byte| byte != b'"');
-                let inner = bytes.get(at..end).unwrap_or_default();
+                let mut end = find(bytes, at, [b'"', b'\n']);
                 // No other token goes over the end of a line.
-                line += short(inner.iter().filter(|byte| **byte == b'\n').count());
+                while bytes.get(end) == Some(&b'\n') {
+                    line += 1;
+                    end = find(bytes, end + 1, [b'"', b'\n']);
+                }
                 let closed = end < bytes.len();
                 let (kind, start, size) = match closed {
                     true => (Kind::Quoted, at, end - at),
@@ -134,10 +136,34 @@ fn close(lexemes: &mut [Lexeme], open: Option<usize>) {
 }
 
 /// The first byte from `at` on that is not such a one.
-fn skip(bytes: &[u8], at: usize, such: impl Fn(u8) -> bool) -> usize {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let found = rest.iter().position(|byte| !such(*byte));
-    at + found.unwrap_or(rest.len())
+fn skip(bytes: &[u8], mut at: usize, such: impl Fn(u8) -> bool) -> usize {
+    while bytes.get(at).is_some_and(|byte| such(*byte)) {
+        at += 1;
+    }
+    at
+}
+
+/// The first place from `at` on where one of two bytes stands, or the end.
+fn find(bytes: &[u8], mut at: usize, wanted: [u8; 2]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
+    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
+    let [one, other] = wanted.map(|byte| u64::from_le_bytes([byte; 8]));
+    // Eight at a time. The top bit of a byte is set where it is equal, and the lowest such bit never errs.
+    let equal = |left: u64| left.wrapping_sub(ONES) & !left & TOPS;
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let eight = u64::from_le_bytes(*eight);
+        let found = equal(eight ^ one) | equal(eight ^ other);
+        if found != 0 {
+            return at + wide(found.trailing_zeros() / 8);
+        }
+        at += 8;
+    }
+    skip(bytes, at, |byte| !wanted.contains(&byte))
+}
+
+/// As a place in memory.
+pub(super) fn wide(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// What a byte begins.

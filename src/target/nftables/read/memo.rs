@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::cube::Cube;
+use super::elements::Range;
 use super::field::{End, Field};
-use super::sets::{Numbers, SetNumber};
+use super::sets::SetNumber;
 use crate::packet::{AddressSet, ServiceSet};
 
 /// What came of restricting a part to values, by the place of the part in memory. The part is held, so that its place
@@ -27,7 +28,7 @@ impl Memo {
         cube: &mut Cube,
         field: Field,
         number: SetNumber,
-        values: &Numbers,
+        values: &[Range],
     ) -> Result<(), String> {
         let values = (number, values);
         match field {
@@ -56,7 +57,7 @@ fn known<T>(
     known: &mut Known<T>,
     cube: &mut Cube,
     field: Field,
-    (number, values): (SetNumber, &Numbers),
+    (number, values): (SetNumber, &[Range]),
     part: impl Fn(&mut Cube) -> &mut Arc<T>,
 ) -> Result<(), String> {
     let key = (Arc::as_ptr(part(cube)), field, number);

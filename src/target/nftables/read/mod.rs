@@ -18,6 +18,7 @@ mod hooks;
 mod lex;
 mod memo;
 mod names;
+mod plain;
 mod rule;
 mod sets;
 mod table;

@@ -14,30 +14,50 @@ pub(super) type SetNumber = u32;
 /// Every set that was met. Equal ones may have several numbers, one number is always one set.
 #[derive(Debug, Default)]
 pub(super) struct Sets {
-    all: Vec<Numbers>,
-    singles: FxHashMap<Range, SetNumber>,
+    all: Vec<Entry>,
+    /// Single small values, which are most.
+    values: FxHashMap<u64, SetNumber>,
+    ranges: FxHashMap<Range, SetNumber>,
     unions: FxHashMap<Vec<SetNumber>, SetNumber>,
     /// Sets that were met as such.
     whole: FxHashMap<Numbers, SetNumber>,
 }
 
+#[derive(Debug)]
+enum Entry {
+    Range(Range),
+    Set(Numbers),
+}
+
 impl Sets {
-    pub(super) fn get(&self, number: SetNumber) -> Option<&Numbers> {
-        self.all.get(usize::try_from(number).ok()?)
+    /// The ranges of a set, which ascend and do not touch.
+    pub(super) fn ranges(&self, number: SetNumber) -> Option<&[Range]> {
+        match self.all.get(usize::try_from(number).ok()?)? {
+            Entry::Range(range) => Some(std::slice::from_ref(range)),
+            Entry::Set(set) => Some(set.ranges()),
+        }
     }
 
-    fn push(&mut self, set: Numbers) -> SetNumber {
+    fn push(&mut self, set: Entry) -> SetNumber {
         self.all.push(set);
         SetNumber::try_from(self.all.len() - 1).unwrap_or(SetNumber::MAX)
     }
 
-    /// The values of one range.
+    /// The values of one range, which holds some.
     pub(super) fn single(&mut self, range: Range) -> SetNumber {
-        if let Some(number) = self.singles.get(&range) {
+        let small = u64::try_from(range.0).ok().filter(|_| range.0 == range.1);
+        let known = match &small {
+            Some(value) => self.values.get(value),
+            None => self.ranges.get(&range),
+        };
+        if let Some(number) = known {
             return *number;
         }
-        let number = self.push(Numbers::range(range.0, range.1));
-        self.singles.insert(range, number);
+        let number = self.push(Entry::Range(range));
+        match small {
+            Some(value) => self.values.insert(value, number),
+            None => self.ranges.insert(range, number),
+        };
         number
     }
 
@@ -49,7 +69,7 @@ impl Sets {
         if let Some(number) = self.whole.get(set) {
             return *number;
         }
-        let number = self.push(set.clone());
+        let number = self.push(Entry::Set(set.clone()));
         self.whole.insert(set.clone(), number);
         number
     }
@@ -64,9 +84,9 @@ impl Sets {
         if let Some(number) = self.unions.get(parts) {
             return *number;
         }
-        let sets = parts.iter().filter_map(|part| self.get(*part));
-        let union = sets.flat_map(|set| set.ranges()).copied().collect();
-        let number = self.push(union);
+        let sets = parts.iter().filter_map(|part| self.ranges(*part));
+        let union = sets.flatten().copied().collect();
+        let number = self.push(Entry::Set(union));
         self.unions.insert(parts.clone(), number);
         number
     }

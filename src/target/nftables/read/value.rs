@@ -117,23 +117,36 @@ pub(super) fn single(kind: Kind, word: &str) -> Option<u128> {
 }
 
 /// An address of IPv4: four numbers up to 255 without leading zeros, which would mean octal.
-fn dotted(word: &[u8]) -> Option<u32> {
-    let (mut address, mut numbers) = (0, 0);
-    for number in word.split(|byte| *byte == b'.') {
-        let value = match number {
-            [b'0'] => 0,
-            [b'1'..=b'9', ..] if number.len() <= 3 => number.iter().try_fold(0, |value, byte| {
-                let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'))?;
-                Some(value * 10 + digit)
-            })?,
-            _ => return None,
-        };
-        if value > 255 || numbers == 4 {
-            return None;
-        }
-        (address, numbers) = (address << 8 | value, numbers + 1);
+pub(super) fn dotted(word: &[u8]) -> Option<u32> {
+    let (a, rest) = octet(word)?;
+    let (b, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (c, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (d, rest) = octet(rest.strip_prefix(b".")?)?;
+    rest.is_empty().then(|| u32::from_be_bytes([a, b, c, d]))
+}
+
+/// The number that an address goes on with, and what follows it.
+fn octet(word: &[u8]) -> Option<(u8, &[u8])> {
+    let digit = |byte: &u8| Some(byte.wrapping_sub(b'0')).filter(|digit| *digit <= 9);
+    let (first, rest) = word.split_first()?;
+    let first = digit(first)?;
+    let Some((second, after)) = rest
+        .split_first()
+        .and_then(|(byte, rest)| Some((digit(byte)?, rest)))
+    else {
+        return Some((first, rest));
+    };
+    if first == 0 {
+        return None;
     }
-    (numbers == 4).then_some(address)
+    let two = first * 10 + second;
+    match after
+        .split_first()
+        .and_then(|(byte, rest)| Some((digit(byte)?, rest)))
+    {
+        None => Some((two, after)),
+        Some((third, rest)) => Some((two.checked_mul(10)?.checked_add(third)?, rest)),
+    }
 }
 
 /// Decimal, or hexadecimal after `0x`. A leading zero would mean octal to nft.

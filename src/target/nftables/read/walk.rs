@@ -30,15 +30,24 @@ const STEPS: usize = 20_000_000;
 /// A base chain and what it jumps to: the kernel's `NFT_JUMP_STACK_SIZE`.
 const DEPTH: usize = 16;
 
-/// Where to go on when a chain is left: a chain, and the number of a rule in it.
-type Frame = (usize, usize);
+/// Where to go on when a chain is left: a chain, the number of a rule in it, and what is around.
+#[derive(Clone, Copy)]
+struct Frame<'f> {
+    chain: usize,
+    start: usize,
+    outer: Stack<'f>,
+}
+
+/// Where `return` leads. None where the policy decides.
+type Stack<'f> = Option<&'f Frame<'f>>;
 
 /// Follows chains, and keeps what it found.
 pub(super) struct Walker<'p> {
     program: &'p Program,
     /// Chains in which, or below which, circumstances matter.
     circumstantial: Vec<bool>,
-    known: FxHashMap<(usize, Vec<usize>), List>,
+    /// By a base chain and the path through it.
+    known: FxHashMap<Vec<usize>, List>,
     joined: FxHashMap<Vec<usize>, List>,
     rules_left: usize,
     steps_left: usize,
@@ -159,15 +168,15 @@ impl<'p> Walker<'p> {
 
     /// What base chains of one hook do together: a packet passes where every one accepts it.
     pub(super) fn list(&mut self, roots: &[Root], context: Context) -> Result<List, Fault> {
+        if let [root] = roots {
+            return self.single(root, context);
+        }
         let mut lists = Vec::with_capacity(roots.len());
         for root in roots {
             lists.push(self.single(root, context)?);
         }
         // The order decides nothing. The short ones first: each permit of a list repeats the rest.
         lists.sort_by_key(|list| list.len());
-        if let [single] = lists.as_slice() {
-            return Ok(Arc::clone(single));
-        }
         let line = roots.first().map_or(1, |root| root.base.line);
         // Known lists are kept, so that a place in memory stays that of one list.
         let key: Vec<usize> = lists.iter().map(|list| Arc::as_ptr(list) as usize).collect();
@@ -206,10 +215,10 @@ impl<'p> Walker<'p> {
 
     /// What one base chain does.
     fn single(&mut self, root: &Root, context: Context) -> Result<List, Fault> {
-        let mut path = Vec::new();
+        let mut path = Vec::with_capacity(16);
+        path.push(root.chain);
         self.path(root.chain, context, root.base.line, &mut path)?;
-        let key = (root.chain, path);
-        if let Some(known) = self.known.get(&key) {
+        if let Some(known) = self.known.get(&path) {
             return Ok(Arc::clone(known));
         }
         let mut run = Run {
@@ -223,7 +232,7 @@ impl<'p> Walker<'p> {
             Family::V4 => cube::every_of(Version::V4),
             Family::V6 => cube::every_of(Version::V6),
         };
-        if !run.chain(root.chain, 0, &guard, &[])? {
+        if !run.chain(root.chain, 0, &guard, None)? {
             run.emit(root.base.accept, guard, root.base.line)?;
         }
         if root.family != Family::Inet {
@@ -231,7 +240,7 @@ impl<'p> Walker<'p> {
             run.emit(true, cube::every_flow(), root.base.line)?;
         }
         let list = Arc::new(run.list);
-        self.known.insert(key, Arc::clone(&list));
+        self.known.insert(path, Arc::clone(&list));
         Ok(list)
     }
 
@@ -250,7 +259,6 @@ impl<'p> Walker<'p> {
                 continue;
             }
             let matching = rule.matching(context.from, context.to, context.state);
-            let matching: Vec<usize> = matching.collect();
             self.spend(matching.len(), line)?;
             for index in matching {
                 let Some(arm) = rule.arms.get(index) else { continue };
@@ -297,7 +305,13 @@ struct Run<'w, 'p> {
 impl Run<'_, '_> {
     /// Adds what a chain does, from one of its rules on, with the packets of `guard`. What it leaves open goes on to
     /// what the caller adds next; true where it leaves nothing. `stack` is where `return` leads.
-    fn chain(&mut self, chain: usize, start: usize, guard: &FlowSet, stack: &[Frame]) -> Result<bool, Fault> {
+    fn chain(
+        &mut self,
+        chain: usize,
+        start: usize,
+        guard: &FlowSet,
+        stack: Stack<'_>,
+    ) -> Result<bool, Fault> {
         let rules = self.walker.rules(chain);
         for (number, rule) in rules.iter().enumerate().skip(start) {
             let Context { from, to, state } = self.context;
@@ -318,9 +332,12 @@ impl Run<'_, '_> {
                         true
                     }
                     Go::Jump(target) => {
-                        let mut deeper = stack.to_vec();
-                        deeper.push((chain, number + 1));
-                        self.chain(target, 0, &flow, &deeper)?
+                        let deeper = Frame {
+                            chain,
+                            start: number + 1,
+                            outer: stack,
+                        };
+                        self.chain(target, 0, &flow, Some(&deeper))?
                     }
                     Go::Goto(target) => {
                         if !self.chain(target, 0, &flow, stack)? {
@@ -339,10 +356,10 @@ impl Run<'_, '_> {
 
     /// Adds what becomes of packets that leave a chain by `return`: the innermost caller goes on, then those around
     /// it, and at last the policy decides.
-    fn back(&mut self, flow: &FlowSet, stack: &[Frame]) -> Result<(), Fault> {
-        if let Some(((chain, start), outer)) = stack.split_last() {
-            if !self.chain(*chain, *start, flow, outer)? {
-                self.back(flow, outer)?;
+    fn back(&mut self, flow: &FlowSet, stack: Stack<'_>) -> Result<(), Fault> {
+        if let Some(Frame { chain, start, outer }) = stack {
+            if !self.chain(*chain, *start, flow, *outer)? {
+                self.back(flow, *outer)?;
             }
             return Ok(());
         }
