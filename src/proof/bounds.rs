@@ -192,6 +192,12 @@ pub(super) fn input(plan: &DevicePlan, guards_itself: bool) -> Bounds<'_> {
     }
 }
 
+/// Who may manage the device from behind a side, by rule. All that [`input_by`] says of a side hangs on them.
+pub(super) fn managers_behind(plan: &DevicePlan, behind: &AddressSet) -> Vec<AddressSet> {
+    let rules = plan.local.manage.iter();
+    rules.map(|rule| rule.flow.source.intersection(behind)).collect()
+}
+
 /// What a forwarding device receives by one interface: a manager's address is believed only where it lives. `behind`
 /// is what lives behind the interface.
 pub(super) fn input_by<'a>(plan: &'a DevicePlan, behind: &Arc<AddressSet>) -> Bounds<'a> {

@@ -246,14 +246,23 @@ fn input<'a>(
     }
     let mut places = Vec::new();
     let mut planned: BTreeSet<&String> = BTreeSet::new();
+    // Behind most sides nobody manages the device: they share what is said of them, and are compared once.
+    let mut known: FxHashMap<Vec<AddressSet>, Arc<Bounds<'a>>> = FxHashMap::default();
+    let mut bounds_behind = |behind: &Arc<AddressSet>| {
+        let managers = bounds::managers_behind(plan, behind);
+        let bounds = known
+            .entry(managers)
+            .or_insert_with(|| Arc::new(bounds::input_by(plan, behind)));
+        Arc::clone(bounds)
+    };
     for side in &forwarding.sides {
-        let bounds = Arc::new(bounds::input_by(plan, &side.behind));
+        let bounds = bounds_behind(&side.behind);
         for interface in &side.interfaces {
             planned.insert(&interface.name);
             places.push(place("input", read, &hook, Some(interface.name.clone()), &bounds));
         }
     }
-    let elsewhere = Arc::new(bounds::input_by(plan, &Arc::new(AddressSet::empty())));
+    let elsewhere = bounds_behind(&Arc::new(AddressSet::empty()));
     let others = interfaces(read, &hook);
     let others = others
         .into_iter()

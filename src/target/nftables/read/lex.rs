@@ -121,6 +121,8 @@ pub(super) fn lex(text: &str) -> Option<Vec<Lexeme>> {
             start: short(begin),
             size: if kind == Kind::Open { 0 } else { short(at - begin) },
         });
+        // Mostly a space follows.
+        at += usize::from(bytes.get(at) == Some(&b' '));
     }
     Some(lexemes)
 }
@@ -208,5 +210,51 @@ const fn class_of(byte: u8) -> Class {
         b'}' => Class::Close,
         b',' => Class::Comma,
         _ => Class::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_found_where_they_first_stand() {
+        arbtest::arbtest(|u| {
+            let count = u.int_in_range(0..=40)?;
+            let bytes: Vec<u8> = (0..count)
+                .map(|_| {
+                    u.choose(&[b'"', b'\n', b'!', b'#', 0x0b, 0x8a, 0xa2, 0xff, 0])
+                        .copied()
+                })
+                .collect::<Result<_, _>>()?;
+            let at = u.int_in_range(0..=bytes.len())?;
+            let naive = (at..bytes.len()).find(|at| matches!(bytes.get(*at), Some(b'"' | b'\n')));
+            assert_eq!(find(&bytes, at, [b'"', b'\n']), naive.unwrap_or(bytes.len()));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_brace_knows_its_end() {
+        arbtest::arbtest(|u| {
+            let count = u.int_in_range(0..=30)?;
+            let text: String = (0..count)
+                .map(|_| u.choose(&["{", "}", "a", ",", "\n", "\"{\"", "#{\n"]).copied())
+                .collect::<Result<_, _>>()?;
+            let tokens = lex(&text).unwrap_or_default();
+            for (at, open) in tokens
+                .iter()
+                .enumerate()
+                .filter(|(_, token)| token.kind == Kind::Open)
+            {
+                let mut depth = 0;
+                let end = tokens.iter().skip(at).position(|token| {
+                    depth += i32::from(token.kind == Kind::Open) - i32::from(token.kind == Kind::Close);
+                    depth == 0
+                });
+                assert_eq!(wide(open.size), end.unwrap_or(0), "{text}");
+            }
+            Ok(())
+        });
     }
 }

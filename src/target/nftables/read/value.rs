@@ -169,3 +169,26 @@ fn number(word: &str) -> Option<u128> {
         .then(|| word.parse().ok())
         .flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_what_the_standard_library_takes_for_one() {
+        arbtest::arbtest(|u| {
+            let mut word = String::new();
+            for number in 0..4 {
+                word.push_str(if number > 0 { "." } else { "" });
+                word.push_str(&u.int_in_range(0..=300)?.to_string());
+            }
+            for _ in 0..u.int_in_range(0..=2)? {
+                let at = u.choose_index(word.len() + 1)?;
+                word.insert(at, *u.choose(&['0', '1', '9', '.', ':', '/', '+', '-', 'a'])?);
+            }
+            let known: Option<Ipv4Addr> = word.parse().ok();
+            assert_eq!(dotted(word.as_bytes()), known.map(u32::from), "{word}");
+            Ok(())
+        });
+    }
+}

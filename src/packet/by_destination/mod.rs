@@ -5,11 +5,14 @@
 //! destination, so this takes little more than reading them. Lists that say much about many destinations are left to
 //! diagrams.
 
+mod numbers;
+mod places;
+
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
 use super::{AddressSet, Family, FlowSet, Ordinal, PacketRule, ServiceSet};
+use numbers::{NOTHING, Number, Services, Sources};
+use places::{Here, apart, covered, cuts, split_at_place, spread};
 
 /// How much is looked at for each range of addresses in the lists, before it is too much.
 const PER_RANGE: usize = 32;
@@ -119,9 +122,6 @@ impl<T: Ordinal> Line<'_, T> {
     }
 }
 
-/// A line at one of the places between the cuts of destinations.
-type Here<'l, 'r, T> = (usize, &'l Line<'r, T>);
-
 fn lines<'r, T: Ordinal>(
     rules: impl Iterator<Item = (bool, &'r FlowSet)>,
     ranges: fn(&AddressSet) -> &[(T, T)],
@@ -143,37 +143,6 @@ fn lines<'r, T: Ordinal>(
         })
     };
     rules.filter_map(line).collect()
-}
-
-/// Sources by number. Equal ones have one number.
-struct Sources<'r, T> {
-    /// Mostly there is one range.
-    ranges: FxHashMap<(T, T), Number>,
-    sets: FxHashMap<&'r [(T, T)], Number>,
-    next: Number,
-}
-
-impl<T> Default for Sources<'_, T> {
-    fn default() -> Self {
-        Self {
-            ranges: FxHashMap::default(),
-            sets: FxHashMap::default(),
-            next: 0,
-        }
-    }
-}
-
-impl<'r, T: Ordinal> Sources<'r, T> {
-    fn number(&mut self, sources: &'r [(T, T)]) -> Number {
-        let number = match sources {
-            [range] => *self.ranges.entry(*range).or_insert(self.next),
-            _ => *self.sets.entry(sources).or_insert(self.next),
-        };
-        if number == self.next {
-            self.next = self.next.saturating_add(1);
-        }
-        number
-    }
 }
 
 /// The lines without the denies at the end: what no line matches is denied.
@@ -225,101 +194,6 @@ fn by_source<T: Ordinal>(
         kept += 1;
     }
     found.truncate(kept);
-}
-
-/// The lines at each place, in order, where any two destinations are the same or have nothing in common. Mostly they
-/// are single addresses.
-fn apart<'l, 'r, T: Ordinal>(
-    a: &'l [Line<'r, T>],
-    b: &'l [Line<'r, T>],
-) -> Option<[Vec<Here<'l, 'r, T>>; 2]> {
-    let sorted = [a, b].map(destinations);
-    let mut found = [a, b].map(|lines| Vec::with_capacity(lines.len()));
-    let [mut a_rest, mut b_rest] = sorted.each_ref().map(Vec::as_slice);
-    let mut end: Option<T> = None;
-    for place in 0.. {
-        let firsts = [a_rest, b_rest].into_iter().filter_map(|rest| rest.first());
-        let Some((first, last)) = firsts.map(|(first, last, _)| (*first, *last)).min() else {
-            break;
-        };
-        if end.is_some_and(|end| first <= end) {
-            return None;
-        }
-        end = Some(last);
-        let [a_found, b_found] = &mut found;
-        for (rest, lines, found) in [(&mut a_rest, a, a_found), (&mut b_rest, b, b_found)] {
-            while let Some(((from, to, number), after)) = rest.split_first()
-                && (*from, *to) == (first, last)
-            {
-                found.extend(lines.get(*number).map(|line| (place, line)));
-                *rest = after;
-            }
-        }
-    }
-    Some(found)
-}
-
-/// Every destination with the number of its line, ascending.
-fn destinations<T: Ordinal>(lines: &[Line<'_, T>]) -> Vec<(T, T, usize)> {
-    let mut all = Vec::with_capacity(lines.len());
-    for (number, line) in lines.iter().enumerate() {
-        all.extend(
-            line.destinations
-                .iter()
-                .map(|(first, last)| (*first, *last, number)),
-        );
-    }
-    all.sort_unstable();
-    all
-}
-
-/// The values at which some range starts, or has just ended.
-fn cuts<T: Ordinal>(ranges: impl Iterator<Item = (T, T)>) -> Vec<T> {
-    let mut cuts: Vec<T> = ranges
-        .flat_map(|(first, last)| [Some(first), last.next()])
-        .flatten()
-        .collect();
-    cuts.sort_unstable();
-    cuts.dedup();
-    cuts
-}
-
-/// Which places a range covers.
-fn covered<T: Ordinal>((first, last): (T, T), cuts: &[T]) -> std::ops::Range<usize> {
-    let from = cuts.partition_point(|cut| *cut < first);
-    let rest = cuts.get(from..).unwrap_or_default();
-    // Mostly one.
-    let more = match rest.get(1) {
-        Some(next) if *next <= last => rest.partition_point(|cut| *cut <= last),
-        _ => 1,
-    };
-    from..from + more
-}
-
-/// The lines at each place, in order.
-fn spread<'l, 'r, T: Ordinal>(
-    lines: &'l [Line<'r, T>],
-    cuts: &[T],
-    left: &mut Left,
-) -> Option<Vec<Here<'l, 'r, T>>> {
-    let mut found = Vec::with_capacity(lines.len());
-    for line in lines {
-        for range in line.destinations {
-            let places = covered(*range, cuts);
-            left.spend(places.len())?;
-            found.extend(places.map(|place| (place, line)));
-        }
-    }
-    found.sort_by_key(|(place, _)| *place);
-    Some(found)
-}
-
-fn split_at_place<'s, 'l, 'r, T>(
-    all: &'s [Here<'l, 'r, T>],
-    place: usize,
-) -> (&'s [Here<'l, 'r, T>], &'s [Here<'l, 'r, T>]) {
-    let length = all.iter().take_while(|(here, _)| *here == place).count();
-    all.split_at(length)
 }
 
 /// What the lines at one place do: ascending ranges of sources with the services that these may reach. Neighbours
@@ -377,102 +251,6 @@ fn function<T: Ordinal>(
         }
     }
     Some(found)
-}
-
-/// The number of a set of services among those met.
-type Number = u32;
-
-/// The number of no service at all.
-const NOTHING: Number = 0;
-
-/// Sets of services of one family. Equal sets have one number.
-struct Services {
-    sets: Vec<ServiceSet>,
-    numbers: FxHashMap<ServiceSet, Number>,
-    /// By the place in memory of the set of both families, which is held, so that its place stays its own.
-    met: FxHashMap<*const ServiceSet, (Arc<ServiceSet>, Number)>,
-    matched: FxHashMap<Vec<(bool, Number)>, Number>,
-    /// Room for lines that are looked up, and for what two lists say by source.
-    lines: Vec<(bool, Number)>,
-    by_source: [Vec<(Number, Number)>; 2],
-}
-
-impl Default for Services {
-    fn default() -> Self {
-        let nothing = ServiceSet::empty();
-        Self {
-            sets: vec![nothing.clone()],
-            numbers: FxHashMap::from_iter([(nothing, NOTHING)]),
-            met: FxHashMap::default(),
-            matched: FxHashMap::default(),
-            lines: Vec::new(),
-            by_source: Default::default(),
-        }
-    }
-}
-
-impl Services {
-    fn number(&mut self, set: &Arc<ServiceSet>, family: Family) -> Number {
-        let place = Arc::as_ptr(set);
-        if let Some((_, number)) = self.met.get(&place) {
-            return *number;
-        }
-        let known = set.has_ports_alone().then(|| self.numbers.get(&**set));
-        let number = match known.flatten() {
-            Some(number) => *number,
-            None => self.insert(set.possible_in(family)),
-        };
-        self.met.insert(place, (Arc::clone(set), number));
-        number
-    }
-
-    fn insert(&mut self, set: ServiceSet) -> Number {
-        if let Some(number) = self.numbers.get(&set) {
-            return *number;
-        }
-        let number = Number::try_from(self.sets.len()).unwrap_or(Number::MAX);
-        self.sets.push(set.clone());
-        self.numbers.insert(set, number);
-        number
-    }
-
-    /// What lines of these verdicts and services permit together, the first one that holds a service deciding.
-    fn first_match(&mut self, lines: impl Iterator<Item = (bool, Number)>) -> Number {
-        let mut all = std::mem::take(&mut self.lines);
-        all.clear();
-        all.extend(lines);
-        let number = self.match_of(&mut all);
-        self.lines = all;
-        number
-    }
-
-    fn match_of(&mut self, lines: &mut Vec<(bool, Number)>) -> Number {
-        if lines.iter().all(|(permit, _)| *permit) {
-            lines.sort_unstable();
-            lines.dedup();
-        }
-        match lines.as_slice() {
-            [] | [(false, _)] => return NOTHING,
-            [(true, service)] => return *service,
-            _ => {}
-        }
-        if let Some(number) = self.matched.get(lines) {
-            return *number;
-        }
-        let mut permitted = ServiceSet::empty();
-        for (permit, number) in lines.iter().rev() {
-            let Some(set) = usize::try_from(*number).ok().and_then(|at| self.sets.get(at)) else {
-                continue;
-            };
-            permitted = match permit {
-                true => permitted.union(set),
-                false => permitted.difference(set),
-            };
-        }
-        let number = self.insert(permitted);
-        self.matched.insert(lines.clone(), number);
-        number
-    }
 }
 
 #[cfg(test)]

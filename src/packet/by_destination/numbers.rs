@@ -1,0 +1,134 @@
+//! Sets of services and of sources by number.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::packet::{Family, Ordinal, ServiceSet};
+
+/// The number of a set of services among those met.
+pub(super) type Number = u32;
+
+/// The number of no service at all.
+pub(super) const NOTHING: Number = 0;
+
+/// Sets of services of one family. Equal sets have one number.
+pub(super) struct Services {
+    sets: Vec<ServiceSet>,
+    numbers: FxHashMap<ServiceSet, Number>,
+    /// By the place in memory of the set of both families, which is held, so that its place stays its own.
+    met: FxHashMap<*const ServiceSet, (Arc<ServiceSet>, Number)>,
+    matched: FxHashMap<Vec<(bool, Number)>, Number>,
+    /// Room for lines that are looked up, and for what two lists say by source.
+    lines: Vec<(bool, Number)>,
+    pub(super) by_source: [Vec<(Number, Number)>; 2],
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        let nothing = ServiceSet::empty();
+        Self {
+            sets: vec![nothing.clone()],
+            numbers: FxHashMap::from_iter([(nothing, NOTHING)]),
+            met: FxHashMap::default(),
+            matched: FxHashMap::default(),
+            lines: Vec::new(),
+            by_source: Default::default(),
+        }
+    }
+}
+
+impl Services {
+    pub(super) fn number(&mut self, set: &Arc<ServiceSet>, family: Family) -> Number {
+        let place = Arc::as_ptr(set);
+        if let Some((_, number)) = self.met.get(&place) {
+            return *number;
+        }
+        let known = set.has_ports_alone().then(|| self.numbers.get(&**set));
+        let number = match known.flatten() {
+            Some(number) => *number,
+            None => self.insert(set.possible_in(family)),
+        };
+        self.met.insert(place, (Arc::clone(set), number));
+        number
+    }
+
+    fn insert(&mut self, set: ServiceSet) -> Number {
+        if let Some(number) = self.numbers.get(&set) {
+            return *number;
+        }
+        let number = Number::try_from(self.sets.len()).unwrap_or(Number::MAX);
+        self.sets.push(set.clone());
+        self.numbers.insert(set, number);
+        number
+    }
+
+    /// What lines of these verdicts and services permit together, the first one that holds a service deciding.
+    pub(super) fn first_match(&mut self, lines: impl Iterator<Item = (bool, Number)>) -> Number {
+        let mut all = std::mem::take(&mut self.lines);
+        all.clear();
+        all.extend(lines);
+        let number = self.match_of(&mut all);
+        self.lines = all;
+        number
+    }
+
+    fn match_of(&mut self, lines: &mut Vec<(bool, Number)>) -> Number {
+        if lines.iter().all(|(permit, _)| *permit) {
+            lines.sort_unstable();
+            lines.dedup();
+        }
+        match lines.as_slice() {
+            [] | [(false, _)] => return NOTHING,
+            [(true, service)] => return *service,
+            _ => {}
+        }
+        if let Some(number) = self.matched.get(lines) {
+            return *number;
+        }
+        let mut permitted = ServiceSet::empty();
+        for (permit, number) in lines.iter().rev() {
+            let Some(set) = usize::try_from(*number).ok().and_then(|at| self.sets.get(at)) else {
+                continue;
+            };
+            permitted = match permit {
+                true => permitted.union(set),
+                false => permitted.difference(set),
+            };
+        }
+        let number = self.insert(permitted);
+        self.matched.insert(lines.clone(), number);
+        number
+    }
+}
+
+/// Sources by number. Equal ones have one number.
+pub(super) struct Sources<'r, T> {
+    /// Mostly there is one range.
+    ranges: FxHashMap<(T, T), Number>,
+    sets: FxHashMap<&'r [(T, T)], Number>,
+    next: Number,
+}
+
+impl<T> Default for Sources<'_, T> {
+    fn default() -> Self {
+        Self {
+            ranges: FxHashMap::default(),
+            sets: FxHashMap::default(),
+            next: 0,
+        }
+    }
+}
+
+impl<'r, T: Ordinal> Sources<'r, T> {
+    pub(super) fn number(&mut self, sources: &'r [(T, T)]) -> Number {
+        let number = match sources {
+            [range] => *self.ranges.entry(*range).or_insert(self.next),
+            _ => *self.sets.entry(sources).or_insert(self.next),
+        };
+        if number == self.next {
+            self.next = self.next.saturating_add(1);
+        }
+        number
+    }
+}
