@@ -1,8 +1,6 @@
 //! Sets of numbers as sorted, disjoint, non-adjacent closed intervals. The form is canonical: two sets
 //! are equal exactly when their intervals are.
 
-use std::hash::{Hash, Hasher};
-
 /// A number with neighbours: the values of one packet field.
 pub trait Ordinal: Copy + Ord + std::fmt::Debug + std::hash::Hash {
     /// Smallest value.
@@ -15,49 +13,25 @@ pub trait Ordinal: Copy + Ord + std::fmt::Debug + std::hash::Hash {
     fn previous(self) -> Option<Self>;
     /// As the widest number.
     fn wide(self) -> u128;
-    /// Hashes first and last, at once where they are small.
-    fn hash_range<H: Hasher>(range: (Self, Self), state: &mut H);
 }
 
 macro_rules! ordinal {
-    ($hash:ident: $($number:ty),*) => {$(
+    ($($number:ty),*) => {$(
         impl Ordinal for $number {
             const MIN: Self = <$number>::MIN;
             const MAX: Self = <$number>::MAX;
             fn next(self) -> Option<Self> { self.checked_add(1) }
             fn previous(self) -> Option<Self> { self.checked_sub(1) }
             fn wide(self) -> u128 { u128::from(self) }
-            fn hash_range<H: Hasher>((first, last): (Self, Self), state: &mut H) {
-                $hash(first.into(), last.into(), state);
-            }
         }
     )*};
 }
-ordinal!(hash_small: u8, u16, u32);
-ordinal!(hash_large: u128);
-
-fn hash_small<H: Hasher>(first: u64, last: u64, state: &mut H) {
-    state.write_u64(first << 32 | last);
-}
-
-fn hash_large<H: Hasher>(first: u128, last: u128, state: &mut H) {
-    state.write_u128(first);
-    state.write_u128(last);
-}
+ordinal!(u8, u16, u32, u128);
 
 /// A set of numbers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IntervalSet<T> {
     ranges: Vec<(T, T)>,
-}
-
-impl<T: Ordinal> Hash for IntervalSet<T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_usize(self.ranges.len());
-        for range in &self.ranges {
-            T::hash_range(*range, state);
-        }
-    }
 }
 
 impl<T> Default for IntervalSet<T> {

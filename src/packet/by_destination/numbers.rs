@@ -1,10 +1,11 @@
 //! Sets of services and of sources by number.
 
+use std::hash::Hasher;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::packet::{Family, Ordinal, ServiceSet};
+use crate::packet::{Family, IntervalSet, Ordinal, ServiceSet};
 
 /// The number of a set of services among those met.
 pub(super) type Number = u32;
@@ -15,7 +16,8 @@ pub(super) const NOTHING: Number = 0;
 /// Sets of services of one family. Equal sets have one number.
 pub(super) struct Services {
     sets: Vec<ServiceSet>,
-    numbers: FxHashMap<ServiceSet, Number>,
+    /// By their fingerprints, which different sets may share.
+    numbers: FxHashMap<u64, Vec<Number>>,
     /// By the place in memory of the set of both families, which is held, so that its place stays its own.
     met: FxHashMap<*const ServiceSet, (Arc<ServiceSet>, Number)>,
     matched: FxHashMap<Vec<(bool, Number)>, Number>,
@@ -29,7 +31,7 @@ impl Default for Services {
         let nothing = ServiceSet::empty();
         Self {
             sets: vec![nothing.clone()],
-            numbers: FxHashMap::from_iter([(nothing, NOTHING)]),
+            numbers: FxHashMap::from_iter([(fingerprint(&nothing), vec![NOTHING])]),
             met: FxHashMap::default(),
             matched: FxHashMap::default(),
             lines: Vec::new(),
@@ -44,22 +46,34 @@ impl Services {
         if let Some((_, number)) = self.met.get(&place) {
             return *number;
         }
-        let known = set.has_ports_alone().then(|| self.numbers.get(&**set));
+        let known = set.has_ports_alone().then(|| self.known(set));
         let number = match known.flatten() {
-            Some(number) => *number,
+            Some(number) => number,
             None => self.insert(set.possible_in(family)),
         };
         self.met.insert(place, (Arc::clone(set), number));
         number
     }
 
+    fn known(&self, set: &ServiceSet) -> Option<Number> {
+        let alike = self.numbers.get(&fingerprint(set))?;
+        alike
+            .iter()
+            .copied()
+            .find(|number| self.set(*number) == Some(set))
+    }
+
+    fn set(&self, number: Number) -> Option<&ServiceSet> {
+        self.sets.get(usize::try_from(number).ok()?)
+    }
+
     fn insert(&mut self, set: ServiceSet) -> Number {
-        if let Some(number) = self.numbers.get(&set) {
-            return *number;
+        if let Some(number) = self.known(&set) {
+            return number;
         }
         let number = Number::try_from(self.sets.len()).unwrap_or(Number::MAX);
-        self.sets.push(set.clone());
-        self.numbers.insert(set, number);
+        self.numbers.entry(fingerprint(&set)).or_default().push(number);
+        self.sets.push(set);
         number
     }
 
@@ -88,7 +102,7 @@ impl Services {
         }
         let mut permitted = ServiceSet::empty();
         for (permit, number) in lines.iter().rev() {
-            let Some(set) = usize::try_from(*number).ok().and_then(|at| self.sets.get(at)) else {
+            let Some(set) = self.set(*number) else {
                 continue;
             };
             permitted = match permit {
@@ -99,6 +113,27 @@ impl Services {
         let number = self.insert(permitted);
         self.matched.insert(lines.clone(), number);
         number
+    }
+}
+
+/// A number that equal sets share, and different ones hardly ever.
+fn fingerprint(set: &ServiceSet) -> u64 {
+    let mut hasher = FxHasher::default();
+    for region in [&set.tcp, &set.udp, &set.sctp, &set.icmp, &set.icmpv6] {
+        hasher.write_usize(region.rows().len());
+        for (first, second) in region.rows() {
+            add(&mut hasher, first);
+            add(&mut hasher, second);
+        }
+    }
+    add(&mut hasher, &set.other);
+    hasher.finish()
+}
+
+fn add<T: Ordinal + Into<u64>>(hasher: &mut FxHasher, numbers: &IntervalSet<T>) {
+    hasher.write_usize(numbers.ranges().len());
+    for (first, last) in numbers.ranges() {
+        hasher.write_u64((*first).into() << 32 | (*last).into());
     }
 }
 

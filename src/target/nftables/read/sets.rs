@@ -85,7 +85,9 @@ impl Sets {
             return *number;
         }
         let sets = parts.iter().filter_map(|part| self.ranges(*part));
-        let union = sets.flatten().copied().collect();
+        let mut ranges = Vec::with_capacity(parts.len());
+        sets.for_each(|set| ranges.extend_from_slice(set));
+        let union = Numbers::from_ranges(ranges);
         let number = self.push(Entry::Set(union));
         self.unions.insert(parts.clone(), number);
         number
