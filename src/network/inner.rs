@@ -10,6 +10,8 @@ use super::graph::Network;
 
 /// Blocks of at most this many vertices are searched for two disjoint paths; larger ones are taken to have them.
 const SEARCHED_BLOCK: usize = 24;
+/// Ways of up to so many vertices together are held against each other anew each time.
+const SHORT: usize = 16;
 /// Steps of that search, after which the paths are taken to exist.
 const SEARCH_STEPS: usize = 4_000;
 
@@ -149,7 +151,30 @@ struct Way {
     blocks: Vec<(usize, usize, usize)>,
 }
 
+/// Where two ways meet.
+enum Meeting {
+    /// At a vertex.
+    Vertex,
+    /// At no vertex, but in a block: where each of them enters and leaves it.
+    Block(usize, (usize, usize), (usize, usize)),
+    Nowhere,
+}
+
 impl Way {
+    fn meets(&self, other: &Self) -> Meeting {
+        let shared = |vertex: &usize| other.vertices.contains(vertex);
+        if self.vertices.iter().any(shared) {
+            return Meeting::Vertex;
+        }
+        // Ways through a tree that share no cut vertex share at most one block.
+        for (block, a, b) in &self.blocks {
+            if let Some((_, c, d)) = other.blocks.iter().find(|(at, ..)| at == block) {
+                return Meeting::Block(*block, (*a, *b), (*c, *d));
+            }
+        }
+        Meeting::Nowhere
+    }
+
     fn new(rooted: &Rooted, from: usize) -> Self {
         let mut way = Self {
             vertices: vec![from],
@@ -181,35 +206,51 @@ impl<'a> Walk<'a> {
 
     /// True where paths from `p` to the entry and from the exit to `q` can share no vertex.
     pub(super) fn disjoint(&mut self, p: usize, q: usize) -> bool {
+        if let Some(answer) = self.at_once(p, q) {
+            return answer;
+        }
         if let Some(known) = self.known.get(&(p, q)) {
             return *known;
         }
-        let answer = self.search(p, q).unwrap_or(false);
+        let ways = self.ways(p, q);
+        let answer = ways.is_some_and(|(first, second)| match first.meets(second) {
+            Meeting::Vertex => false,
+            Meeting::Block(block, one, other) => self.inner.two_paths(block, one, other),
+            Meeting::Nowhere => true,
+        });
         self.known.insert((p, q), answer);
         answer
     }
 
-    fn search(&self, p: usize, q: usize) -> Option<bool> {
-        let first = self.entry.from(self.inner.local(p)?)?;
-        let second = self.exit.from(self.inner.local(q)?)?;
-        if first
-            .vertices
-            .iter()
-            .any(|vertex| second.vertices.contains(vertex))
-        {
+    /// The same where to look is quicker than to remember.
+    fn at_once(&self, p: usize, q: usize) -> Option<bool> {
+        let Some((first, second)) = self.ways(p, q) else {
             return Some(false);
+        };
+        if first.vertices.len() + second.vertices.len() > SHORT {
+            return None;
         }
-        // Ways through a tree that share no cut vertex share at most one block.
-        for (block, a, b) in &first.blocks {
-            if let Some((_, c, d)) = second.blocks.iter().find(|(other, ..)| other == block) {
-                return Some(self.inner.two_paths(*block, (*a, *b), (*c, *d)));
-            }
+        match first.meets(second) {
+            Meeting::Vertex => Some(false),
+            Meeting::Block(block, ..) => self.inner.is_large(block).then_some(true),
+            Meeting::Nowhere => Some(true),
         }
-        Some(true)
+    }
+
+    /// The way from `p` to the entry, and that from `q` to the exit.
+    fn ways(&self, p: usize, q: usize) -> Option<(&Way, &Way)> {
+        let first = self.entry.from(self.inner.local(p)?)?;
+        Some((first, self.exit.from(self.inner.local(q)?)?))
     }
 }
 
 impl Inner {
+    /// True where a block is too large to be searched, and no ring.
+    fn is_large(&self, block: usize) -> bool {
+        let ring = self.ring.get(block).is_some_and(Option::is_some);
+        !ring && self.blocks.members(block).len() > SEARCHED_BLOCK
+    }
+
     /// True where a block has paths between both pairs that share no vertex. All four vertices differ.
     fn two_paths(&self, block: usize, (a, b): (usize, usize), (c, d): (usize, usize)) -> bool {
         if let Some(Some(order)) = self.ring.get(block) {
@@ -218,10 +259,10 @@ impl Inner {
             let between = |vertex: &usize| (low..high).contains(&place(vertex));
             return between(&c) == between(&d);
         }
-        let members = self.blocks.members(block);
-        if members.len() > SEARCHED_BLOCK {
+        if self.is_large(block) {
             return true;
         }
+        let members = self.blocks.members(block);
         let inside: BTreeSet<usize> = members.iter().copied().collect();
         // Depth first over loop-free paths a..b; each is good where c still reaches d.
         let mut path = vec![a];

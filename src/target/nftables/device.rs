@@ -13,6 +13,7 @@ use super::ruleset::{Chain, Ruleset, Set};
 use super::section::{Lowering, Section};
 use super::services::Services;
 use super::trace::Trace;
+use super::written::Written;
 use super::{TABLE, local, name, obsolete, quote};
 
 /// The whole file, and where its statements come from.
@@ -31,6 +32,7 @@ pub fn lower(
         services: Services::new(capability.port_values),
         spared: spared(&plan.role),
         port_chains: PortChains::default(),
+        own_names: 0,
         faults: Vec::new(),
     };
     match &plan.role {
@@ -118,6 +120,7 @@ impl Lowering<'_> {
                 self.fault("a pair of sides is planned twice".to_owned());
             }
         }
+        let mut written = Written::default();
         for ((from, to), pair) in pairs {
             let ends = (forwarding.sides.get(from), forwarding.sides.get(to));
             let short = (names.get(from), names.get(to));
@@ -141,7 +144,16 @@ impl Lowering<'_> {
                 guard: "",
                 rules: &pair.rules,
             };
-            self.section(&section, &mut chain);
+            match written.alike(&pair.rules) {
+                Some(rules) => chain.rules.extend_from_slice(rules),
+                None => {
+                    let before = self.own_names;
+                    self.section(&section, &mut chain);
+                    if self.own_names == before {
+                        written.add(&pair.rules, &chain.rules);
+                    }
+                }
+            }
             self.close(&mut chain, &label);
             for incoming in a_ports {
                 for outgoing in b_ports {

@@ -20,7 +20,18 @@ pub struct Elements {
     pub count: usize,
 }
 
+/// What an element with a comment takes, roughly.
+const BYTES: usize = 96;
+
 impl Elements {
+    /// None yet, with room for some.
+    pub fn with_room(elements: usize) -> Self {
+        Self {
+            text: String::with_capacity(elements.saturating_mul(BYTES)),
+            count: 0,
+        }
+    }
+
     /// Adds one that comes from no rule, of a map.
     pub fn push(&mut self, key: &str, value: &str) {
         self.line(&["    ", key, " : ", value, ","]);

@@ -88,6 +88,7 @@ impl Lowering<'_> {
             Some((*same.first()?, list))
         });
         self.maps(group, kind, candidates, &lists.collect::<Vec<_>>(), chain);
+        self.own_names += taken.len();
         taken
     }
 

@@ -24,6 +24,7 @@ mod ruleset;
 mod section;
 mod services;
 mod trace;
+mod written;
 
 use std::collections::BTreeMap;
 

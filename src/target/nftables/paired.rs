@@ -222,7 +222,7 @@ impl Lowering<'_> {
 
     fn pairs(&mut self, group: Group<'_>, lengths: Lengths, entries: &Entries, chain: &mut Chain) {
         let family = group.family;
-        let mut elements = Elements::default();
+        let mut elements = Elements::with_room(entries.all.len());
         let mut ends = [0, 1].map(|_| AddressText::new(family));
         // What follows the ends is often what followed those before.
         let mut last: Option<(&Said, String)> = None;
@@ -292,21 +292,31 @@ impl Lowering<'_> {
 /// Pairs of prefixes of one pair of lengths, each once.
 struct Entries {
     all: Vec<Entry>,
-    places: FxHashMap<[u128; 2], usize>,
+    /// Their places among all. Ends that fit into one number are found by it: the table is half as large.
+    short: FxHashMap<u64, usize>,
+    long: FxHashMap<[u128; 2], usize>,
 }
 
 impl Entries {
     fn with_room(room: usize) -> Self {
         Self {
             all: Vec::with_capacity(room),
-            places: FxHashMap::with_capacity_and_hasher(room, FxBuildHasher),
+            short: FxHashMap::with_capacity_and_hasher(room, FxBuildHasher),
+            long: FxHashMap::default(),
         }
     }
 
     fn add(&mut self, ends: [u128; 2], ports: &Rc<Ports>, mark: &Rc<Mark>) {
         let said = (Rc::clone(ports), Rc::clone(mark));
-        let place = *self.places.entry(ends).or_insert(self.all.len());
-        match self.all.get_mut(place) {
+        let next = self.all.len();
+        let place = match ends.map(u32::try_from) {
+            [Ok(a), Ok(b)] => self
+                .short
+                .entry(u64::from(a) << 32 | u64::from(b))
+                .or_insert(next),
+            _ => self.long.entry(ends).or_insert(next),
+        };
+        match self.all.get_mut(*place) {
             Some(entry) => entry.more.push(said),
             None => self.all.push(Entry {
                 ends,

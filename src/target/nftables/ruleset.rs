@@ -107,7 +107,7 @@ impl Chain {
 }
 
 /// A rule.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Rule {
     /// Tests and verdict.
     pub statement: String,

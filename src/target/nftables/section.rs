@@ -87,6 +87,8 @@ pub struct Lowering<'a> {
     pub spared: Spared,
     /// The chains that decide about ports, which all sections share.
     pub port_chains: PortChains,
+    /// How often something was written that names its section.
+    pub own_names: usize,
     /// What cannot be written.
     pub faults: Vec<Inexpressible>,
 }
@@ -184,6 +186,7 @@ impl Lowering<'_> {
             .said
             .log
             .then(|| self.log(&[section.label, &rule.said.origin.id]));
+        self.own_names += usize::from(log.is_some());
         let comment = mark.comment.clone();
         let statement = match (rule.said.action, rule.said.rate) {
             (Action::Allow, Some(rate)) => {

@@ -29,10 +29,8 @@ pub struct Mark {
 pub struct Trace {
     comment_bytes: usize,
     origins: Vec<Arc<Origin>>,
-    /// The mark of each, by its place in memory: it is held, so that the place stays its own.
-    known: FxHashMap<*const Origin, Rc<Mark>>,
-    /// The same by what they say: equal origins have one mark, so that equal elements are equal texts.
-    equal: FxHashMap<Arc<Origin>, Rc<Mark>>,
+    /// By what they say: equal origins have one mark, so that equal elements are equal texts.
+    marks: FxHashMap<Arc<Origin>, Rc<Mark>>,
 }
 
 impl Trace {
@@ -41,29 +39,22 @@ impl Trace {
         Self {
             comment_bytes,
             origins: Vec::new(),
-            known: FxHashMap::default(),
-            equal: FxHashMap::default(),
+            marks: FxHashMap::default(),
         }
     }
 
     /// The mark of a rule.
     pub fn mark(&mut self, origin: &Arc<Origin>) -> Rc<Mark> {
-        let known = self.known.get(&Arc::as_ptr(origin));
-        known.map(Rc::clone).unwrap_or_else(|| self.number(origin))
-    }
-
-    fn number(&mut self, origin: &Arc<Origin>) -> Rc<Mark> {
-        let index = self.origins.len();
-        self.origins.push(Arc::clone(origin));
-        let comment_bytes = self.comment_bytes;
-        let mark = self.equal.entry(Arc::clone(origin)).or_insert_with(|| {
-            Rc::new(Mark {
-                text: text_of(index),
-                comment: quote::provenance(origin, comment_bytes),
-            })
+        if let Some(mark) = self.marks.get(origin) {
+            return Rc::clone(mark);
+        }
+        let mark = Rc::new(Mark {
+            text: text_of(self.origins.len()),
+            comment: quote::provenance(origin, self.comment_bytes),
         });
-        self.known.insert(Arc::as_ptr(origin), Rc::clone(mark));
-        Rc::clone(mark)
+        self.origins.push(Arc::clone(origin));
+        self.marks.insert(Arc::clone(origin), Rc::clone(&mark));
+        mark
     }
 
     /// The text without its marks, and the lines that held one.

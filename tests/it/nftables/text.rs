@@ -1,8 +1,10 @@
 //! The file as text.
 
-use septum::plan::{LocalPlan, RunProtocol};
+use septum::plan::{DevicePlan, LocalPlan, PlanRule, Role, RunProtocol};
+use septum::proof::{Options, prove_text};
 use septum::syntax::tree::{Rate, RateUnit};
 use septum::target::Owned;
+use septum::target::nftables::Nftables;
 
 use super::plans::*;
 
@@ -72,4 +74,60 @@ fn a_host() {
         local,
     );
     insta::assert_snapshot!(emit(&plan, &Owned::new()).text);
+}
+
+/// A device behind two cores: one list of rules leads to both.
+fn behind_two_cores(rules: Vec<PlanRule>) -> DevicePlan {
+    router(
+        vec![
+            side("ward", "eth0", "10.1.0.0/16"),
+            side("core1", "eth1", "10.2.0.0/16"),
+            side("core2", "eth2", "10.2.0.0/16"),
+        ],
+        vec![pair(0, 1, rules.clone()), pair(0, 2, rules)],
+        LocalPlan::default(),
+    )
+}
+
+fn many_flows() -> Vec<PlanRule> {
+    let flow = |n: usize| {
+        let (from, to) = (format!("10.1.0.{n}"), format!("10.2.0.{}", n % 7));
+        let services = format!("tcp:{}", 2000 + n % 5);
+        allow(&format!("flow-{n}"), &from, &to, &services)
+    };
+    (0..60).map(flow).collect()
+}
+
+#[test]
+fn a_list_that_leads_to_two_cores_stands_in_one_set() {
+    let plan = behind_two_cores(many_flows());
+    let text = emit(&plan, &Owned::new()).text;
+    let set = "@x4_allow_ward__core1 ";
+    assert_eq!(text.matches("add set ").count(), 1, "{text}");
+    assert_eq!(text.matches(set).count(), 2, "both chains look into it\n{text}");
+    assert!(prove_text(&plan, &Nftables, &text, &Options::default()).holds());
+}
+
+#[test]
+fn what_is_logged_says_which_of_two_cores_it_leads_to() {
+    let mut rules = many_flows();
+    rules.insert(0, logged(deny("audit", "10.1.0.0/24", "10.2.0.0/30", "tcp:23")));
+    let plan = behind_two_cores(rules);
+    let text = emit(&plan, &Owned::new()).text;
+    for core in ["core1", "core2"] {
+        let prefix = format!("log prefix \"septum ward>{core} audit \"");
+        assert_eq!(text.matches(&prefix).count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn lists_of_the_same_rules_that_hold_other_packets_stay_apart() {
+    let mut plan = behind_two_cores(many_flows());
+    let Role::Router(forwarding) = &mut plan.role else {
+        unreachable!("it is a router")
+    };
+    forwarding.pairs[1].rules[7].flow.source = addresses("10.1.9.9");
+    let text = emit(&plan, &Owned::new()).text;
+    assert!(text.contains("@x4_allow_ward__core2 "), "{text}");
+    assert!(prove_text(&plan, &Nftables, &text, &Options::default()).holds());
 }

@@ -1,6 +1,7 @@
 //! Rules to arms: which packets, in which circumstances, go where.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
@@ -62,6 +63,7 @@ pub(super) fn compile(tables: &Tables, detail: Detail, faults: &mut Vec<Fault>) 
             memo: &mut memo,
             sets: &mut sets,
             detail,
+            blocks: FxHashMap::default(),
             work: &mut work,
         };
         for (number, chain) in (first..).zip(table.chains.values()) {
@@ -118,12 +120,14 @@ struct Scope<'a> {
     memo: &'a mut Memo,
     sets: &'a mut Sets,
     detail: Detail,
+    /// The blocks of sets and maps with a name that rules looked into.
+    blocks: FxHashMap<&'a str, Rc<Blocks>>,
     /// What is left of [`WORK`].
     work: &'a mut usize,
 }
 
 impl<'a> Scope<'a> {
-    fn rule(&mut self, rule: &Rule) -> Result<Vec<Arm>, Fault> {
+    fn rule(&mut self, rule: &'a Rule) -> Result<Vec<Arm>, Fault> {
         let at = |why: String| Fault::new(rule.line, why);
         for limit in &rule.limits {
             match self.table.limits.get(limit) {
@@ -160,10 +164,14 @@ impl<'a> Scope<'a> {
                 let arm = |(cube, line)| go.map(|go| Arm { cube, go, line });
                 arms.filter_map(arm).collect()
             }
-            Outcome::Map(fields, elements) => self.mapped(&cubes, fields, elements, rule.line)?,
+            Outcome::Map(fields, elements) => {
+                let blocks = self.blocks(elements);
+                self.mapped(&cubes, fields, (elements, &blocks), rule.line)?
+            }
             Outcome::NamedMap(fields, name) => {
                 let set = self.set(name, fields, true).map_err(at)?;
-                self.mapped(&cubes, fields, &set.elements, rule.line)?
+                let blocks = self.blocks_of(name, &set.elements);
+                self.mapped(&cubes, fields, (&set.elements, &blocks), rule.line)?
             }
         };
         Ok(arms)
@@ -209,7 +217,7 @@ impl<'a> Scope<'a> {
         cubes: Vec<(Cube, usize)>,
         fields: &[Field],
         negated: bool,
-        against: &Against,
+        against: &'a Against,
     ) -> Result<Vec<(Cube, usize)>, String> {
         let (elements, named) = match (against, fields) {
             (Against::Plain(values), [field]) => {
@@ -229,7 +237,10 @@ impl<'a> Scope<'a> {
             let ranges = !named && elements.has_ranges();
             return self.one_of(cubes, *field, negated, ranges, values);
         }
-        let blocks = self.blocks(elements);
+        let blocks = match against {
+            Against::Named(name) => self.blocks_of(name, elements),
+            _ => Rc::new(self.blocks(elements)),
+        };
         if negated {
             return self.outside(cubes, fields, elements, &blocks);
         }
@@ -284,6 +295,16 @@ impl<'a> Scope<'a> {
             }
         }
         Ok(cubes)
+    }
+
+    /// The blocks of a set or map with a name: several rules may look into one.
+    fn blocks_of(&mut self, name: &'a str, elements: &Elements) -> Rc<Blocks> {
+        if let Some(known) = self.blocks.get(name) {
+            return Rc::clone(known);
+        }
+        let blocks = Rc::new(self.blocks(elements));
+        self.blocks.insert(name, Rc::clone(&blocks));
+        blocks
     }
 
     fn blocks(&mut self, elements: &Elements) -> Blocks {
@@ -375,12 +396,11 @@ impl<'a> Scope<'a> {
         &mut self,
         cubes: &[(Cube, usize)],
         fields: &[Field],
-        elements: &Elements,
+        (elements, blocks): (&Elements, &Blocks),
         line: usize,
     ) -> Result<Vec<Arm>, Fault> {
         let at = |why: String| Fault::new(line, why);
         disjoint::check(elements).map_err(at)?;
-        let blocks = self.blocks(elements);
         if cubes.len().saturating_mul(blocks.len()) > ARMS {
             return Err(at("the rule has too many combinations".to_owned()));
         }
