@@ -8,11 +8,14 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::ruleset::Rule;
 use crate::plan::PlanRule;
 
+/// A list of a plan, and what stands for it in a chain.
+type List<'p> = (&'p [PlanRule], Vec<Rule>);
+
 /// Lists that were written, with what stands for them in their chains. Only lists that are written alike whatever pair
 /// they are of.
 #[derive(Debug, Default)]
 pub(super) struct Written<'p> {
-    lists: FxHashMap<u64, Vec<(&'p [PlanRule], Vec<Rule>)>>,
+    lists: FxHashMap<u64, Vec<List<'p>>>,
 }
 
 impl<'p> Written<'p> {
