@@ -10,8 +10,8 @@ use crate::packet::{AddressSet, Family, IntervalSet, PacketRule, ServiceSet};
 
 use super::cut::Region;
 
-/// Rules with one destination up to which each is asked whether it overlaps.
-const FEW_RULES: usize = 32;
+/// Rules with overlapping destinations up to which each is asked whether its sources overlap as well.
+const FEW_RULES: usize = 128;
 /// Intervals of a source up to which it is asked of each rule by itself.
 const FEW_INTERVALS: usize = 64;
 
@@ -149,10 +149,15 @@ impl<'a> FamilyIndex<'a> {
         };
         let source = &self.source_sets[own.source];
         let mut found = Vec::new();
-        for destination in &self.overlapping_destinations[own.destination] {
+        let destinations = &self.overlapping_destinations[own.destination];
+        let near = destinations
+            .iter()
+            .map(|destination| self.by_destination[*destination as usize].len());
+        let few = near.sum::<usize>() <= FEW_RULES && source.ranges().len() <= FEW_INTERVALS;
+        for destination in destinations {
             let destination = *destination as usize;
             let here = &self.by_destination[destination];
-            if here.len() <= FEW_RULES && source.ranges().len() <= FEW_INTERVALS {
+            if few {
                 let near = |place: &usize| {
                     self.sides(*place).is_some_and(|sides| {
                         sides.source == own.source || self.source_sets[sides.source].overlaps(source)

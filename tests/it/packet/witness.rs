@@ -124,7 +124,7 @@ fn rules_that_crowd_at_one_destination_are_judged_like_others() {
         service: septum::packet::ServiceSet::full().into(),
     };
     let even = |end: u32| (0..end).map(|host| 2 * host).collect::<Vec<u32>>();
-    let hosts = (0..120).map(|place| vec![place % 90]);
+    let hosts = (0..240).map(|place| vec![place % 180]);
     let rules: Vec<PacketRule> = hosts
         .chain([even(100), even(45), even(80), even(101)])
         .map(|hosts| PacketRule::permit(flow(&hosts)))
@@ -140,9 +140,9 @@ fn rules_that_crowd_at_one_destination_are_judged_like_others() {
             dead.rule
         })
         .collect();
-    let expected: Vec<usize> = (90..120).chain([121, 122]).collect();
+    let expected: Vec<usize> = (180..240).chain([241, 242]).collect();
     assert_eq!(dead, expected);
-    let by_one = index.dead(100).unwrap().unwrap();
+    let by_one = index.dead(190).unwrap().unwrap();
     assert_eq!(by_one.because, [10]);
 }
 
