@@ -190,10 +190,9 @@ fn of_build(manifest: &Path) -> Result<Vec<Verdict>, CliError> {
 
 /// The plans of an archive file.
 pub(super) fn archived_plans(path: &Path) -> Result<Vec<DevicePlan>, CliError> {
-    let damaged = |error: String| CliError::Other(format!("`{}`: {error}", path.display()));
     let text = workspace::read_text(path)?;
-    let archive: PlanArchive = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
-    archive.plans().map_err(|error| damaged(error.to_string()))
+    let plans = PlanArchive::from_json(&text).and_then(|archive| archive.plans());
+    plans.map_err(|error| CliError::Other(format!("`{}`: {error}", path.display())))
 }
 
 fn compared(plan: &DevicePlan, text: &str, describer: &Describer) -> Result<Proof, CliError> {

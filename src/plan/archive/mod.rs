@@ -102,8 +102,11 @@ type ArchivedRule = (Place, Place, Place, Place);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArchiveError {
     /// Written by a version with another shape.
-    #[error("the plans have format {0}, this version reads format {FORMAT}")]
+    #[error("the plans have format {0}, this version reads format {FORMAT}; build every device anew")]
     Format(u32),
+    /// No JSON, or not of the shape.
+    #[error("{0}")]
+    Shape(String),
     /// A place in a table, or a word, that is not there.
     #[error("the plans are damaged: {0}")]
     Damaged(&'static str),
@@ -115,6 +118,21 @@ impl PlanArchive {
         let mut writer = Writer::default();
         let devices = plans.into_iter().map(|plan| writer.device(plan)).collect();
         writer.archive(devices)
+    }
+
+    /// Reads what was written as JSON.
+    ///
+    /// # Errors
+    /// When the archive is of another version, or damaged.
+    pub fn from_json(text: &str) -> Result<Self, ArchiveError> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        serde_json::from_str(text).map_err(|error| match serde_json::from_str(text) {
+            Ok(Version { format }) if format != FORMAT => ArchiveError::Format(format),
+            _ => ArchiveError::Shape(error.to_string()),
+        })
     }
 
     /// The plans of the archive.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use septum::packet::{AddressSet, FlowSet, IntervalSet, PacketRule, ServiceSet};
 use septum::plan::{
-    DevicePlan, Forwarding, LocalPlan, Origin, PairPlan, PlanArchive, PlanRule, PortInterface, Role, Said,
-    Side,
+    ArchiveError, DevicePlan, Forwarding, LocalPlan, Origin, PairPlan, PlanArchive, PlanRule, PortInterface,
+    Role, Said, Side,
 };
 use septum::proof::{Options, Unknown, prove};
 use septum::syntax::tree::Action;
@@ -19,7 +19,7 @@ fn plans_come_back_from_their_archive_as_they_went_in() {
         let loaded = sample::load(&sample::example(&name)).sound();
         let plans = sample::plans(&loaded, None);
         let json = serde_json::to_string(&PlanArchive::new(&plans)).unwrap();
-        let archive: PlanArchive = serde_json::from_str(&json).unwrap();
+        let archive = PlanArchive::from_json(&json).unwrap();
         assert_eq!(archive.plans().unwrap(), plans, "{name}");
     }
 }
@@ -31,13 +31,27 @@ fn a_damaged_archive_is_refused() {
     let refused = |edit: &dyn Fn(&mut serde_json::Value)| {
         let mut json = json.clone();
         edit(&mut json);
-        serde_json::from_value::<PlanArchive>(json).is_ok_and(|archive| archive.plans().is_ok())
+        let archive = PlanArchive::from_json(&json.to_string());
+        archive.and_then(|archive| archive.plans()).err()
     };
-    assert!(refused(&|_| {}), "untouched it is read");
-    assert!(!refused(&|json| json["format"] = 99.into()));
-    assert!(!refused(&|json| json["addresses"] = serde_json::json!([])));
-    assert!(!refused(&|json| json["origins"] = serde_json::json!([])));
-    assert!(!refused(&|json| json["extra"] = 1.into()));
+    assert_eq!(refused(&|_| {}), None, "untouched it is read");
+    for table in ["addresses", "services", "texts", "origins", "said"] {
+        let emptied = refused(&|json| json[table] = serde_json::json!([]));
+        assert!(matches!(emptied, Some(ArchiveError::Damaged(_))), "{table}");
+    }
+    let added = refused(&|json| json["extra"] = 1.into());
+    assert!(matches!(added, Some(ArchiveError::Shape(_))));
+}
+
+#[test]
+fn an_archive_of_another_version_says_so_whatever_its_shape() {
+    let one = PlanArchive::new(&[plan()]);
+    let mut json = serde_json::to_value(one).unwrap();
+    json["format"] = 99.into();
+    for shape in [json, serde_json::json!({"format": 99, "rules": {}})] {
+        let refused = PlanArchive::from_json(&shape.to_string()).and_then(|archive| archive.plans());
+        assert_eq!(refused.err(), Some(ArchiveError::Format(99)));
+    }
 }
 
 fn addresses(prefix: &str) -> Arc<AddressSet> {
