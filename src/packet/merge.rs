@@ -288,7 +288,7 @@ mod tests {
     use arbtest::arbitrary::{Result, Unstructured};
 
     use super::*;
-    use crate::packet::{IntervalSet, Packet, permits};
+    use crate::packet::{IntervalSet, Packet, permits, random};
 
     /// Four addresses of each family.
     fn known() -> Vec<std::net::IpAddr> {
@@ -305,26 +305,18 @@ mod tests {
         Ok(Arc::new(AddressSet::from_addresses(list)))
     }
 
+    fn service(u: &mut Unstructured<'_>) -> Result<ServiceSet> {
+        let (first, width) = (u.int_in_range(1..=4)?, u.int_in_range(0..=2)?);
+        let ports = IntervalSet::range(first, first + width);
+        Ok(match u.int_in_range(0..=3)? {
+            0 => ServiceSet::udp(IntervalSet::full(), ports),
+            1 => ServiceSet::icmp(&ports, &IntervalSet::single(0)),
+            _ => ServiceSet::tcp(IntervalSet::full(), ports),
+        })
+    }
+
     fn rules(u: &mut Unstructured<'_>) -> Result<Vec<PacketRule>> {
-        (0..u.int_in_range(0..=12)?)
-            .map(|_| {
-                let (first, width) = (u.int_in_range(1..=4)?, u.int_in_range(0..=2)?);
-                let ports = IntervalSet::range(first, first + width);
-                let service = match u.int_in_range(0..=3)? {
-                    0 => ServiceSet::udp(IntervalSet::full(), ports),
-                    1 => ServiceSet::icmp(&ports, &IntervalSet::single(0)),
-                    _ => ServiceSet::tcp(IntervalSet::full(), ports),
-                };
-                Ok(PacketRule {
-                    permit: u.ratio(3, 4)?,
-                    flow: FlowSet {
-                        source: addresses(u)?,
-                        destination: addresses(u)?,
-                        service: Arc::new(service),
-                    },
-                })
-            })
-            .collect()
+        random::rules(u, 12, addresses, service)
     }
 
     #[test]

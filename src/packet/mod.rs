@@ -19,6 +19,8 @@ mod hints;
 mod interval;
 mod merge;
 mod products;
+#[cfg(test)]
+mod random;
 mod region;
 mod rule;
 mod service;

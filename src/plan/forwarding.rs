@@ -33,10 +33,9 @@ impl RulesOfPoints {
         let of_zones = network.vertices_of.iter();
         let of_zones: Vec<OnceCell<BTreeSet<PointId>>> = of_zones.map(|_| OnceCell::new()).collect();
         let around = |zone: &ZoneId| {
-            let vertices = network.vertices_of.get(zone.index());
-            let vertices = || vertices.into_iter().flatten().copied();
-            let known = of_zones.get(zone.index());
-            known.map(|known| known.get_or_init(|| network.points_around(vertices())))
+            let vertices = network.vertices_of.get(zone.index())?.iter().copied();
+            let known = of_zones.get(zone.index())?;
+            Some(known.get_or_init(|| network.points_around(vertices)))
         };
         let mut of_many: FxHashMap<*const Split, BTreeSet<PointId>> = FxHashMap::default();
         let mut by_point: Vec<Vec<usize>> = vec![Vec::new(); points];

@@ -26,6 +26,7 @@ mod outputs;
 mod packet;
 mod policies;
 mod proof;
+mod said;
 mod sample;
 mod session;
 mod syntax;

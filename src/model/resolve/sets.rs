@@ -8,7 +8,7 @@ use super::names::Scope;
 use super::text;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Endpoint, Group};
-use crate::packet::{AddressSet, IntervalSet};
+use crate::packet::AddressSet;
 use crate::syntax::tree::{self, Item, Name, Set};
 
 /// How deep groups may name groups.
@@ -55,7 +55,10 @@ pub(super) fn evaluate(
             Some(Arc::new(AddressSet::from_prefixes([&prefix.value])))
         }
         Set::Any(_) => Some(Arc::clone(&scope.any)),
-        Set::Union(operands) => Some(Arc::new(union_of(&each(operands, scope, diagnostics)?))),
+        Set::Union(operands) => {
+            let parts = each(operands, scope, diagnostics)?;
+            Some(Arc::new(AddressSet::union_of(parts.iter().map(|part| &**part))))
+        }
         Set::Intersection(operands) => combine(operands, scope, diagnostics, AddressSet::intersection),
         Set::Difference(operands) => combine(&operands[..], scope, diagnostics, AddressSet::difference),
         Set::Group(inner, _) => evaluate(inner, scope, diagnostics),
@@ -93,20 +96,6 @@ fn combine(
     let mut parts = each(operands, scope, diagnostics)?.into_iter();
     let first = parts.next()?;
     Some(parts.fold(first, |joined, part| Arc::new(join(&joined, &part))))
-}
-
-/// What any of the sets holds, in one sort.
-fn union_of(sets: &[Arc<AddressSet>]) -> AddressSet {
-    let mut v4 = Vec::with_capacity(sets.iter().map(|set| set.v4.ranges().len()).sum());
-    let mut v6 = Vec::with_capacity(sets.iter().map(|set| set.v6.ranges().len()).sum());
-    for set in sets {
-        v4.extend_from_slice(set.v4.ranges());
-        v6.extend_from_slice(set.v6.ranges());
-    }
-    AddressSet {
-        v4: IntervalSet::from_ranges(v4),
-        v6: IntervalSet::from_ranges(v6),
-    }
 }
 
 fn unknown(name: &Name, scope: &Scope<'_>) -> Diagnostic {

@@ -96,8 +96,9 @@ impl Half {
             .iter()
             .filter(|product| !same.contains(product))
             .collect();
+        let settled = self.contested.iter().all(Vec::is_empty);
         // Mostly both say the same, and nothing needs to be looked up.
-        if apart.is_empty() && self.contested.iter().all(Vec::is_empty) {
+        if settled && apart.is_empty() {
             return Ok(PacketSet::empty());
         }
         let near = Near::new(merger, &other.free);
@@ -110,7 +111,7 @@ impl Half {
                 against.extend(overlapping);
             }
         }
-        if left.is_empty() && self.contested.iter().all(Vec::is_empty) {
+        if settled && left.is_empty() {
             return Ok(PacketSet::empty());
         }
         for rule in self.contested.iter().flatten().filter(|rule| rule.permit) {
@@ -120,7 +121,7 @@ impl Half {
         against.dedup();
         let (left, against) = (permits(merger, &left), permits(merger, &against));
         // The same packets may be cut into products in other ways.
-        if self.contested.iter().all(Vec::is_empty) && hold(&against, &left) {
+        if settled && hold(&against, &left) {
             return Ok(PacketSet::empty());
         }
         let mine = union_of(left, &self.contested, budget)?;

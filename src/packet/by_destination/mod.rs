@@ -258,7 +258,7 @@ mod tests {
     use arbtest::arbitrary::{Result, Unstructured};
 
     use super::*;
-    use crate::packet::{IntervalSet, Packet, permits};
+    use crate::packet::{IntervalSet, Packet, permits, random};
 
     /// Some of eight neighbouring addresses of each family.
     fn addresses(u: &mut Unstructured<'_>) -> Result<Arc<AddressSet>> {
@@ -270,25 +270,17 @@ mod tests {
         }))
     }
 
+    fn service(u: &mut Unstructured<'_>) -> Result<ServiceSet> {
+        let first = u.int_in_range(1..=3)?;
+        let ports = IntervalSet::range(first, u.int_in_range(first..=3)?);
+        Ok(match u.ratio(1, 3)? {
+            true => ServiceSet::udp(IntervalSet::full(), ports),
+            false => ServiceSet::tcp(IntervalSet::full(), ports),
+        })
+    }
+
     fn rules(u: &mut Unstructured<'_>) -> Result<Vec<PacketRule>> {
-        (0..u.int_in_range(0..=6)?)
-            .map(|_| {
-                let first = u.int_in_range(1..=3)?;
-                let ports = IntervalSet::range(first, u.int_in_range(first..=3)?);
-                let service = match u.ratio(1, 3)? {
-                    true => ServiceSet::udp(IntervalSet::full(), ports),
-                    false => ServiceSet::tcp(IntervalSet::full(), ports),
-                };
-                Ok(PacketRule {
-                    permit: u.ratio(3, 4)?,
-                    flow: FlowSet {
-                        source: addresses(u)?,
-                        destination: addresses(u)?,
-                        service: Arc::new(service),
-                    },
-                })
-            })
-            .collect()
+        random::rules(u, 6, addresses, service)
     }
 
     fn same(a: &[PacketRule], b: &[PacketRule]) -> Option<bool> {

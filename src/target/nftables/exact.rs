@@ -1,9 +1,10 @@
 //! Flows of few addresses and ports as elements of exact sets: one look into a hash table for each pair of prefix
 //! lengths, however many elements it holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::atom;
+use super::capability::Capability;
 use super::elements::Writer;
 use super::keys::{Keys, most_used};
 use super::kind::Kind;
@@ -29,14 +30,7 @@ impl Lowering<'_> {
             .filter(|keys| !keys.ports().is_empty() && keys.flows() <= keys.lines_of_chain())
             .filter(|keys| !keys.is_anywhere())
             .collect();
-        let lengths = most_used(
-            candidates
-                .iter()
-                .flat_map(|keys| pairs(keys))
-                .map(|pair| pair.lengths),
-            self.capability.lookups,
-            self.capability.plain_rules,
-        );
+        let lengths = self.usual(candidates.iter().flat_map(|keys| pairs(keys)));
         let mut writers: BTreeMap<Lengths, Writer> = BTreeMap::new();
         let mut taken = Vec::new();
         for keys in candidates {
@@ -70,6 +64,14 @@ impl Lowering<'_> {
             );
         }
         taken
+    }
+
+    /// The lengths that most pairs have: there is a table for each.
+    pub(super) fn usual<'k>(&self, pairs: impl Iterator<Item = Pair<'k>>) -> BTreeSet<Lengths> {
+        let Capability {
+            lookups, plain_rules, ..
+        } = *self.capability;
+        most_used(pairs.map(|pair| pair.lengths), lookups, plain_rules)
     }
 }
 

@@ -11,7 +11,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use super::atom;
 use super::elements::{AddressText, Elements};
 use super::exact::{Lengths, Pair, asked, pairs, part_of_name};
-use super::keys::{FRAME, Keys, most_used};
+use super::keys::{FRAME, Keys};
 use super::kind::Kind;
 use super::quote;
 use super::ruleset::Chain;
@@ -130,9 +130,6 @@ impl Entry {
 
     /// The ports of all its rules.
     fn ports(&self) -> Rc<Ports> {
-        if self.more.is_empty() {
-            return Rc::clone(&self.first.0);
-        }
         let each = self.all().flat_map(|(ports, _)| ports.iter());
         let mut all: Ports = each.copied().collect();
         all.sort_unstable();
@@ -144,7 +141,7 @@ impl Entry {
     fn marks(&self) -> Vec<&Mark> {
         let mut seen: FxHashSet<*const Mark> = FxHashSet::default();
         let marks = self.all().map(|(_, mark)| mark);
-        let once = marks.filter(|mark| self.more.is_empty() || seen.insert(Rc::as_ptr(mark)));
+        let once = marks.filter(|mark| seen.insert(Rc::as_ptr(mark)));
         once.map(|mark| &**mark).collect()
     }
 }
@@ -154,7 +151,7 @@ fn rest(comment: &str, chain: &str) -> String {
     [" comment \"", comment, "\" : jump ", chain, ","].concat()
 }
 
-/// A comment of up to so many bytes that leads back to the policy.
+/// A comment of up to so many bytes that leads back to the rules of some marks.
 fn comment<'m>(marks: &[&'m Mark], limit: usize) -> Cow<'m, str> {
     match marks {
         [] => Cow::Borrowed(""),
@@ -180,11 +177,7 @@ impl Lowering<'_> {
             .filter_map(OneRule::new)
             .filter(|rule| rule.ports().len() > 1 && !rule.first.is_anywhere() && rule.is_small())
             .collect();
-        let lengths = most_used(
-            rules.iter().flat_map(OneRule::ends).map(|pair| pair.lengths),
-            self.capability.lookups,
-            self.capability.plain_rules,
-        );
+        let lengths = self.usual(rules.iter().flat_map(OneRule::ends));
         rules.retain(|rule| rule.ends().all(|pair| lengths.contains(&pair.lengths)));
         rules.retain(|rule| {
             let spared = self.spared.lines(&rule.first.share.rule.flow.service);

@@ -15,11 +15,16 @@ fn push_plain(out: &mut String, text: &str, limit: usize) {
     let start = out.len();
     match text
         .bytes()
-        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+        .all(|byte| printable(byte.into()) == char::from(byte))
     {
         true => out.push_str(text),
         false => out.extend(text.chars().map(printable)),
     }
+    cut(out, start, limit);
+}
+
+/// Leaves at most `limit` bytes of what stands from a place on.
+fn cut(out: &mut String, start: usize, limit: usize) {
     if out.len() - start > limit {
         out.truncate(start + limit.saturating_sub(1));
         out.push('~');
@@ -47,10 +52,7 @@ pub fn provenance(origin: &Origin, limit: usize) -> String {
         comment.push(' ');
         push_plain(&mut comment, ticket, usize::MAX);
     }
-    if comment.len() > limit {
-        comment.truncate(limit.saturating_sub(1));
-        comment.push('~');
-    }
+    cut(&mut comment, 0, limit);
     comment
 }
 

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use septum::packet::{AddressSet, FlowSet, IntervalSet, ServiceSet};
-use septum::plan::{
-    DevicePlan, Forwarding, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role, Said, Side,
-};
+use septum::plan::{DevicePlan, Forwarding, LocalPlan, PairPlan, PlanRule, PortInterface, Role, Side};
 use septum::syntax::tree::Action;
+
+use crate::said::said;
 
 /// The union of prefixes with a space between.
 pub fn set(prefixes: &str) -> AddressSet {
@@ -46,21 +46,7 @@ pub fn rule(
             destination: Arc::new(destination),
             service: Arc::new(service),
         },
-        said: Arc::new(Said {
-            action,
-            source: "source".into(),
-            destination: "destination".into(),
-            service: "service".into(),
-            log: false,
-            rate: None,
-            origin: Arc::new(Origin {
-                id: id.to_owned(),
-                location: "hospital.sept:24".to_owned(),
-                ticket: None,
-                owner: None,
-                title: None,
-            }),
-        }),
+        said: said(action, id, ["source", "destination", "service"]),
     }
 }
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use arbtest::arbitrary::{Result, Unstructured};
 use septum::packet::{AddressSet, FlowSet, IntervalSet, Packet, Region, ServiceSet};
 use septum::plan::{
-    DevicePlan, Forwarding, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role, Said, Side, decide,
+    DevicePlan, Forwarding, LocalPlan, PairPlan, PlanRule, PortInterface, Role, Side, decide,
 };
 use septum::syntax::tree::Action;
 use septum::target::fortigate::FortiGate;
 use septum::target::{Emitted, Owned, Platform};
+
+use crate::said::said;
 
 pub fn prefixes(list: &[&str]) -> Arc<AddressSet> {
     let nets: Vec<ipnet::IpNet> = list.iter().map(|text| text.parse().unwrap()).collect();
@@ -57,21 +59,7 @@ pub fn rule(
             destination: destination.1,
             service: Arc::new(service.1),
         },
-        said: Arc::new(Said {
-            action,
-            source: source.0.into(),
-            destination: destination.0.into(),
-            service: service.0.into(),
-            log: false,
-            rate: None,
-            origin: Arc::new(Origin {
-                id: id.to_owned(),
-                location: "hospital.sept:24".to_owned(),
-                ticket: None,
-                owner: None,
-                title: None,
-            }),
-        }),
+        said: said(action, id, [source.0, destination.0, service.0]),
     }
 }
 

@@ -7,6 +7,7 @@ use septum::target::Owned;
 
 use super::harness::{Entry, Namespace, Probe, Topology, Verdict, permitted, run};
 use super::plans::*;
+use crate::said::origin;
 
 const BREAKOUT: &str = "ok\"; tcp dport 23 accept #";
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use septum::packet::{AddressSet, FlowSet, IntervalSet, ServiceSet};
 use septum::plan::{
-    DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role,
-    RunProtocol, Said, Side,
+    DevicePlan, Forwarding, HostPlan, LocalPlan, PairPlan, PlanRule, PortInterface, Role, RunProtocol, Side,
 };
 use septum::syntax::tree::{Action, Rate};
 use septum::target::nftables::Nftables;
 use septum::target::{Emitted, Owned, Platform};
+
+use crate::said::said;
 
 /// Addresses from words: prefixes, single addresses, ranges `a-b` of IPv4.
 pub fn addresses(text: &str) -> Arc<AddressSet> {
@@ -70,16 +71,6 @@ pub fn service(text: &str) -> ServiceSet {
     })
 }
 
-pub fn origin(id: &str) -> Origin {
-    Origin {
-        id: id.to_owned(),
-        location: "hospital.sept:24".to_owned(),
-        ticket: None,
-        owner: None,
-        title: None,
-    }
-}
-
 /// A rule; its id is its text.
 pub fn rule(action: Action, id: &str, source: &str, destination: &str, services: &str) -> PlanRule {
     PlanRule {
@@ -88,15 +79,7 @@ pub fn rule(action: Action, id: &str, source: &str, destination: &str, services:
             destination: addresses(destination),
             service: Arc::new(service(services)),
         },
-        said: Arc::new(Said {
-            action,
-            source: source.into(),
-            destination: destination.into(),
-            service: services.into(),
-            log: false,
-            rate: None,
-            origin: Arc::new(origin(id)),
-        }),
+        said: said(action, id, [source, destination, services]),
     }
 }
 

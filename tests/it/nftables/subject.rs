@@ -5,6 +5,7 @@ use std::sync::Arc;
 use septum::plan::{DevicePlan, Hashes, LocalPlan, PlanRule, Role};
 
 use super::plans::*;
+use crate::said::origin;
 
 fn digest(plan: &DevicePlan) -> [u8; 32] {
     septum::plan::digest(plan, &Hashes::of([plan]))

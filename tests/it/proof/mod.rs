@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use septum::packet::{AddressSet, FlowSet, IntervalSet, PacketRule, ServiceSet};
 use septum::plan::{
-    ArchiveError, DevicePlan, Forwarding, LocalPlan, Origin, PairPlan, PlanArchive, PlanRule, PortInterface,
-    Role, Said, Side,
+    ArchiveError, DevicePlan, Forwarding, LocalPlan, PairPlan, PlanArchive, PlanRule, PortInterface, Role,
+    Side,
 };
 use septum::proof::{Options, Unknown, prove};
 use septum::syntax::tree::Action;
 use septum::target::readback::{Filter, Hook, NotUnderstood, ReadBack, ReadRule};
 
+use crate::said::said;
 use crate::sample;
 
 #[test]
@@ -79,21 +80,7 @@ fn plan() -> DevicePlan {
     };
     let rule = PlanRule {
         flow: flow("10.0.0.0/24", "10.1.0.0/24", 443),
-        said: Arc::new(Said {
-            action: Action::Allow,
-            source: "a".into(),
-            destination: "b".into(),
-            service: "https".into(),
-            log: false,
-            rate: None,
-            origin: Arc::new(Origin {
-                id: "web-1".to_owned(),
-                location: "p.sept:1".to_owned(),
-                ticket: None,
-                owner: None,
-                title: None,
-            }),
-        }),
+        said: said(Action::Allow, "web-1", ["a", "b", "https"]),
     };
     DevicePlan {
         device: "fw".to_owned(),

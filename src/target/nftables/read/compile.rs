@@ -13,6 +13,7 @@ use super::cursor::Fault;
 use super::disjoint;
 use super::elements::{Element, Elements};
 use super::field::{Field, Kind, Transport};
+use super::interfaces::InterfaceNames;
 use super::memo::Memo;
 use super::rule::{Against, Outcome, Rule, Test, Verdict};
 use super::sets::{SetNumber, Sets};
@@ -49,7 +50,7 @@ pub(super) struct Program {
 /// Compiles every table. Rules that cannot be compiled are faults, and left out.
 pub(super) fn compile(tables: &Tables, detail: Detail, faults: &mut Vec<Fault>) -> Program {
     let mut program = Program::default();
-    let mut names = Names::default();
+    let mut names = InterfaceNames::default();
     let mut memo = Memo::default();
     let mut sets = Sets::default();
     let mut work = WORK;
@@ -90,33 +91,15 @@ pub(super) fn compile(tables: &Tables, detail: Detail, faults: &mut Vec<Fault>) 
     // A rule and the map that it looks into have one thing to say.
     faults.sort_by(|a, b| (a.line, &a.why).cmp(&(b.line, &b.why)));
     faults.dedup();
-    program.interfaces = names.all;
+    program.interfaces = names.into_names();
     program
-}
-
-#[derive(Default)]
-struct Names {
-    all: Vec<String>,
-    numbers: FxHashMap<String, u32>,
-}
-
-impl Names {
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.numbers.get(name) {
-            return *number;
-        }
-        let number = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        self.all.push(name.to_owned());
-        self.numbers.insert(name.to_owned(), number);
-        number
-    }
 }
 
 /// What rules of one table can refer to.
 struct Scope<'a> {
     table: &'a Table,
     chains: &'a BTreeMap<&'a str, usize>,
-    names: &'a mut Names,
+    names: &'a mut InterfaceNames,
     memo: &'a mut Memo,
     sets: &'a mut Sets,
     detail: Detail,

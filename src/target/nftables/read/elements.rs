@@ -6,6 +6,7 @@ use std::hash::Hasher;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet, FxHasher};
 
 use super::cursor::Fault;
+use super::interfaces::InterfaceNames;
 use super::rule::Verdict;
 use super::value::Value;
 
@@ -33,7 +34,7 @@ pub(super) struct Elements {
     /// What is said of each, with its line.
     changes: Vec<(Change, usize)>,
     verdicts: Verdicts,
-    interfaces: Interfaces,
+    interfaces: InterfaceNames,
     /// True where some field's values are places of interfaces.
     named: bool,
 }
@@ -194,7 +195,7 @@ impl Elements {
                 Value::Numbers(first, _) => *first,
                 Value::Name(name) => {
                     self.named = true;
-                    u128::from(self.interfaces.place(name))
+                    u128::from(self.interfaces.number(name))
                 }
             };
             self.values.push(first);
@@ -331,29 +332,6 @@ impl Verdicts {
             Verdict::Goto(name) => drop(self.gotos.insert(name.to_owned(), place)),
             _ => self.plain.push(place),
         }
-        place
-    }
-}
-
-/// Interfaces by the order in which they were met.
-#[derive(Clone, Debug, Default)]
-struct Interfaces {
-    all: Vec<String>,
-    places: FxHashMap<String, u32>,
-}
-
-impl Interfaces {
-    fn get(&self, place: u32) -> Option<&str> {
-        self.all.get(usize::try_from(place).ok()?).map(String::as_str)
-    }
-
-    fn place(&mut self, name: &str) -> u32 {
-        if let Some(place) = self.places.get(name) {
-            return *place;
-        }
-        let place = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        self.all.push(name.to_owned());
-        self.places.insert(name.to_owned(), place);
         place
     }
 }

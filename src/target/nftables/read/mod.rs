@@ -15,6 +15,7 @@ mod disjoint;
 mod elements;
 mod field;
 mod hooks;
+mod interfaces;
 mod lex;
 mod memo;
 mod names;

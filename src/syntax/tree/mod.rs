@@ -3,12 +3,18 @@
 //! Every node has a span. A body keeps its statements in order, repetitions included: what a
 //! repetition means (or that it is a mistake) is for the model to say. Comments are kept beside the tree.
 
+mod service;
+mod set;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
 use crate::source::Span;
+
+pub use service::{IcmpType, PortProtocol, Service, ServiceStatement, ServiceTerm};
+pub use set::{Label, Set};
 
 /// A whole file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -143,156 +149,6 @@ pub struct Group {
     pub set: Set,
     /// The whole statement.
     pub span: Span,
-}
-
-/// A set expression. `&` binds tighter than `|` and `-`, which associate to the left.
-///
-/// The parser keeps a run of `|` or of `&` as one list, and refuses what is deeper than some hundred levels
-/// otherwise: sets may be walked by recursion, however long they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Set {
-    /// A zone, a device, a group.
-    Name(Name),
-    /// `label:x`
-    Label(Box<Label>),
-    /// An address or prefix.
-    Prefix(Spanned<IpNet>),
-    /// `any`
-    Any(Span),
-    /// `a | b | c`: two operands or more.
-    Union(Box<[Set]>),
-    /// `a & b & c`: two operands or more.
-    Intersection(Box<[Set]>),
-    /// `a - b`
-    Difference(Box<[Set; 2]>),
-    /// `( a )`, kept for the formatter; the span includes the parentheses.
-    Group(Box<Set>, Span),
-    /// What could not be read; a diagnostic says why.
-    Error(Span),
-}
-
-/// Everything with a label.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Label {
-    /// The label.
-    pub name: Name,
-    /// From `label` to the end of its name.
-    pub span: Span,
-}
-
-impl Set {
-    /// Where the expression stands.
-    pub fn span(&self) -> Span {
-        match self {
-            Self::Name(name) => name.span,
-            Self::Label(label) => label.span,
-            Self::Prefix(prefix) => prefix.span,
-            Self::Union(operands) | Self::Intersection(operands) => of_operands(operands),
-            Self::Difference(operands) => of_operands(&operands[..]),
-            Self::Any(span) | Self::Group(_, span) | Self::Error(span) => *span,
-        }
-    }
-}
-
-/// From the first operand to the last.
-fn of_operands(operands: &[Set]) -> Span {
-    match (operands.first(), operands.last()) {
-        (Some(first), Some(last)) => first.span().to(last.span()),
-        // The parser makes no such list.
-        _ => Span::new(crate::source::FileId(0), 0, 0),
-    }
-}
-
-/// A named service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Service {
-    /// Its name.
-    pub name: Name,
-    /// Its title.
-    pub title: Option<Box<Text>>,
-    /// What it is.
-    pub terms: Vec<ServiceTerm>,
-    /// `{ clear-text; carries phi; prefer dicom-tls }`
-    pub body: Vec<ServiceStatement>,
-    /// The whole statement.
-    pub span: Span,
-}
-
-/// One alternative of a service, separated by commas: `tcp 104, 11112` is one term, `udp 53, tcp 53` two.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServiceTerm {
-    /// `any`
-    Any(Span),
-    /// Another service.
-    Name(Name),
-    /// `tcp`, `udp` or `sctp`: destination ports (empty: all), and `from` source ports (empty: all).
-    Ports {
-        /// Which.
-        protocol: PortProtocol,
-        /// Destination ports, inclusive.
-        destination: Box<[Spanned<(u16, u16)>]>,
-        /// Source ports, inclusive.
-        source: Box<[Spanned<(u16, u16)>]>,
-        /// The whole term.
-        span: Span,
-    },
-    /// `icmp` or `icmpv6`: types (empty: all).
-    Icmp {
-        /// True for `icmpv6`.
-        v6: bool,
-        /// The types: a name (`echo-request`) or number, each with an optional `/code`.
-        types: Box<[IcmpType]>,
-        /// The whole term.
-        span: Span,
-    },
-    /// `proto 50`
-    Protocol(Spanned<u8>, Span),
-}
-
-impl ServiceTerm {
-    /// Where the term stands.
-    pub fn span(&self) -> Span {
-        match self {
-            Self::Any(span)
-            | Self::Ports { span, .. }
-            | Self::Icmp { span, .. }
-            | Self::Protocol(_, span) => *span,
-            Self::Name(name) => name.span,
-        }
-    }
-}
-
-/// A protocol with ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PortProtocol {
-    /// `tcp`
-    Tcp,
-    /// `udp`
-    Udp,
-    /// `sctp`
-    Sctp,
-}
-
-/// An ICMP type as written; a name is resolved by the model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IcmpType {
-    /// Name or decimal number.
-    pub name: Name,
-    /// The code, all where absent.
-    pub code: Option<u8>,
-    /// With its code.
-    pub span: Span,
-}
-
-/// A statement in a service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServiceStatement {
-    /// `clear-text`
-    ClearText(Span),
-    /// `carries phi`: what it carries.
-    Carries(Name, Span),
-    /// `prefer SERVICE`
-    Prefer(Name, Span),
 }
 
 /// A block of rules with shared metadata.
