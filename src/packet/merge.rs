@@ -158,6 +158,11 @@ impl Merger {
         })
     }
 
+    /// The products of several flows.
+    pub(crate) fn products_of(&mut self, flows: &[FlowSet]) -> Vec<Product> {
+        flows.iter().flat_map(|flow| self.products(flow)).collect()
+    }
+
     /// Products that differ in one place alone, as one.
     fn joined(&mut self, products: Vec<Product>, place: usize) -> Vec<Product> {
         let mut index: FxHashMap<Product, usize> = FxHashMap::default();

@@ -18,6 +18,7 @@ mod flow;
 mod hints;
 mod interval;
 mod merge;
+mod narrowing;
 mod products;
 #[cfg(test)]
 mod random;
@@ -37,6 +38,7 @@ pub use diagram::FieldOrder;
 pub use flow::{FlowSet, Packet};
 pub use hints::Hints;
 pub use interval::{IntervalSet, Ordinal};
+pub(crate) use narrowing::Narrowing;
 pub use products::Products;
 pub use region::Region;
 pub use rule::{PacketRule, first_match, permits};

@@ -52,7 +52,8 @@ impl Products {
     }
 }
 
-fn order(flow: &FlowSet) -> (bool, &AddressSet, &AddressSet, &ServiceSet) {
+/// What products are listed by.
+pub(crate) fn order(flow: &FlowSet) -> (bool, &AddressSet, &AddressSet, &ServiceSet) {
     let no_v4 = flow.source.v4.is_empty();
     (no_v4, &flow.destination, &flow.source, &flow.service)
 }

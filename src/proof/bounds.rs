@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::needs;
-use crate::packet::{AddressSet, FlowSet, IntervalSet, PacketRule, ServiceSet, protocol};
+use crate::packet::{AddressSet, FlowSet, IntervalSet, Narrowing, PacketRule, ServiceSet, protocol};
 use crate::plan::{DevicePlan, Forwarding, HostPlan, PlanRule, RunProtocol, companion_flows, run_flows};
 use crate::syntax::tree::Action;
 
@@ -75,8 +75,11 @@ pub(super) fn inbound<'a>(
     if established {
         lists.extend(pairs().map(|pair| pair.replies.as_slice().into()));
     } else {
+        // Replies of TCP are told from new flows by their flags; those of other protocols are not.
+        let tcp = ServiceSet::protocols(&IntervalSet::single(protocol::TCP));
+        let mut others = Narrowing::to(|service| service.difference(&tcp));
         let replies = pairs().flat_map(|pair| &pair.replies);
-        needed.extend(replies.map(|rule| without_tcp(&rule.flow)));
+        needed.extend(replies.filter_map(|rule| others.flow(&rule.flow)));
     }
     let mut may = run_flows(&plan.local);
     may.extend(companion_flows());
@@ -96,15 +99,6 @@ fn manage_from(rules: &[PlanRule], behind: Option<&Arc<AddressSet>>) -> Vec<Plan
         Some(rule)
     };
     rules.iter().filter_map(from).collect()
-}
-
-/// Replies of TCP are told from new flows by their flags; those of other protocols are not.
-fn without_tcp(flow: &FlowSet) -> FlowSet {
-    let tcp = ServiceSet::protocols(&IntervalSet::single(protocol::TCP));
-    FlowSet {
-        service: Arc::new(flow.service.difference(&tcp)),
-        ..flow.clone()
-    }
 }
 
 /// Protocols that the device runs. What meets its input filter is for the device itself, whatever address it has

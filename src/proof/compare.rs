@@ -9,7 +9,7 @@ use super::bounds::{Bounds, packet_rules};
 use super::places::Place;
 use super::{Mismatch, Options, Proof, Residual, Unknown};
 use crate::packet::{
-    Beyond, ByDestination, Change, CompareOptions, Comparison, FlowSet, GaveUp, Limits, Packet, PacketRule,
+    Beyond, ByDestination, Change, CompareOptions, Comparison, GaveUp, Limits, Narrowing, Packet, PacketRule,
     PacketSet, ServiceSet, between, compare_closely,
 };
 use crate::plan::{Origin, PlanRule};
@@ -18,6 +18,9 @@ use crate::target::readback::ReadRule;
 
 /// How many products of a difference or residual are kept.
 const SHOWN: usize = 32;
+
+/// How many products of a residual are looked for: those that are kept come of joining these.
+const SOUGHT: usize = 4 * SHOWN;
 
 /// What came of one comparison.
 #[derive(Clone, Default)]
@@ -107,17 +110,19 @@ fn compare(
             residual: None,
         });
     }
-    let seen = |rules: Vec<PacketRule>| if bounds.tcp_only { tcp_of(rules) } else { rules };
-    let flows = |flows: &[FlowSet]| -> Vec<FlowSet> {
-        let rules = seen(flows.iter().cloned().map(PacketRule::permit).collect());
-        rules.into_iter().map(|rule| rule.flow).collect()
-    };
     let limits = Limits {
-        lists: bounds.lists.iter().map(|list| seen(packet_rules(list))).collect(),
-        needed: flows(&bounds.needed),
-        may: flows(&bounds.may),
+        lists: bounds.lists.iter().map(|list| packet_rules(list)).collect(),
+        needed: bounds.needed.clone(),
+        may: bounds.may.clone(),
     };
-    let found = between(&limits, &seen(read()), options.budget)?;
+    let (limits, actual) = match bounds.tcp_only {
+        true => {
+            let mut tcp = Narrowing::to(tcp_of);
+            (limits.narrowed(&mut tcp), tcp.rules(&read()))
+        }
+        false => (limits, read()),
+    };
+    let found = between(&limits, &actual, by_destination, SOUGHT, options.budget)?;
     let change = |set: &PacketSet| -> Option<Change> {
         let witness = set.witness(&options.hints)?;
         Some(Change {
@@ -141,20 +146,11 @@ fn same(planned: &[PlanRule], actual: &[ReadRule], by_destination: &mut ByDestin
     by_destination.same(planned, actual) == Some(true)
 }
 
-/// What the rules say of TCP.
-fn tcp_of(rules: Vec<PacketRule>) -> Vec<PacketRule> {
-    let of = |rule: PacketRule| {
-        let service = ServiceSet {
-            tcp: rule.flow.service.tcp.clone(),
-            ..ServiceSet::empty()
-        };
-        let flow = FlowSet {
-            service: Arc::new(service),
-            ..rule.flow
-        };
-        (!flow.is_empty()).then_some(PacketRule { flow, ..rule })
-    };
-    rules.into_iter().filter_map(of).collect()
+fn tcp_of(service: &ServiceSet) -> ServiceSet {
+    ServiceSet {
+        tcp: service.tcp.clone(),
+        ..ServiceSet::empty()
+    }
 }
 
 fn deciding_line(rules: &[ReadRule], packet: &Packet) -> Option<usize> {

@@ -114,7 +114,7 @@ pub enum Unknown {
 pub struct Residual {
     /// Where.
     pub place: String,
-    /// All of it.
+    /// As much of it as was looked for.
     pub set: Beyond,
     /// The same, readable.
     pub products: Products,

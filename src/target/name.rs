@@ -21,10 +21,14 @@ pub fn slug(text: &str, limit: usize) -> String {
 
 /// The first `digits` hexadecimal digits (at most 64) of the SHA-256 of a text.
 pub fn digest(text: &str, digits: usize) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let hash = Sha256::digest(text.as_bytes());
-    hash.iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .take(digits)
-        .filter_map(|n| char::from_digit(n.into(), 16))
-        .collect()
+    let mut out = String::with_capacity(hash.len() * 2);
+    for byte in &hash {
+        for half in [byte >> 4, byte & 15] {
+            out.push(DIGITS[usize::from(half)].into());
+        }
+    }
+    out.truncate(digits);
+    out
 }

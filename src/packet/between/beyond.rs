@@ -7,7 +7,7 @@ use super::parts::cut;
 use super::{Half, permits, union_of};
 use crate::packet::budget::{Budget, GaveUp};
 use crate::packet::merge::{Merger, Product};
-use crate::packet::products::Products;
+use crate::packet::products::{Products, order};
 use crate::packet::{FlowSet, PacketSet};
 
 /// A set of packets, as far as possible in the products in which it was asked for.
@@ -17,15 +17,19 @@ pub struct Beyond {
     pub whole: Vec<FlowSet>,
     /// All else.
     pub rest: PacketSet,
+    /// False where there were more products than were asked for: there is more of it.
+    pub complete: bool,
 }
 
 impl Beyond {
-    /// What of `extra` passes and no word of the policy lets through.
+    /// What of `extra` passes and no word of the policy lets through: all of it, or so much that it takes more than
+    /// `cap` products.
     pub(super) fn of(
         extra: Vec<Product>,
         passing: &Half,
         policy: &Half,
         merger: &mut Merger,
+        cap: usize,
         budget: Budget,
     ) -> Result<Self, GaveUp> {
         let same: FxHashSet<Product> = passing.free.iter().copied().collect();
@@ -39,10 +43,17 @@ impl Beyond {
             permits.any(|rule| rule.flow.overlaps(flow))
         };
         let (mut whole, mut left, mut unsettled) = (Vec::new(), Half::default(), Vec::new());
-        for product in extra {
-            let Some(flow) = merger.flow(&product) else {
-                continue;
-            };
+        let mut complete = true;
+        let mut asked: Vec<(FlowSet, Product)> = extra
+            .into_iter()
+            .filter_map(|product| Some((merger.flow(&product)?, product)))
+            .collect();
+        asked.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
+        for (flow, product) in asked {
+            if whole.len() + left.free.len() > cap {
+                complete = false;
+                break;
+            }
             if contested(passing, &flow) {
                 unsettled.push(product);
             }
@@ -88,6 +99,7 @@ impl Beyond {
         Ok(Self {
             whole: widest.filter_map(|product| merger.flow(product)).collect(),
             rest,
+            complete,
         })
     }
 
@@ -96,7 +108,7 @@ impl Beyond {
         self.whole.is_empty() && self.rest.is_empty()
     }
 
-    /// All of it as one set.
+    /// What is known of it, as one set.
     ///
     /// # Errors
     /// When the budget is spent.
@@ -106,6 +118,8 @@ impl Beyond {
 
     /// It as at most `cap` products. They may overlap.
     pub fn products(&self, cap: usize) -> Products {
-        Products::with(&self.whole, self.rest.pieces(cap), cap)
+        let mut products = Products::with(&self.whole, self.rest.pieces(cap), cap);
+        products.complete &= self.complete;
+        products
     }
 }

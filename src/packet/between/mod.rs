@@ -1,7 +1,9 @@
 //! Is a list between two bounds? What passes although nothing lets it, what does not although it must, and what
 //! passes beyond the policy because it may.
 //!
-//! Lists are taken apart into products that pass whatever else the list says, and short lists about the rest
+//! Services that may pass beyond the policy are few, and most of what a list says is about others: there what passes
+//! must be just what has to. That is asked first, destination by destination. Where it is not so, and for the services
+//! that may pass, lists are taken apart into products that pass whatever else the list says, and short lists about the rest
 //! ([`Parts`]). Products of both sides are merged, and those that the other side has as well are settled at once.
 //! Diagrams see only what is left, and of the other side only what overlaps it. Settling is by inclusion of sets, so
 //! the answer is as exact as if diagrams had seen everything.
@@ -9,6 +11,7 @@
 mod beyond;
 mod near;
 mod parts;
+mod strict;
 
 pub use beyond::Beyond;
 
@@ -17,9 +20,11 @@ use rustc_hash::FxHashSet;
 use super::budget::{Budget, GaveUp};
 use super::by_destination::{ByDestination, flows};
 use super::merge::{Merger, Product};
+use super::narrowing::Narrowing;
 use super::{FlowSet, PacketRule, PacketSet};
 use near::Near;
 use parts::Parts;
+use strict::union_of_services;
 
 /// What must pass and what may.
 #[derive(Clone, Debug, Default)]
@@ -43,41 +48,98 @@ pub struct Between {
     pub beyond: Beyond,
 }
 
-/// Holds a first-match list between its limits.
+/// Holds a first-match list between its limits. What passes beyond the policy is looked for until it takes more than
+/// `cap` products.
 ///
 /// # Errors
 /// When the budget was spent: nothing is known then.
-pub fn between(limits: &Limits, actual: &[PacketRule], budget: Budget) -> Result<Between, GaveUp> {
-    let mut merger = Merger::default();
-    let actual = Parts::of(&mut merger, actual);
-    let passing = Half {
-        free: merger.union(actual.free),
-        contested: vec![actual.contested],
-    };
-    let mut policy = Half::default();
-    for list in &limits.lists {
-        let parts = Parts::of(&mut merger, list);
-        policy.free.extend(parts.free);
-        policy.contested.push(parts.contested);
+pub fn between(
+    limits: &Limits,
+    actual: &[PacketRule],
+    by_destination: &mut ByDestination,
+    cap: usize,
+    budget: Budget,
+) -> Result<Between, GaveUp> {
+    let tolerated = union_of_services(&limits.may);
+    let mut beside = Narrowing::to(|service| service.difference(&tolerated));
+    if limits
+        .narrowed(&mut beside)
+        .are(&beside.rules(actual), by_destination)
+    {
+        let mut within = Narrowing::to(|service| service.intersection(&tolerated));
+        let mut merger = Merger::default();
+        let mut ends = Ends::of(&mut merger, &limits.narrowed(&mut within), &within.rules(actual));
+        let (opened, closed) = ends.apart(&mut merger, budget)?;
+        if opened.is_empty() && closed.is_empty() {
+            ends.widen(&mut merger, limits);
+            let beyond = ends.beyond(&mut merger, cap, budget)?;
+            return Ok(Between {
+                opened,
+                closed,
+                beyond,
+            });
+        }
     }
-    policy.free = merger.union(policy.free);
-    let mut products =
-        |flows: &[FlowSet]| -> Vec<Product> { flows.iter().flat_map(|flow| merger.products(flow)).collect() };
-    let (needed, may) = (products(&limits.needed), products(&limits.may));
-    let must = Half {
-        free: merger.union([policy.free.as_slice(), &needed].concat()),
-        contested: policy.contested.clone(),
-    };
-    let most = Half {
-        free: [must.free.as_slice(), &may].concat(),
-        contested: policy.contested.clone(),
-    };
-    let extra = merger.union([needed, may].concat());
+    let mut merger = Merger::default();
+    let ends = Ends::of(&mut merger, limits, actual);
+    let (opened, closed) = ends.apart(&mut merger, budget)?;
+    let beyond = ends.beyond(&mut merger, cap, budget)?;
     Ok(Between {
-        opened: passing.without(&most, &merger, budget)?,
-        closed: must.without(&passing, &merger, budget)?,
-        beyond: Beyond::of(extra, &passing, &policy, &mut merger, budget)?,
+        opened,
+        closed,
+        beyond,
     })
+}
+
+/// What stands against each other.
+struct Ends {
+    passing: Half,
+    policy: Half,
+    needed: Vec<Product>,
+    may: Vec<Product>,
+}
+
+impl Ends {
+    fn of(merger: &mut Merger, limits: &Limits, actual: &[PacketRule]) -> Self {
+        let passing = Half::of(merger, [actual]);
+        let policy = Half::of(merger, limits.lists.iter().map(Vec::as_slice));
+        Self {
+            passing,
+            policy,
+            needed: merger.products_of(&limits.needed),
+            may: merger.products_of(&limits.may),
+        }
+    }
+
+    /// What passes and may not, and what must pass and does not.
+    fn apart(&self, merger: &mut Merger, budget: Budget) -> Result<(PacketSet, PacketSet), GaveUp> {
+        let Self { passing, policy, .. } = self;
+        let must = Half {
+            free: merger.union([policy.free.as_slice(), &self.needed].concat()),
+            contested: policy.contested.clone(),
+        };
+        let most = Half {
+            free: [must.free.as_slice(), &self.may].concat(),
+            contested: policy.contested.clone(),
+        };
+        let opened = passing.without(&most, merger, budget)?;
+        Ok((opened, must.without(passing, merger, budget)?))
+    }
+
+    /// From the services that may pass to those that must pass as well, all of which do pass.
+    fn widen(&mut self, merger: &mut Merger, limits: &Limits) {
+        self.needed = merger.products_of(&limits.needed);
+        self.may = merger.products_of(&limits.may);
+        let all = [self.passing.free.as_slice(), &self.needed].concat();
+        self.passing.free = merger.union(all);
+        let lists = limits.lists_about_extra();
+        self.policy = Half::of(merger, lists.iter().map(Vec::as_slice));
+    }
+
+    fn beyond(&self, merger: &mut Merger, cap: usize, budget: Budget) -> Result<Beyond, GaveUp> {
+        let extra = merger.union([self.needed.as_slice(), &self.may].concat());
+        Beyond::of(extra, &self.passing, &self.policy, merger, cap, budget)
+    }
 }
 
 /// The union of products and of what short lists permit.
@@ -88,6 +150,18 @@ struct Half {
 }
 
 impl Half {
+    /// What any of some first-match lists permits.
+    fn of<'l>(merger: &mut Merger, lists: impl IntoIterator<Item = &'l [PacketRule]>) -> Self {
+        let mut half = Self::default();
+        for list in lists {
+            let parts = Parts::of(merger, list);
+            half.free.extend(parts.free);
+            half.contested.push(parts.contested);
+        }
+        half.free = merger.union(half.free);
+        half
+    }
+
     /// What this holds and `other` does not.
     fn without(&self, other: &Self, merger: &Merger, budget: Budget) -> Result<PacketSet, GaveUp> {
         let same: FxHashSet<&Product> = other.free.iter().collect();

@@ -73,10 +73,9 @@ impl Match {
         let log = if log { " log" } else { "" };
         sources.iter().flat_map(move |source| {
             destinations.iter().map(move |destination| {
-                format!(
-                    "{verdict} {} {source}{} {destination}{}{established}{log}",
-                    self.protocol, self.source, self.destination,
-                )
+                let service = [&self.protocol, " ", source, &self.source];
+                let rest = [" ", destination, &self.destination, established, log];
+                [&[verdict, " "], &service[..], &rest[..]].concat().concat()
             })
         })
     }

@@ -91,10 +91,7 @@ impl Sets {
         if let Some(number) = self.numbers.get(set) {
             return *number;
         }
-        let prefixes = match self.family {
-            Family::V4 => set.v4_prefixes().len(),
-            Family::V6 => set.v6_prefixes().len(),
-        };
+        let prefixes = set.blocks(self.family).count();
         let number = self.all.len();
         self.numbers.insert(Arc::clone(set), number);
         self.all.push(Known {

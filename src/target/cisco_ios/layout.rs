@@ -22,12 +22,19 @@ const COMMENT: usize = 112;
 #[derive(Serialize)]
 struct Context<'a> {
     device: String,
-    groups: Vec<Section<'a>>,
+    groups: Vec<GroupText>,
     lists: Vec<Section<'a>>,
     interfaces: Vec<Interface>,
     stale: Vec<String>,
     /// Lines, the first of each sentence with a dash.
     residual: Vec<String>,
+}
+
+/// A command and the lines below it as they stand there.
+#[derive(Serialize)]
+struct GroupText {
+    heading: String,
+    body: String,
 }
 
 /// A command and the lines below it.
@@ -84,9 +91,9 @@ impl Layout<'_> {
                 .map(|name| format!("no {command} {name}"))
                 .collect::<Vec<_>>()
         };
-        let groups = self.groups.iter().map(|(name, group)| Section {
+        let groups = self.groups.iter().map(|(name, group)| GroupText {
             heading: format!("{} {name}", object_group::command(group.family)),
-            lines: group.lines.iter().map(String::as_str).collect(),
+            body: [" ", &group.lines.join("\n ")].concat(),
         });
         let lists = self.lists().map(|(family, list)| Section {
             heading: list.heading(family),

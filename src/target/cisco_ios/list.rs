@@ -1,12 +1,10 @@
 //! A list with its remarks and name.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use rustc_hash::FxBuildHasher;
+use rustc_hash::FxHashSet;
 
-use super::naming;
-use super::number::{FIRST, numbered};
+use super::number::FIRST;
 use super::usage::{Load, Meter};
 use crate::packet::Family;
 use crate::plan::Origin;
@@ -17,7 +15,7 @@ use crate::target::name::digest;
 pub struct Block {
     /// Where in the list it belongs: blocks of a lower stage come before it.
     pub stage: u32,
-    /// What stands above them.
+    /// What stands above them, in characters that IOS takes.
     pub remark: String,
     /// The rules behind each of them: several where rules are joined, none where the list itself needs them.
     pub origins: Arc<[Arc<Origin>]>,
@@ -48,30 +46,36 @@ pub struct List {
 }
 
 impl List {
-    /// Lays the blocks out. Entries that stand before already decide nothing again, and are left out. The digest is
+    /// Lays blocks out, each from its number on. Entries that stand before already decide nothing again, and are left out. The digest is
     /// that of numbers and entries and of what the list is for, never of remarks.
-    pub fn new(stem: &str, purpose: &str, family: Family, blocks: Vec<Block>, meter: &Meter<'_>) -> Self {
-        let mut seen: HashSet<String, FxBuildHasher> = HashSet::default();
+    pub fn new(
+        stem: &str,
+        purpose: &str,
+        family: Family,
+        blocks: &[(u32, Block)],
+        meter: &Meter<'_>,
+    ) -> Self {
+        let mut seen: FxHashSet<&str> = FxHashSet::default();
         let mut content = format!("{purpose}\n{}\n", family.name());
         let mut lines = Vec::new();
         let mut entries = 0;
         let mut load = Load::default();
         let of_no_rule: Arc<[Arc<Origin>]> = Arc::default();
-        for (slot, block) in numbered(blocks) {
+        for (slot, block) in blocks {
             let mut number = slot.saturating_add(FIRST);
             let mut open = false;
-            for entry in block.entries {
-                if !seen.insert(entry.clone()) {
+            for entry in &block.entries {
+                if !seen.insert(entry) {
                     continue;
                 }
                 if !open {
                     lines.push(Line {
-                        text: remark(family, slot, &block.remark),
+                        text: remark(family, *slot, &block.remark),
                         origins: Arc::clone(&of_no_rule),
                     });
                     open = true;
                 }
-                load.add(&entry, family, meter);
+                load.add(entry, family, meter);
                 let text = match family {
                     Family::V4 => format!("{number} {entry}"),
                     Family::V6 => format!("sequence {number} {entry}"),
@@ -106,7 +110,7 @@ impl List {
 /// IPv6 lists take remarks without a number alone.
 fn remark(family: Family, number: u32, text: &str) -> String {
     match family {
-        Family::V4 => format!("{number} remark {}", naming::printable(text, 100)),
-        Family::V6 => format!("remark {}", naming::printable(text, 100)),
+        Family::V4 => format!("{number} remark {text}"),
+        Family::V6 => format!("remark {text}"),
     }
 }

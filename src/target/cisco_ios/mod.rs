@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::capability::Capability;
 use self::layout::Layout;
+use self::number::Slots;
 use self::object_group::{Group, Groups};
 use self::previous::kind;
 use self::side::{Lowering, SideLists};
@@ -77,6 +78,7 @@ impl Platform for CiscoIos {
             forwarding,
             capability: &capability,
             groups: Groups::new(&capability),
+            slots: Slots::default(),
             failures: BTreeSet::new(),
         };
         refuse(&mut lowering);

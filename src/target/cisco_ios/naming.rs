@@ -102,6 +102,9 @@ fn remark_of_several(words: &str, origins: &[Arc<Origin>]) -> String {
 /// Printable ASCII on one line, at most `limit` characters. `?` asks IOS for help at once and a leading `!` begins
 /// a comment, so neither stays.
 pub fn printable(text: &str, limit: usize) -> String {
+    if text.len() <= limit && is_printable(text) {
+        return text.to_owned();
+    }
     let mut out = String::new();
     for c in text.chars() {
         if out.len() >= limit {
@@ -120,4 +123,21 @@ pub fn printable(text: &str, limit: usize) -> String {
         }
     }
     out.trim_end().to_owned()
+}
+
+/// True for what [`printable`] leaves as it is: words of plain characters, one space between them.
+fn is_printable(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        let fits = match byte {
+            b' ' => before != b' ',
+            b'!' => !text.starts_with('!'),
+            _ => byte.is_ascii_graphic() && byte != b'?',
+        };
+        if !fits {
+            return false;
+        }
+        before = byte;
+    }
+    before != b' '
 }

@@ -4,7 +4,8 @@
 //! nothing and may follow from their names. A block of several rules stands where the first of them would.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+
+use rustc_hash::FxHashMap;
 
 use super::list::Block;
 use super::term::Purpose;
@@ -59,31 +60,87 @@ pub fn stage_of(purpose: &Purpose, last: u32) -> u32 {
     last.max(within + below_guard)
 }
 
-/// The blocks in the order of the list, each with the number where it begins.
-pub fn numbered(blocks: Vec<Block>) -> Vec<(u32, Block)> {
-    let mut stages: BTreeMap<u32, Vec<Block>> = BTreeMap::new();
-    for block in blocks {
-        stages.entry(block.stage).or_default().push(block);
-    }
-    let mut list = Vec::new();
-    let mut least = 0;
-    for (stage, blocks) in stages {
-        // A stage that is overfull pushes the ones behind it.
-        least = stage.saturating_mul(STAGE).max(least);
-        let blocks = if has_own_order(stage) {
-            in_order(blocks)
-        } else {
-            by_name(blocks)
-        };
-        let mut end = least;
-        for (slot, block) in blocks {
-            let number = least.saturating_add(slot.saturating_mul(SLOT));
-            end = end.max(number.saturating_add(slots(&block).saturating_mul(SLOT)));
-            list.push((number, block));
+/// The places that rules ask for. Each is worked out once.
+#[derive(Debug, Default)]
+pub struct Slots {
+    rules: FxHashMap<String, u32>,
+    policies: FxHashMap<String, u32>,
+}
+
+impl Slots {
+    /// The blocks in the order of the list, each with the number where it begins.
+    pub fn numbered(&mut self, blocks: Vec<Block>) -> Vec<(u32, Block)> {
+        let mut stages: BTreeMap<u32, Vec<Block>> = BTreeMap::new();
+        for block in blocks {
+            stages.entry(block.stage).or_default().push(block);
         }
-        least = end;
+        let mut list = Vec::new();
+        let mut least = 0;
+        for (stage, blocks) in stages {
+            // A stage that is overfull pushes the ones behind it.
+            least = stage.saturating_mul(STAGE).max(least);
+            let blocks = if has_own_order(stage) {
+                in_order(blocks)
+            } else {
+                self.by_name(blocks)
+            };
+            let mut end = least;
+            for (slot, block) in blocks {
+                let number = least.saturating_add(slot.saturating_mul(SLOT));
+                end = end.max(number.saturating_add(slots(&block).saturating_mul(SLOT)));
+                list.push((number, block));
+            }
+            least = end;
+        }
+        list
     }
-    list
+
+    /// Where the names of policy and first rule say, or at the next place that is free.
+    fn by_name(&mut self, mut blocks: Vec<Block>) -> Vec<(u32, Block)> {
+        fn names(block: &Block) -> impl Iterator<Item = &str> {
+            block.origins.iter().map(|origin| origin.id.as_str())
+        }
+        blocks.sort_by(|a, b| names(a).cmp(names(b)));
+        blocks.dedup_by(|block, before| {
+            let same = names(block).eq(names(before));
+            if same {
+                before.entries.append(&mut block.entries);
+            }
+            same
+        });
+        let mut taken = Taken::default();
+        let mut placed: Vec<(u32, Block)> = blocks
+            .into_iter()
+            .map(|block| {
+                let wish = self.of(names(&block).next().unwrap_or_default());
+                (taken.take(wish, slots(&block)), block)
+            })
+            .collect();
+        placed.sort_by_key(|(slot, _)| *slot);
+        placed
+    }
+
+    /// The place that a rule asks for: its policy's, and its own among those of the policy.
+    fn of(&mut self, rule: &str) -> u32 {
+        if let Some(slot) = self.rules.get(rule) {
+            return *slot;
+        }
+        let of = |text: &str, count: u32| u32::from_str_radix(&digest(text, 7), 16).unwrap_or(0) % count;
+        let (policies, rules) = (STAGE / POLICY, POLICY / SLOT);
+        let policy = rule.rsplit_once('-').map_or(rule, |(policy, _)| policy);
+        let first = match self.policies.get(policy) {
+            Some(first) => *first,
+            None => {
+                let first = of(policy, policies) * rules;
+                self.policies.insert(policy.to_owned(), first);
+                first
+            }
+        };
+        // Slot 0 stays free: there is no entry 0.
+        let slot = (first + of(rule, rules)).max(1);
+        self.rules.insert(rule.to_owned(), slot);
+        slot
+    }
 }
 
 /// Stages whose blocks do not all have the same verdict, or no rule to be named by.
@@ -100,30 +157,6 @@ fn in_order(blocks: Vec<Block>) -> Vec<(u32, Block)> {
         (slot, block)
     });
     placed.collect()
-}
-
-/// Where the names of policy and first rule say, or at the next place that is free.
-fn by_name(blocks: Vec<Block>) -> Vec<(u32, Block)> {
-    let mut rules: BTreeMap<Vec<String>, Block> = BTreeMap::new();
-    for block in blocks {
-        let names = block.origins.iter().map(|origin| origin.id.clone()).collect();
-        match rules.entry(names) {
-            Entry::Occupied(known) => known.into_mut().entries.extend(block.entries),
-            Entry::Vacant(place) => {
-                place.insert(block);
-            }
-        }
-    }
-    let mut taken = Taken::default();
-    let mut placed: Vec<(u32, Block)> = rules
-        .into_iter()
-        .map(|(names, block)| {
-            let first = names.first().map_or("", String::as_str);
-            (taken.take(slot_of(first), slots(&block)), block)
-        })
-        .collect();
-    placed.sort_by_key(|(slot, _)| *slot);
-    placed
 }
 
 /// Slots that are taken: runs of them without a gap, from first to end.
@@ -150,15 +183,6 @@ impl Taken {
         self.0.insert(first, end);
         slot
     }
-}
-
-/// The place that a rule asks for: its policy's, and its own among those of the policy.
-fn slot_of(rule: &str) -> u32 {
-    let policy = rule.rsplit_once('-').map_or(rule, |(policy, _)| policy);
-    let of = |text: &str, count: u32| u32::from_str_radix(&digest(text, 7), 16).unwrap_or(0) % count;
-    let (policies, rules) = (STAGE / POLICY, POLICY / SLOT);
-    // Slot 0 stays free: there is no entry 0.
-    (of(policy, policies) * rules + of(rule, rules)).max(1)
 }
 
 /// How many slots the entries of a block take.

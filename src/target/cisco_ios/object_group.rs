@@ -85,19 +85,14 @@ impl Groups {
     }
 
     fn add(&mut self, set: &AddressSet, family: Family, kind: &str) -> Option<String> {
-        let (prefixes, lines): (usize, Vec<String>) = match family {
-            Family::V4 => (
-                set.v4_prefixes().len(),
-                set.v4.ranges().iter().map(member).collect(),
-            ),
-            Family::V6 => {
-                let prefixes = set.v6_prefixes();
-                (prefixes.len(), prefixes.iter().map(entry::prefix).collect())
-            }
-        };
+        let prefixes = set.blocks(family).count();
         if prefixes < 2 {
             return None;
         }
+        let lines: Vec<String> = match family {
+            Family::V4 => set.v4.ranges().iter().map(member).collect(),
+            Family::V6 => set.v6_prefixes().iter().map(entry::prefix).collect(),
+        };
         let name = format!("{PREFIX}{kind}_{}", digest(&lines.join("\n"), 12));
         let group = Group {
             family,
@@ -120,12 +115,14 @@ impl Groups {
 }
 
 fn member(&(first, last): &(u32, u32)) -> String {
+    if first == last {
+        return format!("host {}", Ipv4Addr::from(first));
+    }
     let single = AddressSet {
         v4: IntervalSet::range(first, last),
         v6: IntervalSet::empty(),
     };
     match single.v4_prefixes().as_slice() {
-        [host] if host.prefix_len() == 32 => format!("host {}", host.addr()),
         [net] => with_netmask(net),
         _ => format!("range {} {}", Ipv4Addr::from(first), Ipv4Addr::from(last)),
     }

@@ -8,7 +8,7 @@ use super::entry;
 use super::external::fold_with_external;
 use super::fold::{self, Lane, Rule, TooManyPieces};
 use super::list::{Block, List};
-use super::number::stage;
+use super::number::{Slots, stage};
 use super::object_group::{Group, Groups};
 use super::term::{Purpose, Term};
 use super::usage::Meter;
@@ -41,6 +41,8 @@ pub struct Lowering<'a> {
     pub capability: &'a Capability,
     /// Object groups of all lists.
     pub groups: Groups,
+    /// Where rules ask to stand.
+    pub slots: Slots,
     /// What could not be expressed.
     pub failures: BTreeSet<(Option<String>, String)>,
 }
@@ -51,11 +53,12 @@ impl<'a> Lowering<'a> {
         let stem = naming::stem(side);
         let mut list = |family| {
             let blocks = self.blocks(index, side, family);
+            let blocks = self.slots.numbered(blocks);
             let meter = Meter {
                 groups: &self.groups,
                 capability: self.capability,
             };
-            List::new(&stem, &side.zone, family, blocks, &meter)
+            List::new(&stem, &side.zone, family, &blocks, &meter)
         };
         let (v4, v6) = (list(Family::V4), list(Family::V6));
         for list in [&v4, &v6] {

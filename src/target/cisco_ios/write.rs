@@ -127,9 +127,13 @@ impl Lowering<'_> {
             .first()
             .map_or_else(String::new, |term| term.purpose.words());
         let mut places: FxHashMap<Vec<usize>, usize> = FxHashMap::default();
+        let mut names: FxHashMap<usize, Rc<[String]>> = FxHashMap::default();
         for piece in join::joined(pieces, &mut sets) {
             let kind = &kinds.all[piece.kind];
-            let mut name = |set| entry::addresses(sets.set(set), family, &mut self.groups);
+            let mut name = |set| {
+                let named = || entry::addresses(sets.set(set), family, &mut self.groups).into();
+                Rc::clone(names.entry(set).or_insert_with(named))
+            };
             let (sources, destinations) = (name(piece.source), name(piece.destination));
             let entries = kind
                 .service
