@@ -163,6 +163,22 @@ impl Merger {
         flows.iter().flat_map(|flow| self.products(flow)).collect()
     }
 
+    /// The products of flows, one for each pair of sources and destinations, ascending.
+    pub(crate) fn by_ends<'f>(&mut self, flows: impl Iterator<Item = &'f FlowSet>) -> Vec<Product> {
+        let products = flows.flat_map(|flow| self.products(flow)).collect();
+        let mut joined = self.joined(products, 2);
+        joined.sort_unstable();
+        joined
+    }
+
+    /// What those of some products hold that are not among others, which ascend.
+    pub(crate) fn flows_beside(&self, products: &[Product], others: &[Product]) -> Vec<FlowSet> {
+        let beside = products
+            .iter()
+            .filter(|product| others.binary_search(product).is_err());
+        beside.filter_map(|product| self.flow(product)).collect()
+    }
+
     /// Products that differ in one place alone, as one.
     fn joined(&mut self, products: Vec<Product>, place: usize) -> Vec<Product> {
         let mut index: FxHashMap<Product, usize> = FxHashMap::default();

@@ -62,12 +62,10 @@ pub fn between(
 ) -> Result<Between, GaveUp> {
     let tolerated = union_of_services(&limits.may);
     let mut beside = Narrowing::to(|service| service.difference(&tolerated));
-    if limits
-        .narrowed(&mut beside)
-        .are(&beside.rules(actual), by_destination)
-    {
+    let mut merger = Merger::default();
+    let strict = limits.narrowed(&mut beside);
+    if strict.are(&beside.rules(actual), &mut merger, by_destination) {
         let mut within = Narrowing::to(|service| service.intersection(&tolerated));
-        let mut merger = Merger::default();
         let mut ends = Ends::of(&mut merger, &limits.narrowed(&mut within), &within.rules(actual));
         let (opened, closed) = ends.apart(&mut merger, budget)?;
         if opened.is_empty() && closed.is_empty() {
@@ -80,7 +78,6 @@ pub fn between(
             });
         }
     }
-    let mut merger = Merger::default();
     let ends = Ends::of(&mut merger, limits, actual);
     let (opened, closed) = ends.apart(&mut merger, budget)?;
     let beyond = ends.beyond(&mut merger, cap, budget)?;

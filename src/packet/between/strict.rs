@@ -1,14 +1,35 @@
 //! Limits that leave nothing open: what passes must be just what has to pass.
 
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
 use super::Limits;
 use crate::packet::by_destination::{ByDestination, flows};
+use crate::packet::merge::Merger;
 use crate::packet::narrowing::Narrowing;
 use crate::packet::{AddressSet, Family, FlowSet, PacketRule, ServiceSet};
 
+/// How many ranges of addresses a rule may have in the mean, where lists with denies are compared by destination.
+const RANGES: usize = 8;
+
 /// The services of all flows.
 pub(super) fn union_of_services(flows: &[FlowSet]) -> ServiceSet {
-    let services = flows.iter().map(|flow| &*flow.service);
-    services.fold(ServiceSet::empty(), |all, service| all.union(service))
+    let mut met: FxHashSet<*const ServiceSet> = FxHashSet::default();
+    let services = flows.iter().map(|flow| &flow.service);
+    let each = services.filter(|service| met.insert(Arc::as_ptr(service)));
+    each.fold(ServiceSet::empty(), |all, service| all.union(service))
+}
+
+/// True where a closer look at each destination takes little.
+fn has_few_ranges<'r>(rules: impl Iterator<Item = (bool, &'r FlowSet)>) -> bool {
+    let ends = |set: &AddressSet| set.v4.ranges().len() + set.v6.ranges().len();
+    let (mut count, mut ranges) = (0, 0);
+    for (_, flow) in rules {
+        count += 1;
+        ranges += ends(&flow.source) + ends(&flow.destination);
+    }
+    ranges <= RANGES * count
 }
 
 impl Limits {
@@ -24,13 +45,30 @@ impl Limits {
     }
 
     /// True where a list is known to let through just what must pass.
-    pub(super) fn are(&self, actual: &[PacketRule], by_destination: &mut ByDestination) -> bool {
+    pub(super) fn are(
+        &self,
+        actual: &[PacketRule],
+        merger: &mut Merger,
+        by_destination: &mut ByDestination,
+    ) -> bool {
         let Some(lists) = self.in_a_row() else {
             return false;
         };
+        let last = actual.iter().rposition(|rule| rule.permit);
+        let actual = actual.get(..last.map_or(0, |last| last + 1)).unwrap_or_default();
         let needed = self.needed.iter().map(|flow| (true, flow));
         let must = needed.chain(lists.iter().copied().flat_map(flows));
-        by_destination.same(must, flows(actual)) == Some(true)
+        let all = || must.clone().chain(flows(actual));
+        if all().any(|(permit, _)| !permit) {
+            return has_few_ranges(all()) && by_destination.same(must, flows(actual)) == Some(true);
+        }
+        // Most products stand on both sides, and a packet of theirs passes whatever else is said.
+        let must = merger.by_ends(must.map(|(_, flow)| flow));
+        let passing = merger.by_ends(actual.iter().map(|rule| &rule.flow));
+        let [must, passing] =
+            [(&must, &passing), (&passing, &must)].map(|(all, others)| merger.flows_beside(all, others));
+        let [must, passing] = [&must, &passing].map(|flows| flows.iter().map(|flow| (true, flow)));
+        by_destination.same(must, passing) == Some(true)
     }
 
     /// The lists in an order in which they are one list that permits what any of them permits. None where that is not
