@@ -9,6 +9,7 @@
 //! questions can be exponential, so each takes a [`Budget`] and may answer [`GaveUp`].
 
 mod address;
+mod address_text;
 mod between;
 mod budget;
 mod by_destination;
@@ -30,6 +31,7 @@ pub mod space;
 mod witness;
 
 pub use address::{AddressSet, Family};
+pub(crate) use address_text::push_v4;
 pub use between::{Between, Beyond, Limits, between};
 pub use budget::{Budget, GaveUp};
 pub use by_destination::ByDestination;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::packet::AddressSet;
+use crate::packet::{AddressSet, push_v4};
 
 /// A set. It is a list of prefixes only in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,13 +33,9 @@ impl Serialize for Prefix {
             return self.0.serialize(serializer);
         };
         let mut text = String::with_capacity(18);
-        let mut digits = itoa::Buffer::new();
-        for (octet, before) in net.addr().octets().into_iter().zip(["", ".", ".", "."]) {
-            text.push_str(before);
-            text.push_str(digits.format(octet));
-        }
+        push_v4(&mut text, net.addr().to_bits());
         text.push('/');
-        text.push_str(digits.format(net.prefix_len()));
+        text.push_str(itoa::Buffer::new().format(net.prefix_len()));
         serializer.serialize_str(&text)
     }
 }

@@ -80,21 +80,19 @@ pub fn remark(words: &str, origins: &[Arc<Origin>]) -> String {
 fn remark_of_several(words: &str, origins: &[Arc<Origin>]) -> String {
     let mut text = words.to_owned();
     for (index, origin) in origins.iter().enumerate() {
-        let comma = if index == 0 { "" } else { "," };
-        let one = printable(
-            &format!("{text}{comma} {} {}", origin.id, origin.location),
-            usize::MAX,
-        );
+        let comma = if index == 0 { " " } else { ", " };
+        let one = printable(&[&origin.id, " ", &origin.location].concat(), usize::MAX);
         let rest = match origins.len() - index - 1 {
-            0 => String::new(),
-            more => format!(" and {more} more"),
+            0 => 0,
+            more => format!(" and {more} more").len(),
         };
         // What follows the next rule is no longer than what follows this one.
-        if one.len() + rest.len() > REMARK_LIMIT {
+        if text.len() + comma.len() + one.len() + rest > REMARK_LIMIT {
             let left = origins.len() - index;
             return printable(&format!("{text} and {left} more"), REMARK_LIMIT);
         }
-        text = one;
+        text.push_str(comma);
+        text.push_str(&one);
     }
     printable(&text, REMARK_LIMIT)
 }

@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use super::capability::Capability;
 use super::entry;
 use super::naming::PREFIX;
-use crate::packet::{AddressSet, Family, IntervalSet};
+use crate::packet::{AddressSet, Family, IntervalSet, push_v4};
 use crate::target::name::digest;
 
 /// A group.
@@ -116,7 +116,10 @@ impl Groups {
 
 fn member(&(first, last): &(u32, u32)) -> String {
     if first == last {
-        return format!("host {}", Ipv4Addr::from(first));
+        let mut text = String::with_capacity(20);
+        text.push_str("host ");
+        push_v4(&mut text, first);
+        return text;
     }
     let single = AddressSet {
         v4: IntervalSet::range(first, last),

@@ -54,9 +54,13 @@ impl Lowering<'_> {
         }
         let mut left = self.capability.join_entries;
         let mut of_rules = staged.iter().filter(|(_, term)| term.origin.is_some());
+        let mut known: FxHashMap<(*const ServiceSet, bool), usize> = FxHashMap::default();
         of_rules.any(|(_, term)| {
-            let entries =
-                entry::matches(&term.flow.service, family, term.established).map_or(0, |all| all.len());
+            let service = &term.flow.service;
+            let counted = || entry::matches(service, family, term.established).map_or(0, |all| all.len());
+            let entries = *known
+                .entry((Arc::as_ptr(service), term.established))
+                .or_insert_with(counted);
             let is_over = entries > left;
             left = left.saturating_sub(entries);
             is_over

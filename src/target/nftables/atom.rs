@@ -4,7 +4,7 @@
 use std::net::Ipv6Addr;
 
 use super::prefix;
-use crate::packet::{AddressSet, Family, IntervalSet, Ordinal, Region, ServiceSet, protocol};
+use crate::packet::{AddressSet, Family, IntervalSet, Ordinal, Region, ServiceSet, protocol, push_v4};
 
 /// Addresses of one family as numbers.
 pub type Addresses = IntervalSet<u128>;
@@ -50,16 +50,8 @@ pub fn address(family: Family, address: u128) -> String {
 /// Adds one address to a text.
 pub fn push_address(text: &mut String, family: Family, address: u128) {
     match family {
-        Family::V4 => {
-            // A v4 address comes from a `u32`.
-            let octets = u32::try_from(address).unwrap_or(u32::MAX).to_be_bytes();
-            for (place, octet) in octets.into_iter().enumerate() {
-                if place > 0 {
-                    text.push('.');
-                }
-                push_number(text, octet);
-            }
-        }
+        // A v4 address comes from a `u32`.
+        Family::V4 => push_v4(text, u32::try_from(address).unwrap_or(u32::MAX)),
         Family::V6 => text.push_str(&Ipv6Addr::from(address).to_string()),
     }
 }

@@ -4,6 +4,7 @@ mod harness;
 mod hospital;
 mod hostile;
 mod load;
+mod overlap;
 mod packets;
 mod plans;
 mod random;

@@ -88,17 +88,22 @@ enum Taken {
 
 type Took = Result<Taken, String>;
 
+/// More words than most lines have.
+const WORDS: usize = 16;
+
 impl Device {
     /// Takes a line. A mode below the global one sees it first; what it does not know may be a global command.
     pub fn line(&mut self, line: &Line<'_>) {
-        let words: Vec<&str> = line.text.split_whitespace().collect();
-        let took = match self.mode.clone() {
+        let mut words: Vec<&str> = Vec::with_capacity(WORDS);
+        words.extend(line.text.split_ascii_whitespace());
+        let mode = std::mem::take(&mut self.mode);
+        let took = match &mode {
             Mode::Global => Ok(Taken::Foreign),
-            Mode::List(family, name) => self.list_line(family, &name, &words, line),
-            Mode::Interface(name) => self.interface_line(&name, &words, line),
-            Mode::Network(name) => group_line(&mut self.networks, &name, &words, line, group::network),
-            Mode::Network6(name) => group_line(&mut self.networks6, &name, &words, line, group::network6),
-            Mode::Service(name) => group_line(&mut self.services, &name, &words, line, group::service),
+            Mode::List(family, name) => self.list_line(*family, name, &words, line),
+            Mode::Interface(name) => self.interface_line(name, &words, line),
+            Mode::Network(name) => group_line(&mut self.networks, name, &words, line, group::network),
+            Mode::Network6(name) => group_line(&mut self.networks6, name, &words, line, group::network6),
+            Mode::Service(name) => group_line(&mut self.services, name, &words, line, group::service),
             Mode::Skipped if line.indented => {
                 if harmless::is_global_alone(&words) {
                     Err("a global command below another section".to_owned())
@@ -109,6 +114,7 @@ impl Device {
             Mode::Unknown if line.indented => Err("below an unknown statement".to_owned()),
             Mode::Skipped | Mode::Unknown => Ok(Taken::Foreign),
         };
+        self.mode = mode;
         let result = match took {
             Ok(Taken::Done) => Ok(()),
             Ok(Taken::Foreign) => self.global(&words, line),

@@ -17,18 +17,26 @@ const DEEPEST: usize = 64;
 /// What a group holds of one kind.
 pub trait Contents: Clone + Default + PartialEq {
     #[must_use]
-    fn joined(&self, other: &Self) -> Self;
+    fn joined(parts: &[Arc<Self>]) -> Self;
 }
 
 impl Contents for AddressSet {
-    fn joined(&self, other: &Self) -> Self {
-        self.union(other)
+    fn joined(parts: &[Arc<Self>]) -> Self {
+        Self::union_of(parts.iter().map(|part| &**part))
     }
 }
 
 impl Contents for ServiceSet {
-    fn joined(&self, other: &Self) -> Self {
-        self.union(other)
+    /// In halves, then halves of halves: a union costs as much as it holds.
+    fn joined(parts: &[Arc<Self>]) -> Self {
+        match parts {
+            [] => Self::empty(),
+            [one] => (**one).clone(),
+            _ => {
+                let (left, right) = parts.split_at(parts.len() / 2);
+                Self::joined(left).union(&Self::joined(right))
+            }
+        }
     }
 }
 
@@ -36,15 +44,21 @@ impl Contents for ServiceSet {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Member<T> {
     /// By itself.
-    Own(T),
+    Own(Arc<T>),
     /// `group-object`
     Group(String),
+}
+
+impl<T> Member<T> {
+    fn own(contents: T) -> Self {
+        Self::Own(Arc::new(contents))
+    }
 }
 
 /// All groups of one kind, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Groups<T> {
-    members: BTreeMap<String, Vec<Member<T>>>,
+    members: BTreeMap<String, Arc<Vec<Member<T>>>>,
     /// What was worked out already.
     known: BTreeMap<String, Result<Arc<T>, String>>,
 }
@@ -62,7 +76,7 @@ impl<T: Contents> Groups<T> {
 
     /// Adds a member.
     pub fn add(&mut self, name: &str, member: Member<T>) {
-        self.members.entry(name.to_owned()).or_default().push(member);
+        self.of(name).push(member);
     }
 
     /// Takes a member away.
@@ -70,13 +84,17 @@ impl<T: Contents> Groups<T> {
     /// # Errors
     /// When there is none.
     pub fn take(&mut self, name: &str, member: &Member<T>) -> Result<(), String> {
-        let members = self.members.entry(name.to_owned()).or_default();
+        let members = self.of(name);
         let before = members.len();
         members.retain(|other| other != member);
         if members.len() == before {
             return Err("there is no such member".to_owned());
         }
         Ok(())
+    }
+
+    fn of(&mut self, name: &str) -> &mut Vec<Member<T>> {
+        Arc::make_mut(self.members.entry(name.to_owned()).or_default())
     }
 
     /// What a group holds.
@@ -107,24 +125,17 @@ impl<T: Contents> Groups<T> {
         if members.is_empty() {
             return Err(format!("object group `{name}` is undefined or empty"));
         }
-        // In pairs, then pairs of pairs: a union costs as much as it holds.
         let mut parts: Vec<Arc<T>> = Vec::with_capacity(members.len());
         for member in members {
             parts.push(match member {
-                Member::Own(own) => Arc::new(own.clone()),
+                Member::Own(own) => Arc::clone(own),
                 Member::Group(inner) => self.contents_at(inner, depth.saturating_add(1))?,
             });
         }
-        while parts.len() > 1 {
-            parts = parts
-                .chunks(2)
-                .map(|pair| match pair {
-                    [one, two] => Arc::new(one.joined(two)),
-                    _ => pair.first().cloned().unwrap_or_default(),
-                })
-                .collect();
-        }
-        Ok(parts.pop().unwrap_or_default())
+        Ok(match parts.as_slice() {
+            [only] => Arc::clone(only),
+            _ => Arc::new(T::joined(&parts)),
+        })
     }
 }
 
@@ -169,7 +180,7 @@ pub fn network(words: &mut Words<'_>) -> Result<Member<AddressSet>, String> {
     if first > last {
         return Err("the range is upside down".to_owned());
     }
-    Ok(Member::Own(AddressSet {
+    Ok(Member::own(AddressSet {
         v4: IntervalSet::range(first, last),
         v6: IntervalSet::empty(),
     }))
@@ -192,7 +203,7 @@ pub fn network6(words: &mut Words<'_>) -> Result<Member<AddressSet>, String> {
         let net: Ipv6Net = word.parse().map_err(|_| format!("`{word}` is not a prefix"))?;
         net.trunc()
     };
-    Ok(Member::Own(AddressSet::from_prefixes([&IpNet::V6(prefix)])))
+    Ok(Member::own(AddressSet::from_prefixes([&IpNet::V6(prefix)])))
 }
 
 /// Reads a line of an `object-group service`.
@@ -205,7 +216,7 @@ pub fn service(words: &mut Words<'_>) -> Result<Member<ServiceSet>, String> {
         return Ok(Member::Group(words.next()?.to_owned()));
     }
     if word.eq_ignore_ascii_case("ip") {
-        return Ok(Member::Own(ServiceSet::full()));
+        return Ok(Member::own(ServiceSet::full()));
     }
     if word.eq_ignore_ascii_case("tcp-udp") {
         // Names that mean one port in both alone: each protocol reads the words for itself.
@@ -215,21 +226,21 @@ pub fn service(words: &mut Words<'_>) -> Result<Member<ServiceSet>, String> {
         if tcp.tcp != udp.udp {
             return Err("a port name that tcp and udp understand differently".to_owned());
         }
-        return Ok(Member::Own(tcp.union(&udp)));
+        return Ok(Member::own(tcp.union(&udp)));
     }
     let protocol = match names::protocol(Family::V4, word) {
         Some(number @ (protocol::TCP | protocol::UDP)) => {
-            return Ok(Member::Own(with_ports(words, number)?));
+            return Ok(Member::own(with_ports(words, number)?));
         }
         Some(protocol::ICMP) => {
-            return Ok(Member::Own(icmp(read_message(words, Family::V4)?)));
+            return Ok(Member::own(icmp(read_message(words, Family::V4)?)));
         }
         Some(number) => number,
         None => number(word)
             .filter(|number| *number != 0)
             .ok_or_else(|| format!("`{word}` is not a known protocol"))?,
     };
-    Ok(Member::Own(ServiceSet::protocols(&IntervalSet::single(protocol))))
+    Ok(Member::own(ServiceSet::protocols(&IntervalSet::single(protocol))))
 }
 
 /// ICMP of one message, or all of it.

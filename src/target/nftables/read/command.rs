@@ -24,7 +24,7 @@ pub(super) fn run(tokens: Tokens<'_>) -> (Tables, Vec<Fault>) {
 /// that is refused is not loaded at all.
 fn settle<'t>(tables: impl IntoIterator<Item = &'t mut Table>, faults: &mut Vec<Fault>) {
     for set in tables.into_iter().flat_map(|table| table.sets.values_mut()) {
-        set.elements.settle(faults);
+        set.settle(faults);
     }
 }
 
@@ -183,7 +183,7 @@ fn flush(
     let name = cursor.word("a name")?;
     let found = match kind {
         "chain" => table.chains.get_mut(name).map(|chain| chain.rules.clear()),
-        "set" | "map" => table.sets.get_mut(name).map(|set| set.elements.flush(faults)),
+        "set" | "map" => table.sets.get_mut(name).map(|set| set.flush(faults)),
         _ => return Err(before.unknown()),
     };
     found.ok_or_else(|| before.fault(format!("there is no {kind} `{name}`")))?;
@@ -207,7 +207,7 @@ fn delete(
         "set" | "map" => table
             .sets
             .remove(name)
-            .map(|mut set| set.elements.settle(faults))
+            .map(|mut set| set.settle(faults))
             .is_some(),
         "limit" => remove(&mut table.limits, name),
         "counter" => table.counters.remove(name),

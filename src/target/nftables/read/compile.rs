@@ -10,7 +10,6 @@ use super::arms::{Arm, Compiled, Go};
 use super::blocks::{self, Block, Blocks};
 use super::cube::{self, Cube, Interfaces, Values};
 use super::cursor::Fault;
-use super::disjoint;
 use super::elements::{Element, Elements};
 use super::field::{Field, Kind, Transport};
 use super::interfaces::InterfaceNames;
@@ -383,7 +382,6 @@ impl<'a> Scope<'a> {
         line: usize,
     ) -> Result<Vec<Arm>, Fault> {
         let at = |why: String| Fault::new(line, why);
-        disjoint::check(elements).map_err(at)?;
         if cubes.len().saturating_mul(blocks.len()) > ARMS {
             return Err(at("the rule has too many combinations".to_owned()));
         }

@@ -132,6 +132,7 @@ pub(super) fn set(
         interval: false,
         map,
     };
+    let mut merges = false;
     let mut listed: Vec<Tokens<'_>> = Vec::new();
     for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
@@ -148,7 +149,8 @@ pub(super) fn set(
                     break;
                 }
             },
-            "counter" | "auto-merge" => {}
+            "counter" => {}
+            "auto-merge" => merges = true,
             "comment" => {
                 cursor.quoted("a comment in quotes")?;
             }
@@ -173,8 +175,11 @@ pub(super) fn set(
     }
     let set = sets.entry(name).or_insert_with(|| Set {
         shape: shape.clone(),
+        merges,
         elements: Elements::new(shape.kinds.len()),
     });
+    // What one declaration merges and another does not is held to the stricter one.
+    set.merges &= merges;
     if set.shape != shape {
         return Err(before.fault("this set is there with another type"));
     }

@@ -1,31 +1,50 @@
-//! Whether the elements of a verdict map leave each packet one verdict.
+//! Whether the elements of a set stand apart. The kernel refuses others, and a packet must find at most one element of a
+//! verdict map.
 
+use super::cursor::Fault;
 use super::elements::{Element, Elements};
+use super::table::Set;
 
-/// Elements of a verdict map whose ranges are held against each other.
-const COMPARED: usize = 1_500;
+/// How many pairs of elements are held against each other.
+const COMPARED: usize = 2_000_000;
 
-/// A packet must find at most one element of a verdict map, which holds each once.
-pub(super) fn check(elements: &Elements) -> Result<(), String> {
+/// Elements of a named set: nft refuses those that overlap, unless it has one field and is told to merge them.
+pub(super) fn check_set(set: &Set) -> Result<(), Fault> {
+    match set.merges && set.elements.fields() == 1 {
+        true => Ok(()),
+        false => check(&set.elements),
+    }
+}
+
+/// Elements that stand in a rule: nft merges those of one field by itself.
+pub(super) fn check_in_rule(elements: &Elements) -> Result<(), Fault> {
+    match elements.fields() {
+        1 => Ok(()),
+        _ => check(elements),
+    }
+}
+
+/// Elements that nothing merges. Each is there once.
+pub(super) fn check(elements: &Elements) -> Result<(), Fault> {
     if !elements.has_ranges() {
         return Ok(());
     }
-    if elements.len() > COMPARED && elements.fields() > 1 {
-        return Err("the verdict map has too many ranges to be compared".to_owned());
-    }
     let mut all: Vec<Element<'_>> = elements.iter().collect();
     all.sort_unstable_by_key(|element| element.key());
-    let clash = |a: &Element<'_>, b: &Element<'_>| a.overlaps(*b);
-    let clashes = if elements.fields() == 1 {
-        // In order, ranges that overlap at all overlap with a neighbour.
-        all.windows(2).any(|pair| matches!(pair, [a, b] if clash(a, b)))
-    } else {
-        (1..)
-            .zip(&all)
-            .any(|(after, a)| all.iter().skip(after).any(|b| clash(a, b)))
-    };
-    match clashes {
-        true => Err("elements of the verdict map overlap".to_owned()),
-        false => Ok(()),
+    let mut left = COMPARED;
+    for (after, element) in (1..).zip(&all) {
+        let rest = all.get(after..).unwrap_or_default();
+        // Behind the first that begins after this one ends, all do.
+        let near = rest.iter().take_while(|other| element.meets(**other));
+        for other in near {
+            left = left
+                .checked_sub(1)
+                .ok_or_else(|| Fault::new(other.line, "the set has too many ranges to be compared"))?;
+            if element.overlaps(*other) {
+                let line = element.line.max(other.line);
+                return Err(Fault::new(line, "elements overlap, which nft refuses"));
+            }
+        }
     }
+    Ok(())
 }

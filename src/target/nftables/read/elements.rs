@@ -63,6 +63,12 @@ impl<'e> Element<'e> {
         self.firsts.iter().copied().zip(self.lasts.iter().copied())
     }
 
+    /// True where the first field has a value that both hold.
+    pub(super) fn meets(self, other: Self) -> bool {
+        let first = self.ranges().next().zip(other.ranges().next());
+        first.is_none_or(|((a, b), (c, d))| a <= d && c <= b)
+    }
+
     /// True where every field has a value that both hold.
     pub(super) fn overlaps(self, other: Self) -> bool {
         let mut fields = self.ranges().zip(other.ranges());
@@ -289,12 +295,6 @@ impl Elements {
             }
             gone.push(*number);
         }
-    }
-
-    /// Takes every element away.
-    pub(super) fn flush(&mut self, faults: &mut Vec<Fault>) {
-        self.settle(faults);
-        *self = Self::new(self.fields);
     }
 }
 

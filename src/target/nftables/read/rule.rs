@@ -1,6 +1,7 @@
 //! Rules: what they test, and what becomes of packets that pass the tests.
 
 use super::cursor::{Cursor, Fault, Token, Tokens};
+use super::disjoint;
 use super::elements::Elements;
 use super::field::{Field, Kind};
 use super::value::{self, Value};
@@ -193,6 +194,7 @@ fn against(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Result<(bool, Against), F
             element.finish()?;
         }
         settled(&mut keys)?;
+        disjoint::check_in_rule(&keys)?;
         return Ok((negated, Against::Set(Box::new(keys))));
     }
     let [kind] = kinds else {
@@ -305,6 +307,7 @@ fn mapped(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Result<Elements, Fault> {
     if found.len() < listed {
         return Err(before.fault("elements of the verdict map overlap"));
     }
+    disjoint::check(&found)?;
     Ok(found)
 }
 

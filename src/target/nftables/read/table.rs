@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cursor::Fault;
+use super::disjoint;
 use super::elements::Elements;
 use super::field::Kind;
 use super::rule::Rule;
@@ -51,7 +53,23 @@ pub(super) struct Shape {
 #[derive(Clone, Debug)]
 pub(super) struct Set {
     pub shape: Shape,
+    /// True where ranges that overlap become one.
+    pub merges: bool,
     pub elements: Elements,
+}
+
+impl Set {
+    /// Carries out what was said of its elements, and finds what nft refuses of it.
+    pub(super) fn settle(&mut self, faults: &mut Vec<Fault>) {
+        self.elements.settle(faults);
+        faults.extend(disjoint::check_set(self).err());
+    }
+
+    /// Takes every element away.
+    pub(super) fn flush(&mut self, faults: &mut Vec<Fault>) {
+        self.settle(faults);
+        self.elements = Elements::new(self.elements.fields());
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! Network namespaces that are gone when the test is.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -63,6 +63,13 @@ impl Namespace {
         )
     }
 
+    /// True where `nft` loads a file inside it.
+    pub fn takes(&self, file: &str) -> bool {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.name, "nft", "-f", "-"]);
+        finish(&mut command, file).status.success()
+    }
+
     /// Runs `nft` inside it.
     pub fn nft(&self, arguments: &[&str], input: &str) -> String {
         self.run(&[&["nft"], arguments].concat(), input)
@@ -75,8 +82,16 @@ impl Drop for Namespace {
     }
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end; its output. Fails the test where the command fails.
 fn run(command: &mut Command, input: &str) -> String {
+    let output = finish(command, input);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed:\n{error}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Runs a command to its end.
+fn finish(command: &mut Command, input: &str) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -89,7 +104,5 @@ fn run(command: &mut Command, input: &str) -> String {
     let output = child.wait_with_output().expect("a child that was started");
     // A command that fails early does not read to the end.
     let _ = writer.join();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} failed:\n{error}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    output
 }

@@ -416,6 +416,10 @@ fn what_is_not_modelled_is_reported() {
         ("ip saddr 10.0.0.0/33 accept", "`10.0.0.0/33`"),
         ("ip saddr 10.0.0.9-10.0.0.1 accept", "no value"),
         ("tcp dport vmap { 1-9 : accept, 5 : drop }", "overlap"),
+        (
+            "ip saddr . tcp dport { 10.0.0.0/8 . 80-90, 10.1.0.0/16 . 85 } accept",
+            "overlap",
+        ),
         ("dnat to 10.0.0.1", "`dnat`"),
         ("queue num 1", "`queue`"),
         ("tcp dport 22 $accept", "`$accept`"),
@@ -440,6 +444,10 @@ fn what_is_not_modelled_is_reported() {
         (
             "table inet t {\nset s {\ntype ipv4_addr\nflags timeout\n}\n}\n",
             "timeout",
+        ),
+        (
+            "table inet t {\nset s {\ntype ipv4_addr\nflags interval\nelements = { 10.0.0.0/8, 10.1.0.0/16 }\n}\n}\n",
+            "overlap",
         ),
         ("add rule inet t c accept\n", "no such table"),
         ("table inet t {\nchain c {\naccept\n}\n", "never closed"),
