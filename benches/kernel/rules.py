@@ -61,10 +61,10 @@ class Rule:
     @staticmethod
     def of(plan, sides, pair):
         for rule in pair["rules"]:
-            source, destination, service = rule["flow"]
+            source, destination, service, said = rule
             yield Rule(
                 sides[pair["from"]]["interfaces"][0][0],
-                rule["allow"],
+                plan["said"][said]["allow"],
                 plan["addresses"][source],
                 plan["addresses"][destination],
                 plan["services"][service],

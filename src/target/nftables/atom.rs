@@ -168,7 +168,8 @@ impl Part {
     }
 }
 
-fn with_ports(number: u8) -> &'static str {
+/// The word for a protocol with ports.
+pub fn with_ports(number: u8) -> &'static str {
     match number {
         protocol::TCP => "tcp",
         protocol::UDP => "udp",

@@ -33,6 +33,8 @@ pub struct Capability {
     pub port_values: usize,
     /// Keys that one rule may become.
     pub rule_elements: usize,
+    /// In up to how many rules a list of ports is written out.
+    pub inline_ports: usize,
 }
 
 impl Capability {

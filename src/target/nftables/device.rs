@@ -8,11 +8,12 @@ use crate::target::{EmitError, Inexpressible, Owned};
 use super::capability::Capability;
 use super::elements::Elements;
 use super::obsolete::DISPATCH;
-use super::paired::{PortChains, Spared};
+use super::paired::PortChains;
 use super::ruleset::{Chain, Ruleset, Set};
 use super::section::{Lowering, Section};
 use super::services::Services;
 use super::trace::Trace;
+use super::uses::Uses;
 use super::written::Written;
 use super::{TABLE, local, name, obsolete, quote};
 
@@ -30,7 +31,7 @@ pub fn lower(
         ruleset: Ruleset::new(quote::plain(&plan.device, 64), TABLE),
         trace: Trace::new(capability.comment_bytes),
         services: Services::new(capability.port_values),
-        spared: spared(&plan.role),
+        uses: uses(&plan.role),
         port_chains: PortChains::default(),
         own_names: 0,
         faults: Vec::new(),
@@ -94,10 +95,10 @@ fn filters_itself(plan: &DevicePlan) -> bool {
     !plan.local.manage.is_empty() || !plan.local.run.is_empty()
 }
 
-fn spared(role: &Role) -> Spared {
+fn uses(role: &Role) -> Uses {
     match role {
-        Role::Router(forwarding) => Spared::of(forwarding.pairs.iter().flat_map(|pair| &pair.rules)),
-        Role::Host(host) => Spared::of(host.inbound.iter().chain(&host.outbound)),
+        Role::Router(forwarding) => Uses::of(forwarding.pairs.iter().flat_map(|pair| &pair.rules)),
+        Role::Host(host) => Uses::of(host.inbound.iter().chain(&host.outbound)),
     }
 }
 

@@ -37,6 +37,11 @@ impl Elements {
         self.line(&["    ", key, " : ", value, ","]);
     }
 
+    /// Adds a port that comes from no rule.
+    pub fn port(&mut self, port: u16) {
+        self.line(&["    ", itoa::Buffer::new().format(port), ","]);
+    }
+
     /// Adds an address that comes from no rule.
     pub fn address(&mut self, family: Family, address: u128) {
         self.line(&["    ", &atom::address(family, address), ","]);

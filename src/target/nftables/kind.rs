@@ -14,6 +14,8 @@ pub enum Kind {
     Addresses,
     /// Ranges of addresses.
     Ranges,
+    /// Ports that many rules test.
+    Ports,
     /// From destination, protocol and destination port to a chain.
     ByPort,
     /// From destination to a chain.
@@ -25,11 +27,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, char); 8] = [
+    const ALL: [(Self, char); 9] = [
         (Self::Exact, 'x'),
         (Self::Networks, 'm'),
         (Self::Addresses, 's'),
         (Self::Ranges, 'i'),
+        (Self::Ports, 'p'),
         (Self::ByPort, 'd'),
         (Self::ByDestination, 'a'),
         (Self::ByEnds, 'e'),
@@ -68,6 +71,7 @@ impl Kind {
             (Self::Addresses, Family::V6) => "type ipv6_addr;",
             (Self::Ranges, Family::V4) => "type ipv4_addr; flags interval;",
             (Self::Ranges, Family::V6) => "type ipv6_addr; flags interval;",
+            (Self::Ports, _) => "type inet_service;",
             (Self::ByPort, Family::V4) => "type ipv4_addr . inet_proto . inet_service : verdict;",
             (Self::ByPort, Family::V6) => "type ipv6_addr . inet_proto . inet_service : verdict;",
             (Self::ByDestination, Family::V4) => "type ipv4_addr : verdict;",

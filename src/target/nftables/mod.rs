@@ -24,6 +24,7 @@ mod ruleset;
 mod section;
 mod services;
 mod trace;
+mod uses;
 mod written;
 
 use std::collections::BTreeMap;

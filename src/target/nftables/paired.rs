@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
@@ -18,8 +17,6 @@ use super::ruleset::Chain;
 use super::section::{Group, Lowering};
 use super::services::Ports;
 use super::trace::Mark;
-use crate::packet::{AddressSet, ServiceSet};
-use crate::plan::PlanRule;
 use crate::target::name::digest;
 
 /// How many elements a map must spare beside a set of exact flows: a packet looks into both, and the kernel loads more
@@ -61,56 +58,6 @@ impl<'k, 's, 'r> OneRule<'k, 's, 'r> {
     fn ends(&self) -> impl Iterator<Item = Pair<'k>> {
         pairs(self.first)
     }
-}
-
-/// How many lines of a device are spared where the ports of a service are tested by a chain of their own.
-#[derive(Debug, Default)]
-pub(super) struct Spared {
-    lines: Vec<usize>,
-    /// By what the service holds.
-    equal: FxHashMap<Arc<ServiceSet>, usize>,
-    /// The same and the number of its ports, by its place in memory, which the plan holds.
-    known: FxHashMap<*const ServiceSet, (usize, usize)>,
-}
-
-impl Spared {
-    /// Of all rules of a device.
-    pub(super) fn of<'p>(rules: impl Iterator<Item = &'p PlanRule>) -> Self {
-        let mut all = Self::default();
-        for PlanRule { flow, .. } in rules {
-            let ends = |set: &AddressSet| set.v4.ranges().len() + set.v6.ranges().len();
-            let pairs = ends(&flow.source).saturating_mul(ends(&flow.destination));
-            let (place, ports) = all.place(&flow.service);
-            if let Some(lines) = all.lines.get_mut(place) {
-                *lines = lines.saturating_add(pairs.saturating_mul(ports.saturating_sub(1)));
-            }
-        }
-        all
-    }
-
-    fn place(&mut self, service: &Arc<ServiceSet>) -> (usize, usize) {
-        *self.known.entry(Arc::as_ptr(service)).or_insert_with(|| {
-            let place = *self.equal.entry(Arc::clone(service)).or_insert_with(|| {
-                self.lines.push(0);
-                self.lines.len() - 1
-            });
-            (place, count(service))
-        })
-    }
-
-    fn lines(&self, service: &Arc<ServiceSet>) -> usize {
-        let known = self.known.get(&Arc::as_ptr(service));
-        let lines = known.and_then(|(place, _)| self.lines.get(*place));
-        lines.copied().unwrap_or(0)
-    }
-}
-
-/// How many destination ports a service names.
-fn count(service: &ServiceSet) -> usize {
-    let regions = [&service.tcp, &service.udp, &service.sctp];
-    let rows = regions.into_iter().flat_map(|region| region.rows());
-    let ports = rows.fold(0_u128, |sum, (_, ports)| sum.saturating_add(ports.count()));
-    usize::try_from(ports).unwrap_or(usize::MAX)
 }
 
 /// The ports of a rule, and its mark.
@@ -180,8 +127,8 @@ impl Lowering<'_> {
         let lengths = self.usual(rules.iter().flat_map(OneRule::ends));
         rules.retain(|rule| rule.ends().all(|pair| lengths.contains(&pair.lengths)));
         rules.retain(|rule| {
-            let spared = self.spared.lines(&rule.first.share.rule.flow.service);
-            spared > FRAME + by_protocol(rule.ports()).count()
+            let uses = self.uses.of_service(&rule.first.share.rule.flow.service);
+            uses.spared > FRAME + by_protocol(rule.ports()).count()
         });
         let spared = |rule: &OneRule<'_, '_, '_>| rule.elements().saturating_mul(rule.ports().len() - 1);
         if rules.iter().map(spared).fold(0, usize::saturating_add) < WORTH {

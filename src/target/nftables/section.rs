@@ -9,17 +9,20 @@ use crate::packet::Family;
 use crate::plan::PlanRule;
 use crate::syntax::tree::{Action, Rate, RateUnit};
 use crate::target::Inexpressible;
+use crate::target::name::digest;
 
 use super::atom;
 use super::capability::Capability;
+use super::elements::Elements;
 use super::keys::Keys;
 use super::kind::Kind;
 use super::name;
-use super::paired::{PortChains, Spared};
+use super::paired::PortChains;
 use super::quote;
 use super::ruleset::{Chain, Object, Rule, Ruleset};
 use super::services::{Service, Services, Test};
 use super::trace::Trace;
+use super::uses::Uses;
 
 /// A list of rules to be lowered.
 #[derive(Debug)]
@@ -83,8 +86,8 @@ pub struct Lowering<'a> {
     pub trace: Trace,
     /// The services of its rules.
     pub services: Services,
-    /// What chains that decide about ports are good for.
-    pub spared: Spared,
+    /// How often each of them is used.
+    pub uses: Uses,
     /// The chains that decide about ports, which all sections share.
     pub port_chains: PortChains,
     /// How often something was written that names its section.
@@ -178,7 +181,7 @@ impl Lowering<'_> {
             &atom::in_family(&flow.source, share.family),
             &atom::in_family(&flow.destination, share.family),
         );
-        let service = share.test.part.text();
+        let service = self.service(share);
         let space = if service.is_empty() { "" } else { " " };
         let mark = self.trace.mark(&rule.said.origin);
         let tests = format!("{}{}{addresses}{space}{service}", mark.text, section.guard);
@@ -212,6 +215,36 @@ impl Lowering<'_> {
             }
         };
         chain.rules.push(Rule { statement, comment });
+    }
+
+    /// The test of a share's service. A list of ports that many rules have is a set with a name.
+    fn service(&mut self, share: &Share<'_>) -> String {
+        let Test {
+            part,
+            ports,
+            protocol,
+            ..
+        } = &*share.test;
+        let listed = match part {
+            atom::Part::Ports { destination, .. } => destination.ranges().len(),
+            atom::Part::Test(_) => 0,
+        };
+        let uses = self.uses.of_service(&share.rule.flow.service);
+        if listed < 2 || listed != ports.len() || uses.rules <= self.capability.inline_ports {
+            return part.text();
+        }
+        let mut name = Kind::Ports.prefix(share.family);
+        let mut elements = Elements::default();
+        for port in ports {
+            name.push('_');
+            atom::push_number(&mut name, *port);
+            elements.port(*port);
+        }
+        if name.len() > self.capability.name_bytes {
+            name = format!("{}_{}", Kind::Ports.prefix(share.family), digest(&name, 16));
+        }
+        let name = self.ruleset.hold(name, Kind::Ports, share.family, elements);
+        format!("{} dport @{name}", atom::with_ports(*protocol))
     }
 
     /// A log statement, and the limit that keeps it from flooding the log.

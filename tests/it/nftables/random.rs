@@ -146,6 +146,7 @@ fn assets(random: &mut Random) -> Assets {
         ("lookups", 4),
         ("port_values", 5),
         ("rule_elements", 40),
+        ("inline_ports", 3),
     ] {
         let lines = assets.capability.lines();
         let kept: Vec<&str> = lines

@@ -174,6 +174,7 @@ mod tests {
     fn set(shape: &Shape) -> Set {
         Set {
             shape: shape.clone(),
+            merges: false,
             elements: Elements::new(shape.kinds.len()),
         }
     }
