@@ -10,7 +10,7 @@ use super::list::List;
 use super::naming;
 use super::object_group::{self, Group};
 use super::previous::{Succession, kind};
-use super::side::SideLists;
+use super::side::{self, SideLists};
 use crate::packet::Family;
 use crate::plan::Origin;
 use crate::target::{EmitError, EmittedLine, template};
@@ -80,8 +80,10 @@ impl Layout<'_> {
     }
 
     fn lists(&self) -> impl Iterator<Item = (Family, &List)> {
-        let v4 = self.sides.iter().map(|side| (Family::V4, &side.v4));
-        v4.chain(self.sides.iter().map(|side| (Family::V6, &side.v6)))
+        Family::BOTH.into_iter().flat_map(|family| {
+            let lists = side::lists(self.sides, family).into_iter();
+            lists.map(move |list| (family, list))
+        })
     }
 
     fn context(&self) -> Context<'_> {

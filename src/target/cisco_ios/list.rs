@@ -98,6 +98,12 @@ impl List {
         }
     }
 
+    /// True where another list has the same remarks and entries, by the same numbers, whatever it is for.
+    pub fn says_as(&self, other: &Self) -> bool {
+        self.lines.len() == other.lines.len()
+            && self.lines.iter().zip(&other.lines).all(|(a, b)| a.text == b.text)
+    }
+
     /// How the list is opened in configuration mode.
     pub fn heading(&self, family: Family) -> String {
         match family {

@@ -82,13 +82,7 @@ impl Platform for CiscoIos {
             failures: BTreeSet::new(),
         };
         refuse(&mut lowering);
-        let sides: Vec<SideLists<'_>> = forwarding
-            .sides
-            .iter()
-            .enumerate()
-            .filter(|(_, side)| !side.interfaces.is_empty())
-            .map(|(index, side)| lowering.side(index, side))
-            .collect();
+        let sides = lowering.sides();
         let groups = lowering.finish().map_err(EmitError::Inexpressible)?;
         let succession = previous::succeed(&owned(&sides, &groups), previous);
         let residual = residual::sentences(plan, forwarding, &sides, &succession, &capability);
@@ -193,19 +187,23 @@ fn counts(
     let rules: BTreeSet<&str> = all_rules(forwarding)
         .map(|rule| rule.said.origin.id.as_str())
         .collect();
-    let v4 = || sides.iter().map(|side| side.v4.entries);
-    let v6 = || sides.iter().map(|side| side.v6.entries);
+    let entries = |lists: Vec<&list::List>| lists.into_iter().map(|list| list.entries).collect::<Vec<_>>();
+    let v4 = entries(side::lists(sides, Family::V4));
+    let v6 = entries(side::lists(sides, Family::V6));
     BTreeMap::from([
         ("rules", rules.len()),
         (
             "interfaces",
             sides.iter().map(|side| side.side.interfaces.len()).sum(),
         ),
-        ("acls", sides.len() * 2),
-        ("acl-entries", v4().chain(v6()).sum()),
-        ("acl-entries-v4", v4().sum()),
-        ("acl-entries-v6", v6().sum()),
-        ("acl-entries-largest", v4().chain(v6()).max().unwrap_or(0)),
+        ("acls", v4.len() + v6.len()),
+        ("acl-entries", v4.iter().chain(&v6).sum()),
+        ("acl-entries-v4", v4.iter().sum()),
+        ("acl-entries-v6", v6.iter().sum()),
+        (
+            "acl-entries-largest",
+            v4.iter().chain(&v6).copied().max().unwrap_or(0),
+        ),
         ("object-groups", groups.len()),
     ])
 }

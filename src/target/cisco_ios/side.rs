@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::capability::Capability;
 use super::entry;
 use super::external::fold_with_external;
@@ -26,9 +28,36 @@ pub struct SideLists<'a> {
     /// What the names of its lists begin with.
     pub stem: String,
     /// The IPv4 list.
-    pub v4: List,
+    pub v4: Arc<List>,
     /// The IPv6 list.
-    pub v6: List,
+    pub v6: Arc<List>,
+}
+
+impl SideLists<'_> {
+    /// The same with the lists of another side, where these are long and say the same: those of two uplinks mostly do.
+    /// The side then goes by the stem of those lists, which must stay as long as one of its interfaces may name them.
+    fn shared(self, others: &[Self], long: usize) -> Self {
+        let alike = |other: &&Self| self.v4.says_as(&other.v4) && self.v6.says_as(&other.v6);
+        let is_long = self.v4.entries.max(self.v6.entries) > long;
+        match others.iter().filter(|_| is_long).find(alike) {
+            None => self,
+            Some(other) => Self {
+                side: self.side,
+                ..other.clone()
+            },
+        }
+    }
+}
+
+/// The lists of a family, each once.
+pub fn lists<'l>(sides: &'l [SideLists<'_>], family: Family) -> Vec<&'l List> {
+    let mut met: FxHashSet<*const List> = FxHashSet::default();
+    let all = sides.iter().map(|side| match family {
+        Family::V4 => &side.v4,
+        Family::V6 => &side.v6,
+    });
+    let once = all.filter(|list| met.insert(Arc::as_ptr(list)));
+    once.map(|list| &**list).collect()
 }
 
 /// What the sides of one device share.
@@ -48,8 +77,22 @@ pub struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
+    /// The lists of all sides that have interfaces.
+    pub fn sides(&mut self) -> Vec<SideLists<'a>> {
+        let mut sides: Vec<SideLists<'_>> = Vec::new();
+        for (index, side) in self.forwarding.sides.iter().enumerate() {
+            if !side.interfaces.is_empty() {
+                let lists = self
+                    .side(index, side)
+                    .shared(&sides, self.capability.join_entries);
+                sides.push(lists);
+            }
+        }
+        sides
+    }
+
     /// The lists of the side with this index.
-    pub fn side(&mut self, index: usize, side: &'a Side) -> SideLists<'a> {
+    fn side(&mut self, index: usize, side: &'a Side) -> SideLists<'a> {
         let stem = naming::stem(side);
         let mut list = |family| {
             let blocks = self.blocks(index, side, family);
@@ -72,7 +115,12 @@ impl<'a> Lowering<'a> {
                 );
             }
         }
-        SideLists { side, stem, v4, v6 }
+        SideLists {
+            side,
+            stem,
+            v4: Arc::new(v4),
+            v6: Arc::new(v6),
+        }
     }
 
     /// The object groups of all lists, by name.

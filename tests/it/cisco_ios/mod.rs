@@ -11,6 +11,7 @@ mod read;
 mod reader;
 mod shape;
 mod succession;
+mod uplinks;
 mod usage;
 
 use septum::plan::DevicePlan;
