@@ -287,7 +287,6 @@ fn settled(elements: &mut Elements) -> Result<(), Fault> {
 
 /// The elements of a verdict map.
 fn mapped(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Result<Elements, Fault> {
-    let before = *cursor;
     let inner = cursor.block()?;
     let mut found = Elements::new(kinds.len());
     let mut values = Key::new();
@@ -302,11 +301,7 @@ fn mapped(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Result<Elements, Fault> {
         found.add(&values, Some(verdict(&mut element)?), line);
         element.finish()?;
     }
-    let listed = found.len();
     settled(&mut found)?;
-    if found.len() < listed {
-        return Err(before.fault("elements of the verdict map overlap"));
-    }
     disjoint::check(&found)?;
     Ok(found)
 }
