@@ -32,7 +32,7 @@ mod witness;
 
 pub use address::{AddressSet, Family};
 pub(crate) use address_text::push_v4;
-pub use between::{Between, Beyond, Limits, between};
+pub use between::{Between, Beyond, Limits, Met, between};
 pub use budget::{Budget, GaveUp};
 pub use by_destination::ByDestination;
 pub use compare::{Change, CompareOptions, Comparison, Difference, compare, compare_closely, compare_with};

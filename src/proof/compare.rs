@@ -9,8 +9,8 @@ use super::bounds::{Bounds, packet_rules};
 use super::places::Place;
 use super::{Mismatch, Options, Proof, Residual, Unknown};
 use crate::packet::{
-    Beyond, ByDestination, Change, CompareOptions, Comparison, GaveUp, Limits, Narrowing, Packet, PacketRule,
-    PacketSet, ServiceSet, between, compare_closely,
+    Beyond, ByDestination, Change, CompareOptions, Comparison, GaveUp, Limits, Met, Narrowing, Packet,
+    PacketRule, PacketSet, ServiceSet, between, compare_closely,
 };
 use crate::plan::{Origin, PlanRule};
 use crate::syntax::tree::Action;
@@ -36,7 +36,7 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
         ..Proof::default()
     };
     let mut known: FxHashMap<(*const (), *const ()), Result<Found, GaveUp>> = FxHashMap::default();
-    let mut by_destination = ByDestination::default();
+    let mut met = Met::default();
     for place in places {
         let Some(actual) = &place.actual else {
             proof.unknown.push(Unknown::Missing {
@@ -50,7 +50,7 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
         );
         let found = known
             .entry(key)
-            .or_insert_with(|| compare(&place.bounds, actual, &mut by_destination, options));
+            .or_insert_with(|| compare(&place.bounds, actual, &mut met, options));
         match found {
             Err(_) => proof.unknown.push(Unknown::GaveUp {
                 place: place.name.to_string(),
@@ -81,7 +81,7 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
 fn compare(
     bounds: &Bounds<'_>,
     actual: &[ReadRule],
-    by_destination: &mut ByDestination,
+    met: &mut Met,
     options: &Options,
 ) -> Result<Found, GaveUp> {
     let read = || {
@@ -91,7 +91,7 @@ fn compare(
             .collect::<Vec<PacketRule>>()
     };
     if let Some(planned) = bounds.single() {
-        if same(planned, actual, by_destination) {
+        if same(planned, actual, &mut met.by_destination) {
             return Ok(Found::default());
         }
         let compare_options = CompareOptions {
@@ -122,7 +122,7 @@ fn compare(
         }
         false => (limits, read()),
     };
-    let found = between(&limits, &actual, by_destination, SOUGHT, options.budget)?;
+    let found = between(&limits, &actual, met, SOUGHT, options.budget)?;
     let change = |set: &PacketSet| -> Option<Change> {
         let witness = set.witness(&options.hints)?;
         Some(Change {

@@ -48,6 +48,14 @@ pub struct Between {
     pub beyond: Beyond,
 }
 
+/// The sets that comparisons met: those of one device have most of them in common.
+#[derive(Default)]
+pub struct Met {
+    /// Of lists that are compared as a whole.
+    pub by_destination: ByDestination,
+    merger: Merger,
+}
+
 /// Holds a first-match list between its limits. What passes beyond the policy is looked for until it takes more than
 /// `cap` products.
 ///
@@ -56,21 +64,24 @@ pub struct Between {
 pub fn between(
     limits: &Limits,
     actual: &[PacketRule],
-    by_destination: &mut ByDestination,
+    met: &mut Met,
     cap: usize,
     budget: Budget,
 ) -> Result<Between, GaveUp> {
     let tolerated = union_of_services(&limits.may);
     let mut beside = Narrowing::to(|service| service.difference(&tolerated));
-    let mut merger = Merger::default();
+    let Met {
+        by_destination,
+        merger,
+    } = met;
     let strict = limits.narrowed(&mut beside);
-    if strict.are(&beside.rules(actual), &mut merger, by_destination) {
+    if strict.are(&beside.rules(actual), merger, by_destination) {
         let mut within = Narrowing::to(|service| service.intersection(&tolerated));
-        let mut ends = Ends::of(&mut merger, &limits.narrowed(&mut within), &within.rules(actual));
-        let (opened, closed) = ends.apart(&mut merger, budget)?;
+        let mut ends = Ends::of(merger, &limits.narrowed(&mut within), &within.rules(actual));
+        let (opened, closed) = ends.apart(merger, budget)?;
         if opened.is_empty() && closed.is_empty() {
-            ends.widen(&mut merger, limits);
-            let beyond = ends.beyond(&mut merger, cap, budget)?;
+            ends.widen(merger, limits);
+            let beyond = ends.beyond(merger, cap, budget)?;
             return Ok(Between {
                 opened,
                 closed,
@@ -78,9 +89,9 @@ pub fn between(
             });
         }
     }
-    let ends = Ends::of(&mut merger, limits, actual);
-    let (opened, closed) = ends.apart(&mut merger, budget)?;
-    let beyond = ends.beyond(&mut merger, cap, budget)?;
+    let ends = Ends::of(merger, limits, actual);
+    let (opened, closed) = ends.apart(merger, budget)?;
+    let beyond = ends.beyond(merger, cap, budget)?;
     Ok(Between {
         opened,
         closed,

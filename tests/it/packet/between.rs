@@ -5,21 +5,14 @@ use std::sync::Arc;
 use arbtest::arbitrary::{Result, Unstructured};
 use arbtest::arbtest;
 use septum::packet::{
-    AddressSet, Between, Budget, ByDestination, FlowSet, IntervalSet, Limits, PacketRule, PacketSet,
-    ServiceSet, between,
+    AddressSet, Between, Budget, FlowSet, IntervalSet, Limits, Met, PacketRule, PacketSet, ServiceSet,
+    between,
 };
 
 use super::arbitrary::{flow, rules};
 
 fn found(limits: &Limits, actual: &[PacketRule]) -> Between {
-    between(
-        limits,
-        actual,
-        &mut ByDestination::default(),
-        usize::MAX,
-        Budget::default(),
-    )
-    .unwrap()
+    between(limits, actual, &mut Met::default(), usize::MAX, Budget::default()).unwrap()
 }
 
 /// Compares with what diagrams of everything say.
