@@ -21,10 +21,11 @@ esac
 cp -r policies "$scratch/policies"
 ln -s policies/hospital "$scratch/hospital"
 workload star-nftables star --firewalls 4 --networks 40 --services 200 --target nftables
+workload star-cisco-ios star --firewalls 4 --networks 40 --services 200 --target cisco-ios
 workload terms-nftables terms --terms 300 --target nftables
 workload terms-cisco-ios terms --terms 300 --target cisco-ios
 workload terms-fortigate terms --terms 300 --target fortigate
-names=(hospital star-nftables terms-nftables terms-cisco-ios terms-fortigate)
+names=(hospital star-nftables star-cisco-ios terms-nftables terms-cisco-ios terms-fortigate)
 counts "${names[@]}"
 
 compiler=$(rustc --version)

@@ -46,11 +46,14 @@ row star-10 star --firewalls 10 --networks 100 --services 1000 --target nftables
 row star-50 star --firewalls 50 --networks 1000 --services 10000 --target nftables
 row star-200 star --firewalls 200 --networks 5000 --services 50000 --target nftables
 row star-500 star --firewalls 500 --networks 10000 --services 100000 --target nftables
+row star-10-cisco-ios star --firewalls 10 --networks 100 --services 1000 --target cisco-ios
+row star-50-cisco-ios star --firewalls 50 --networks 1000 --services 10000 --target cisco-ios
 row one-service one-service --hosts 1000 --ports 10 --target nftables
 row grid-5x5 grid --firewalls 25 --networks 100 --services 100 --target nftables
 row grid-6x6 grid --firewalls 36 --networks 100 --services 100 --target nftables
 row grid-10x10 grid --firewalls 100 --networks 100 --services 100 --target nftables
 row dual-core dual-core --firewalls 100 --networks 100 --services 1000 --target nftables
+row dual-core-cisco-ios dual-core --firewalls 100 --networks 100 --services 1000 --target cisco-ios
 row terms-cisco-ios terms --terms 10000 --target cisco-ios
 row terms-nftables terms --terms 10000 --target nftables
 row terms-fortigate terms --terms 10000 --target fortigate

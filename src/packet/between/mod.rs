@@ -3,10 +3,10 @@
 //!
 //! Services that may pass beyond the policy are few, and most of what a list says is about others: there what passes
 //! must be just what has to. That is asked first, destination by destination. Where it is not so, and for the services
-//! that may pass, lists are taken apart into products that pass whatever else the list says, and short lists about the rest
-//! ([`Parts`]). Products of both sides are merged, and those that the other side has as well are settled at once.
-//! Diagrams see only what is left, and of the other side only what overlaps it. Settling is by inclusion of sets, so
-//! the answer is as exact as if diagrams had seen everything.
+//! that may pass, lists are taken apart into products that pass whatever else the list says, and short lists about
+//! the rest ([`Parts`]). Products of both sides are merged, and those that the other side has as well are settled at
+//! once. Diagrams see only what is left, and of the other side only what overlaps it. Settling is by inclusion of
+//! sets, so the answer is as exact as if diagrams had seen everything.
 
 mod beyond;
 mod near;

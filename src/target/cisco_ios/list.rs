@@ -46,8 +46,8 @@ pub struct List {
 }
 
 impl List {
-    /// Lays blocks out, each from its number on. Entries that stand before already decide nothing again, and are left out. The digest is
-    /// that of numbers and entries and of what the list is for, never of remarks.
+    /// Lays blocks out, each from its number on. Entries that stand before already decide nothing again, and are left
+    /// out. The digest is that of numbers and entries and of what the list is for, never of remarks.
     pub fn new(
         stem: &str,
         purpose: &str,

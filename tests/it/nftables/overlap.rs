@@ -59,11 +59,13 @@ fn file(u: &mut Unstructured<'_>, fields: usize) -> Result<String> {
         (false, true) => format!("{ends} vmap @s"),
         (false, false) => format!("{ends} @s accept"),
     };
-    write!(
-        text,
-        "add chain inet t c {{ type filter hook forward priority 0; }}\nadd rule inet t c ct state established,related accept\nadd rule inet t c {rule}\n"
-    )
-    .unwrap();
+    for command in [
+        "chain inet t c { type filter hook forward priority 0; }",
+        "rule inet t c ct state established,related accept",
+        &format!("rule inet t c {rule}"),
+    ] {
+        writeln!(text, "add {command}").unwrap();
+    }
     Ok(text)
 }
 

@@ -131,3 +131,43 @@ fn lists_of_the_same_rules_that_hold_other_packets_stay_apart() {
     assert!(text.contains("@x4_allow_ward__core2 "), "{text}");
     assert!(prove_text(&plan, &Nftables, &text, &Options::default()).holds());
 }
+
+/// A ward for each of some servers, and a rule from each to its own, all with the same ports.
+fn wards(count: usize) -> DevicePlan {
+    let (mut sides, mut pairs) = (Vec::new(), Vec::new());
+    for number in 0..count {
+        let [ward, server] = ["1", "2"].map(|net| format!("10.{net}.0.{number}"));
+        sides.push(side(&format!("ward{number}"), &format!("w{number}"), &ward));
+        sides.push(side(&format!("server{number}"), &format!("s{number}"), &server));
+        let rule = allow(
+            &format!("his-{number}"),
+            &ward,
+            &server,
+            "tcp:80,443,8000-8080 udp:53,123",
+        );
+        pairs.push(pair(2 * number, 2 * number + 1, vec![rule]));
+    }
+    router(sides, pairs, LocalPlan::default())
+}
+
+#[test]
+fn ports_that_many_rules_have_are_a_set_of_their_own() {
+    let plan = wards(17);
+    let text = emit(&plan, &Owned::new()).text;
+    let set = "p4_53_123";
+    assert!(text.contains(&format!("add set inet septum {set} {{ type inet_service; }}\n")));
+    assert_eq!(
+        text.matches(&format!("udp dport @{set} counter accept")).count(),
+        17,
+        "{text}"
+    );
+    // Ranges stay where they are: a set of them costs a packet more.
+    assert_eq!(
+        text.matches("tcp dport { 80, 443, 8000-8080 }").count(),
+        17,
+        "{text}"
+    );
+    assert!(prove_text(&plan, &Nftables, &text, &Options::default()).holds());
+    let few = emit(&wards(16), &Owned::new()).text;
+    assert_eq!(few.matches("udp dport { 53, 123 }").count(), 16, "{few}");
+}

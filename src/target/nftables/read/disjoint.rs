@@ -1,5 +1,5 @@
-//! Whether the elements of a set stand apart. The kernel refuses others, and a packet must find at most one element of a
-//! verdict map.
+//! Whether the elements of a set stand apart. The kernel refuses others, and a packet must find at most one element of
+//! a verdict map.
 
 use super::cursor::Fault;
 use super::elements::{Element, Elements};

@@ -1,5 +1,6 @@
 //! What a configuration does, read back and held against its plan.
 
+mod benchmark;
 mod broken_templates;
 mod elements;
 mod foreign;
