@@ -63,10 +63,9 @@ impl<'e> Element<'e> {
         self.firsts.iter().copied().zip(self.lasts.iter().copied())
     }
 
-    /// True where the first field has a value that both hold.
-    pub(super) fn meets(self, other: Self) -> bool {
-        let first = self.ranges().next().zip(other.ranges().next());
-        first.is_none_or(|((a, b), (c, d))| a <= d && c <= b)
+    /// The values of one field.
+    pub(super) fn range(self, field: usize) -> Option<Range> {
+        self.ranges().nth(field)
     }
 
     /// True where every field has a value that both hold.
