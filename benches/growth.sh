@@ -35,6 +35,7 @@ row sites 2.4 2 group --sites @ --zones 10 --devices 5 --services 40
 row zones 2.4 20 group --sites 1 --zones @ --devices 5 --services 40
 row lines-nftables 2.4 100 terms --terms @ --target nftables
 row flows-nftables 2.4 500 terms --members 1 --terms @ --target nftables
+row services-cisco-ios 2.4 100 star --firewalls 4 --networks 40 --services @ --target cisco-ios
 row lines-cisco-ios 2.4 100 terms --terms @ --target cisco-ios
 row lines-fortigate 2.4 100 terms --terms @ --target fortigate
 [ ${#rows[@]} -gt 0 ] || {
