@@ -17,7 +17,7 @@
 use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Point;
-use crate::packet::FlowSet;
+use crate::packet::{FlowSet, Narrowing, Region, ServiceSet};
 use crate::plan::{self, DevicePlan, Role};
 
 /// The check.
@@ -70,18 +70,13 @@ fn of_point(context: &Context<'_>, point: &Point, plan: &DevicePlan) -> Option<F
         return None;
     };
     // What is not TCP has no flag that tells a reply.
-    let open: Vec<FlowSet> = forwarding
-        .pairs
-        .iter()
-        .flat_map(|pair| &pair.replies)
-        .map(|reply| {
-            let mut service = (*reply.flow.service).clone();
-            service.tcp = crate::packet::Region::empty();
-            FlowSet {
-                service: std::sync::Arc::new(service),
-                ..reply.flow.clone()
-            }
-        })
+    let mut others = Narrowing::to(|service| ServiceSet {
+        tcp: Region::empty(),
+        ..service.clone()
+    });
+    let replies = forwarding.pairs.iter().flat_map(|pair| &pair.replies);
+    let open: Vec<FlowSet> = replies
+        .filter_map(|reply| others.flow(&reply.flow))
         .filter(|flow| !flow.is_empty())
         .collect();
     if open.is_empty() {

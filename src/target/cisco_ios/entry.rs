@@ -133,7 +133,7 @@ pub fn matches(service: &ServiceSet, family: Family, established: bool) -> Resul
         destination: String::new(),
         established: false,
     };
-    if *service == product::every_service(family) {
+    if service == product::every_service(family) {
         return Ok(vec![plain(any_protocol(family))]);
     }
     let mut all = ports("tcp", &service.tcp, established);

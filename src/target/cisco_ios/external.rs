@@ -69,7 +69,7 @@ pub fn fold_with_external(
         let all = FlowSet {
             source: Arc::clone(&every),
             destination: Arc::clone(&every),
-            service: Arc::new(product::every_service(family)),
+            service: Arc::new(product::every_service(family).clone()),
         };
         terms.push(Term {
             purpose: Purpose::Guard,

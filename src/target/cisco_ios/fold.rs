@@ -175,7 +175,7 @@ fn fold_replies(replies: &[Rule], lanes: &[Lane], family: Family) -> Result<Vec<
         let mut denial = rule.piece(Purpose::NotReply, with(denied));
         denial.log = false;
         terms.push(denial);
-        let mut rest = rule.piece(Purpose::Reply, with(product::every_service(family)));
+        let mut rest = rule.piece(Purpose::Reply, with(product::every_service(family).clone()));
         rest.established = false;
         terms.push(rest);
     }
@@ -185,7 +185,7 @@ fn fold_replies(replies: &[Rule], lanes: &[Lane], family: Family) -> Result<Vec<
 /// What `permit ip` would hold beyond a reply: all TCP, since of that only established packets are meant, and each
 /// protocol of which the reply is only a part.
 fn not_plain(service: &ServiceSet, family: Family) -> ServiceSet {
-    let every = product::every_service(family);
+    let every = product::every_service(family).clone();
     let unless_full = |part: &Region, full: Region| {
         if *part == full { Region::empty() } else { full }
     };

@@ -43,8 +43,8 @@ fn service(service: &Arc<ServiceSet>, family: Family) -> Arc<ServiceSet> {
 }
 
 /// Every service that packets of `family` can have.
-pub fn every_service(family: Family) -> ServiceSet {
-    ServiceSet::full().in_family(family)
+pub fn every_service(family: Family) -> &'static ServiceSet {
+    ServiceSet::full_in(family)
 }
 
 /// True where `outer` holds all of `inner`.
