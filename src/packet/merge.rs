@@ -201,10 +201,12 @@ impl Merger {
                 parts.dedup();
                 let part = match (parts.as_slice(), place) {
                     ([one], _) => *one,
-                    (_, 2) => self.services.union(&parts, |sets| union_of_services(&sets)),
+                    (_, 2) => self
+                        .services
+                        .union(&parts, |sets| ServiceSet::union_of(&each(&sets))),
                     _ => self
                         .addresses
-                        .union(&parts, |sets| AddressSet::union_of(sets.iter().map(|set| &**set))),
+                        .union(&parts, |sets| AddressSet::union_of(each(&sets))),
                 };
                 if let Some(slot) = key.get_mut(place) {
                     *slot = part;
@@ -215,16 +217,8 @@ impl Merger {
     }
 }
 
-/// In halves, so that each set is copied few times.
-fn union_of_services(sets: &[Arc<ServiceSet>]) -> ServiceSet {
-    match sets {
-        [] => ServiceSet::empty(),
-        [one] => (**one).clone(),
-        sets => {
-            let (left, right) = sets.split_at(sets.len() / 2);
-            union_of_services(left).union(&union_of_services(right))
-        }
-    }
+fn each<T>(sets: &[Arc<T>]) -> Vec<&T> {
+    sets.iter().map(|set| &**set).collect()
 }
 
 /// Sets by number. Equal sets have one number.

@@ -223,6 +223,18 @@ impl ServiceSet {
         self.zip(other, Region::union, IntervalSet::union)
     }
 
+    /// The union of many sets: in halves, so that each is copied few times.
+    pub fn union_of(sets: &[&Self]) -> Self {
+        match sets {
+            [] => Self::empty(),
+            [one] => (*one).clone(),
+            _ => {
+                let (left, right) = sets.split_at(sets.len() / 2);
+                Self::union_of(left).union(&Self::union_of(right))
+            }
+        }
+    }
+
     /// What both hold.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {

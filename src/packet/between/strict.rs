@@ -18,7 +18,7 @@ pub(super) fn union_of_services(flows: &[FlowSet]) -> ServiceSet {
     let mut met: FxHashSet<*const ServiceSet> = FxHashSet::default();
     let services = flows.iter().map(|flow| &flow.service);
     let each = services.filter(|service| met.insert(Arc::as_ptr(service)));
-    each.fold(ServiceSet::empty(), |all, service| all.union(service))
+    ServiceSet::union_of(&each.map(|service| &**service).collect::<Vec<_>>())
 }
 
 /// True where a closer look at each destination takes little.

@@ -17,26 +17,18 @@ const DEEPEST: usize = 64;
 /// What a group holds of one kind.
 pub trait Contents: Clone + Default + PartialEq {
     #[must_use]
-    fn joined(parts: &[Arc<Self>]) -> Self;
+    fn joined(parts: &[&Self]) -> Self;
 }
 
 impl Contents for AddressSet {
-    fn joined(parts: &[Arc<Self>]) -> Self {
-        Self::union_of(parts.iter().map(|part| &**part))
+    fn joined(parts: &[&Self]) -> Self {
+        Self::union_of(parts.iter().copied())
     }
 }
 
 impl Contents for ServiceSet {
-    /// In halves, then halves of halves: a union costs as much as it holds.
-    fn joined(parts: &[Arc<Self>]) -> Self {
-        match parts {
-            [] => Self::empty(),
-            [one] => (**one).clone(),
-            _ => {
-                let (left, right) = parts.split_at(parts.len() / 2);
-                Self::joined(left).union(&Self::joined(right))
-            }
-        }
+    fn joined(parts: &[&Self]) -> Self {
+        Self::union_of(parts)
     }
 }
 
@@ -134,7 +126,10 @@ impl<T: Contents> Groups<T> {
         }
         Ok(match parts.as_slice() {
             [only] => Arc::clone(only),
-            _ => Arc::new(T::joined(&parts)),
+            _ => {
+                let each: Vec<&T> = parts.iter().map(|part| &**part).collect();
+                Arc::new(T::joined(&each))
+            }
         })
     }
 }
