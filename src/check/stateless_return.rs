@@ -17,7 +17,7 @@
 use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Point;
-use crate::packet::{FlowSet, Narrowing, Region, ServiceSet};
+use crate::packet::{FlowSet, Narrowing, ServiceSet};
 use crate::plan::{self, DevicePlan, Role};
 
 /// The check.
@@ -70,10 +70,7 @@ fn of_point(context: &Context<'_>, point: &Point, plan: &DevicePlan) -> Option<F
         return None;
     };
     // What is not TCP has no flag that tells a reply.
-    let mut others = Narrowing::to(|service| ServiceSet {
-        tcp: Region::empty(),
-        ..service.clone()
-    });
+    let mut others = Narrowing::to(ServiceSet::without_tcp);
     let replies = forwarding.pairs.iter().flat_map(|pair| &pair.replies);
     let open: Vec<FlowSet> = replies
         .filter_map(|reply| others.flow(&reply.flow))

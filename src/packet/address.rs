@@ -99,6 +99,11 @@ impl AddressSet {
         }
     }
 
+    /// How many ranges it takes, of both families.
+    pub(crate) fn range_count(&self) -> usize {
+        self.v4.ranges().len() + self.v6.ranges().len()
+    }
+
     /// True where it holds the address.
     pub fn contains(&self, address: IpAddr) -> bool {
         match address {

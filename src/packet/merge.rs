@@ -39,13 +39,7 @@ impl Merged {
         let [a, b] = [self, other].map(Self::permits);
         let (a, b) = (a?, b?);
         let without = |all: &[Product], taken: &[Product]| Self {
-            runs: vec![(
-                true,
-                all.iter()
-                    .filter(|product| taken.binary_search(product).is_err())
-                    .copied()
-                    .collect(),
-            )],
+            runs: vec![(true, beside(all, taken).copied().collect())],
         };
         Some((without(a, b), without(b, a)))
     }
@@ -173,10 +167,9 @@ impl Merger {
 
     /// What those of some products hold that are not among others, which ascend.
     pub(crate) fn flows_beside(&self, products: &[Product], others: &[Product]) -> Vec<FlowSet> {
-        let beside = products
-            .iter()
-            .filter(|product| others.binary_search(product).is_err());
-        beside.filter_map(|product| self.flow(product)).collect()
+        beside(products, others)
+            .filter_map(|product| self.flow(product))
+            .collect()
     }
 
     /// Products that differ in one place alone, as one.
@@ -215,6 +208,13 @@ impl Merger {
             })
             .collect()
     }
+}
+
+/// Products that are not among others, which ascend.
+fn beside<'p>(products: &'p [Product], others: &'p [Product]) -> impl Iterator<Item = &'p Product> {
+    products
+        .iter()
+        .filter(|product| others.binary_search(product).is_err())
 }
 
 fn each<T>(sets: &[Arc<T>]) -> Vec<&T> {

@@ -235,6 +235,24 @@ impl ServiceSet {
         }
     }
 
+    /// What it holds of TCP.
+    #[must_use]
+    pub(crate) fn only_tcp(&self) -> Self {
+        Self {
+            tcp: self.tcp.clone(),
+            ..Self::empty()
+        }
+    }
+
+    /// What it holds beside TCP.
+    #[must_use]
+    pub(crate) fn without_tcp(&self) -> Self {
+        Self {
+            tcp: Region::empty(),
+            ..self.clone()
+        }
+    }
+
     /// What both hold.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {

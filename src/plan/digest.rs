@@ -100,7 +100,7 @@ impl Feed<'_> {
     }
 
     fn addresses(&mut self, set: &Arc<AddressSet>) {
-        if set.v4.ranges().len() + set.v6.ranges().len() <= SHORT {
+        if set.range_count() <= SHORT {
             self.bytes.write_u8(0);
             self.bytes.addresses(set);
             return;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::needs;
-use crate::packet::{AddressSet, FlowSet, IntervalSet, Narrowing, PacketRule, ServiceSet, protocol};
+use crate::packet::{AddressSet, FlowSet, IntervalSet, Narrowing, PacketRule, ServiceSet};
 use crate::plan::{DevicePlan, Forwarding, HostPlan, PlanRule, RunProtocol, companion_flows, run_flows};
 use crate::syntax::tree::Action;
 
@@ -76,8 +76,7 @@ pub(super) fn inbound<'a>(
         lists.extend(pairs().map(|pair| pair.replies.as_slice().into()));
     } else {
         // Replies of TCP are told from new flows by their flags; those of other protocols are not.
-        let tcp = ServiceSet::protocols(&IntervalSet::single(protocol::TCP));
-        let mut others = Narrowing::to(|service| service.difference(&tcp));
+        let mut others = Narrowing::to(ServiceSet::without_tcp);
         let replies = pairs().flat_map(|pair| &pair.replies);
         needed.extend(replies.filter_map(|rule| others.flow(&rule.flow)));
     }

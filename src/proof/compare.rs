@@ -117,7 +117,7 @@ fn compare(
     };
     let (limits, actual) = match bounds.tcp_only {
         true => {
-            let mut tcp = Narrowing::to(tcp_of);
+            let mut tcp = Narrowing::to(ServiceSet::only_tcp);
             (limits.narrowed(&mut tcp), tcp.rules(&read()))
         }
         false => (limits, read()),
@@ -144,13 +144,6 @@ fn same(planned: &[PlanRule], actual: &[ReadRule], by_destination: &mut ByDestin
         .map(|rule| (rule.said.action == Action::Allow, &rule.flow));
     let actual = actual.iter().map(|rule| (rule.rule.permit, &rule.rule.flow));
     by_destination.same(planned, actual) == Some(true)
-}
-
-fn tcp_of(service: &ServiceSet) -> ServiceSet {
-    ServiceSet {
-        tcp: service.tcp.clone(),
-        ..ServiceSet::empty()
-    }
 }
 
 fn deciding_line(rules: &[ReadRule], packet: &Packet) -> Option<usize> {

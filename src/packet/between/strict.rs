@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::Limits;
-use crate::packet::by_destination::{ByDestination, flows};
+use crate::packet::by_destination::{ByDestination, deciding, flows};
 use crate::packet::merge::Merger;
 use crate::packet::narrowing::Narrowing;
 use crate::packet::{AddressSet, Family, FlowSet, PacketRule, ServiceSet};
@@ -23,11 +23,10 @@ pub(super) fn union_of_services(flows: &[FlowSet]) -> ServiceSet {
 
 /// True where a closer look at each destination takes little.
 fn has_few_ranges<'r>(rules: impl Iterator<Item = (bool, &'r FlowSet)>) -> bool {
-    let ends = |set: &AddressSet| set.v4.ranges().len() + set.v6.ranges().len();
     let (mut count, mut ranges) = (0, 0);
     for (_, flow) in rules {
         count += 1;
-        ranges += ends(&flow.source) + ends(&flow.destination);
+        ranges += flow.source.range_count() + flow.destination.range_count();
     }
     ranges <= RANGES * count
 }
@@ -54,8 +53,7 @@ impl Limits {
         let Some(lists) = self.in_a_row() else {
             return false;
         };
-        let last = actual.iter().rposition(|rule| rule.permit);
-        let actual = actual.get(..last.map_or(0, |last| last + 1)).unwrap_or_default();
+        let actual = deciding(actual, |rule| rule.permit);
         let needed = self.needed.iter().map(|flow| (true, flow));
         let must = needed.chain(lists.iter().copied().flat_map(flows));
         let all = || must.clone().chain(flows(actual));

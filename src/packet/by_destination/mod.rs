@@ -146,7 +146,7 @@ fn lines<'r, T: Ordinal>(
 }
 
 /// The lines without the denies at the end: what no line matches is denied.
-fn deciding<L>(lines: &[L], permits: impl Fn(&L) -> bool) -> &[L] {
+pub(super) fn deciding<L>(lines: &[L], permits: impl Fn(&L) -> bool) -> &[L] {
     let last = lines.iter().rposition(permits);
     lines.get(..last.map_or(0, |last| last + 1)).unwrap_or(lines)
 }

@@ -223,7 +223,6 @@ impl Lowering<'_> {
             part,
             ports,
             protocol,
-            ..
         } = &*share.test;
         let listed = match part {
             atom::Part::Ports { destination, .. } => destination.ranges().len(),

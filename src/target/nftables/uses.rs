@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::packet::{AddressSet, ServiceSet};
+use crate::packet::ServiceSet;
 use crate::plan::PlanRule;
 
 /// What the services of a device are used for.
@@ -31,8 +31,8 @@ impl Uses {
     pub(super) fn of<'p>(rules: impl Iterator<Item = &'p PlanRule>) -> Self {
         let mut all = Self::default();
         for PlanRule { flow, .. } in rules {
-            let ends = |set: &AddressSet| set.v4.ranges().len() + set.v6.ranges().len();
-            let pairs = ends(&flow.source).saturating_mul(ends(&flow.destination));
+            let [sources, destinations] = [&flow.source, &flow.destination].map(|set| set.range_count());
+            let pairs = sources.saturating_mul(destinations);
             let (place, ports) = all.place(&flow.service);
             if let Some(found) = all.all.get_mut(place) {
                 found.rules += 1;

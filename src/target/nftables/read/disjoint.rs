@@ -5,30 +5,13 @@ use rustc_hash::FxHashSet;
 
 use super::cursor::Fault;
 use super::elements::{Element, Elements, Range};
-use super::table::Set;
 
 /// How many pairs of elements are held against each other.
 const COMPARED: usize = 2_000_000;
 
-/// Elements of a named set: nft refuses those that overlap, unless it has one field and is told to merge them.
-pub(super) fn check_set(set: &Set) -> Result<(), Fault> {
-    match set.merges && set.elements.fields() == 1 {
-        true => Ok(()),
-        false => check(&set.elements),
-    }
-}
-
-/// Elements that stand in a rule: nft merges those of one field by itself.
-pub(super) fn check_in_rule(elements: &Elements) -> Result<(), Fault> {
-    match elements.fields() {
-        1 => Ok(()),
-        _ => check(elements),
-    }
-}
-
-/// Elements that nothing merges. Each is there once.
-pub(super) fn check(elements: &Elements) -> Result<(), Fault> {
-    if !elements.has_ranges() {
+/// Elements of which each is there once. nft refuses those that overlap, unless they have one field and it merges them.
+pub(super) fn check(elements: &Elements, merges: bool) -> Result<(), Fault> {
+    if !elements.has_ranges() || merges && elements.fields() == 1 {
         return Ok(());
     }
     // Along the field that tells most of them apart.

@@ -194,7 +194,8 @@ fn against(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Result<(bool, Against), F
             element.finish()?;
         }
         settled(&mut keys)?;
-        disjoint::check_in_rule(&keys)?;
+        // nft merges the elements of a set that stands in a rule by itself.
+        disjoint::check(&keys, true)?;
         return Ok((negated, Against::Set(Box::new(keys))));
     }
     let [kind] = kinds else {
@@ -302,7 +303,7 @@ fn mapped(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Result<Elements, Fault> {
         element.finish()?;
     }
     settled(&mut found)?;
-    disjoint::check(&found)?;
+    disjoint::check(&found, false)?;
     Ok(found)
 }
 

@@ -62,7 +62,7 @@ impl Set {
     /// Carries out what was said of its elements, and finds what nft refuses of it.
     pub(super) fn settle(&mut self, faults: &mut Vec<Fault>) {
         self.elements.settle(faults);
-        faults.extend(disjoint::check_set(self).err());
+        faults.extend(disjoint::check(&self.elements, self.merges).err());
     }
 
     /// Takes every element away.
