@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::inner::Walk;
 use super::placement::Placement;
-use super::whereabouts::ZonesBehind;
+use super::whereabouts::{VerticesOf, ZonesBehind};
 use crate::model::ZoneId;
 
 /// What crosses a point from one side to another.
@@ -14,6 +14,8 @@ pub struct Crossing<'a> {
     entered: usize,
     left: usize,
     walk: Option<Walk<'a>>,
+    /// Used again and again.
+    all: ZoneProduct,
 }
 
 /// Zones that cross together: every one of the first with every one of the second.
@@ -31,23 +33,19 @@ impl<'a> Crossing<'a> {
             entered,
             left,
             walk,
+            all: ZoneProduct::default(),
         }
     }
 
     /// Of the pairs of a source and a destination zone those that cross, as disjoint products, in the order of the
     /// first source. Both lists are ascending.
     pub fn products(&mut self, sources: &[ZoneId], destinations: &[ZoneId]) -> Vec<ZoneProduct> {
-        let (from, from_vertices) = self.placement.behind_block(self.entered, sources);
-        let (to, to_vertices) = self.placement.behind_block(self.left, destinations);
-        let behind = |zones, vertices| ZonesBehind {
-            sides: &[],
-            zones,
-            vertices,
-        };
+        let from = self.placement.behind_block(self.entered, sources);
+        let to = self.placement.behind_block(self.left, destinations);
         let mut products = Vec::new();
         self.each(
-            behind(&from, &from_vertices),
-            behind(&to, &to_vertices),
+            ZonesBehind::of(&from),
+            ZonesBehind::of(&to),
             |sources, destinations| products.push((sources.to_vec(), destinations.to_vec())),
         );
         products
@@ -60,14 +58,14 @@ impl<'a> Crossing<'a> {
         to: ZonesBehind<'_>,
         mut product: impl FnMut(&[ZoneId], &[ZoneId]),
     ) {
-        let all_cross = self.walk.is_none()
-            && from.hang_once()
-            && to.hang_once()
-            && !from.zones.iter().any(|zone| to.holds(*zone));
-        if all_cross {
-            if !from.zones.is_empty() && !to.zones.is_empty() {
-                product(from.zones, to.zones);
-            }
+        // Behind different blocks, so that no zone is among both.
+        if self.walk.is_none() && from.once && to.once {
+            let (sources, destinations) = &mut self.all;
+            sources.clear();
+            destinations.clear();
+            sources.extend(from.zones());
+            destinations.extend(to.zones());
+            product(sources, destinations);
             return;
         }
         for (sources, destinations) in self.combined(from, to) {
@@ -79,18 +77,18 @@ impl<'a> Crossing<'a> {
         let mut products: Vec<ZoneProduct> = Vec::new();
         let mut places: FxHashMap<Vec<ZoneId>, usize> = FxHashMap::default();
         // Where the zone before hangs, unless it lies on both sides, and the product that it is of.
-        let mut last: Option<&[usize]> = None;
+        let mut last: Option<VerticesOf<'_>> = None;
         let mut place: Option<usize> = None;
         let mut reached: Vec<ZoneId> = Vec::new();
         for (zone, entered) in from.each() {
             let on_both_sides = to.holds(zone);
             let as_before =
-                last.is_some_and(|before| !on_both_sides && (self.walk.is_none() || before == entered));
+                last.is_some_and(|before| !on_both_sides && (self.walk.is_none() || before.same(entered)));
             if !as_before {
                 reached.clear();
-                let crosses = |left: &[usize]| {
+                let crosses = |left: VerticesOf<'_>| {
                     self.walk.as_mut().is_none_or(|walk| {
-                        let mut pairs = entered.iter().flat_map(|p| left.iter().map(move |q| (*p, *q)));
+                        let mut pairs = entered.iter().flat_map(|p| left.iter().map(move |q| (p, q)));
                         pairs.any(|(p, q)| walk.disjoint(p, q))
                     })
                 };
@@ -118,10 +116,10 @@ impl<'a> Crossing<'a> {
 fn reachable(
     from: ZoneId,
     to: ZonesBehind<'_>,
-    mut crosses: impl FnMut(&[usize]) -> bool,
+    mut crosses: impl FnMut(VerticesOf<'_>) -> bool,
 ) -> impl Iterator<Item = ZoneId> {
     let others = to.each().filter(move |(zone, _)| *zone != from);
     others
-        .filter(move |(_, left)| crosses(left))
+        .filter(move |(_, left)| crosses(*left))
         .map(|(zone, _)| zone)
 }

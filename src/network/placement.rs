@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use super::crossing::Crossing;
 use super::graph::{Network, NetworkSide};
 use super::inner::{Inner, Walk};
-use super::whereabouts::Whereabouts;
+use super::whereabouts::{Place, Whereabouts};
 use crate::model::{PointId, Policy, ZoneId};
 
 /// What crosses one enforcement point.
@@ -87,20 +87,20 @@ impl<'n> Placement<'n> {
         self.sides_of_block.get(&block).map_or(&[], Vec::as_slice)
     }
 
-    /// Of zones those behind one block, and the vertices at which they hang.
-    pub(super) fn behind_block(&self, block: usize, zones: &[ZoneId]) -> (Vec<ZoneId>, Vec<usize>) {
+    /// Of zones those behind one block.
+    pub(super) fn behind_block(&self, block: usize, zones: &[ZoneId]) -> Vec<(Place, ZoneId)> {
         let places = zones
             .iter()
-            .flat_map(|zone| self.places(*zone).map(move |(at, vertex)| (at, *zone, vertex)));
-        let behind = places.filter(|(at, ..)| *at == block);
-        behind.map(|(_, zone, vertex)| (zone, vertex)).unzip()
+            .flat_map(|zone| self.places(*zone).map(move |place| (place, *zone)));
+        places.filter(|(place, _)| place.block == block).collect()
     }
 
     /// Where a zone lies: by which block, and at which vertex of it. One each, but for the external zone.
-    pub(super) fn places(&self, zone: ZoneId) -> impl Iterator<Item = (usize, usize)> {
+    pub(super) fn places(&self, zone: ZoneId) -> impl Iterator<Item = Place> {
         let vertices = self.network.vertices_of.get(zone.index());
         let vertices = vertices.map_or(&[][..], Vec::as_slice).iter();
-        vertices.filter_map(|vertex| self.network.tree.locate(self.point, *vertex))
+        let located = vertices.filter_map(|vertex| self.network.tree.locate(self.point, *vertex));
+        located.map(|(block, vertex)| Place { block, vertex })
     }
 
     /// The crossing from one side to another; none where they are the same.

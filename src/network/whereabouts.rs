@@ -1,9 +1,6 @@
 //! Where zones lie, as seen from one enforcement point.
 
 use std::ops::Range;
-use std::rc::Rc;
-
-use rustc_hash::FxHashMap;
 
 use super::placement::Placement;
 use crate::model::ZoneId;
@@ -12,86 +9,102 @@ use crate::model::ZoneId;
 #[derive(Debug)]
 pub struct Whereabouts<'p> {
     placement: &'p Placement<'p>,
-    /// Of each zone that was asked about, where its places stand.
-    known: Vec<Option<Range<usize>>>,
-    /// The block by which a zone lies, and the vertex of it at which the zone hangs.
-    places: Vec<(usize, usize)>,
-    /// Used again and again: the block, the zone and the vertex of each place.
-    placed: Vec<(usize, ZoneId, usize)>,
-    /// The answers about one zone alone.
-    alone: FxHashMap<ZoneId, Rc<Apart<'p>>>,
+    known: Vec<Lies>,
+    /// The places of zones that lie at several, one zone after the other.
+    places: Vec<Place>,
+}
+
+/// The block by which a zone lies, and the vertex of it at which the zone hangs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) block: usize,
+    pub(super) vertex: usize,
+}
+
+/// What is known of a zone.
+#[derive(Clone, Debug)]
+enum Lies {
+    NotAsked,
+    At(Place),
+    /// Where its places stand; none where nothing leads there.
+    AtAll(Range<usize>),
 }
 
 impl<'p> Whereabouts<'p> {
     pub(super) fn new(placement: &'p Placement<'p>, zones: usize) -> Self {
         Self {
             placement,
-            known: vec![None; zones],
+            known: vec![Lies::NotAsked; zones],
             places: Vec::new(),
-            placed: Vec::new(),
-            alone: FxHashMap::default(),
         }
     }
 
-    fn places(&mut self, zone: ZoneId) -> &[(usize, usize)] {
-        let Some(known) = self.known.get_mut(zone.index()) else {
-            return &[];
+    /// Looks for a zone.
+    fn locate(&mut self, zone: ZoneId) {
+        let mut places = self.placement.places(zone);
+        let lies = match (places.next(), places.next()) {
+            (Some(only), None) => Lies::At(only),
+            (first, second) => {
+                let start = self.places.len();
+                let all = first.into_iter().chain(second).chain(places);
+                self.places.extend(all);
+                Lies::AtAll(start..self.places.len())
+            }
         };
-        let range = known.get_or_insert_with(|| {
-            let start = self.places.len();
-            self.places.extend(self.placement.places(zone));
-            start..self.places.len()
-        });
-        self.places.get(range.clone()).unwrap_or_default()
+        if let Some(known) = self.known.get_mut(zone.index()) {
+            *known = lies;
+        }
     }
 
     /// Zones, which are given ascending, by the way they lie.
-    pub fn apart(&mut self, zones: &[ZoneId]) -> Rc<Apart<'p>> {
-        let [zone] = zones else {
-            return Rc::new(self.placed_apart(zones));
-        };
-        if let Some(known) = self.alone.get(zone) {
-            return Rc::clone(known);
-        }
-        let apart = Rc::new(self.placed_apart(zones));
-        self.alone.insert(*zone, Rc::clone(&apart));
+    pub fn apart(&mut self, zones: &[ZoneId]) -> Apart<'p> {
+        let mut apart = Apart::default();
+        self.put_apart(zones, &mut apart);
         apart
     }
 
-    fn placed_apart(&mut self, zones: &[ZoneId]) -> Apart<'p> {
-        let mut placed = std::mem::take(&mut self.placed);
+    /// The same in place of what another answer holds, whose memory is used again.
+    pub fn put_apart(&mut self, zones: &[ZoneId], apart: &mut Apart<'p>) {
+        let Apart { placed, ways, once } = apart;
         placed.clear();
+        ways.clear();
+        *once = true;
         for zone in zones {
-            let places = self.places(*zone).iter();
-            placed.extend(places.map(|(block, vertex)| (*block, *zone, *vertex)));
+            if let Some(Lies::NotAsked) = self.known.get(zone.index()) {
+                self.locate(*zone);
+            }
+            match self.known.get(zone.index()) {
+                Some(Lies::At(place)) => placed.push((*place, *zone)),
+                Some(Lies::AtAll(range)) => {
+                    *once = false;
+                    let places = self.places.get(range.clone()).unwrap_or_default();
+                    placed.extend(places.iter().map(|place| (*place, *zone)));
+                }
+                Some(Lies::NotAsked) | None => {}
+            }
         }
-        placed.sort_by_key(|(block, ..)| *block);
-        let mut apart = Apart {
-            zones: placed.iter().map(|(_, zone, _)| *zone).collect(),
-            vertices: placed.iter().map(|(.., vertex)| *vertex).collect(),
-            ways: Vec::new(),
-        };
+        placed.sort_by_key(|(place, _)| place.block);
         let mut start = 0;
-        for way in placed.chunk_by(|a, b| a.0 == b.0) {
+        for way in placed.chunk_by(|(a, _), (b, _)| a.block == b.block) {
             let end = start + way.len();
-            let sides = way.first().map(|(block, ..)| self.placement.sides_into(*block));
-            apart.ways.extend(sides.map(|sides| (sides, start..end)));
+            let sides = way
+                .first()
+                .map(|(place, _)| self.placement.sides_into(place.block));
+            ways.extend(sides.map(|sides| (sides, start..end)));
             start = end;
         }
-        self.placed = placed;
-        apart
     }
 }
 
 /// Zones by the way they lie from a point.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Apart<'p> {
-    /// A zone that hangs at several vertices stands there several times, one after the other.
-    zones: Vec<ZoneId>,
-    /// Where each hangs.
-    vertices: Vec<usize>,
+    /// By block. A zone that hangs at several vertices stands there several times, one after the other.
+    placed: Vec<(Place, ZoneId)>,
     /// Of each way the sides that lead there, and which zones lie there.
     ways: Vec<(&'p [usize], Range<usize>)>,
+    /// True where each zone hangs at one vertex of one block.
+    once: bool,
 }
 
 impl Apart<'_> {
@@ -99,40 +112,59 @@ impl Apart<'_> {
     pub fn iter(&self) -> impl Iterator<Item = ZonesBehind<'_>> {
         self.ways.iter().map(|(sides, range)| ZonesBehind {
             sides,
-            zones: self.zones.get(range.clone()).unwrap_or_default(),
-            vertices: self.vertices.get(range.clone()).unwrap_or_default(),
+            placed: self.placed.get(range.clone()).unwrap_or_default(),
+            once: self.once,
         })
     }
 }
 
 /// Zones that lie the same way from a point, and the sides that lead there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct ZonesBehind<'a> {
     /// Indices into [`Placement::sides`], ascending.
     pub sides: &'a [usize],
-    /// Ascending. One that hangs at several vertices stands there several times.
-    pub(super) zones: &'a [ZoneId],
-    /// The vertices of the block at which they hang.
-    pub(super) vertices: &'a [usize],
+    /// By zone, ascending. One that hangs at several vertices stands there several times.
+    placed: &'a [(Place, ZoneId)],
+    /// True where each is known to hang at one vertex, and behind no other block.
+    pub(super) once: bool,
 }
 
 impl<'a> ZonesBehind<'a> {
-    /// Each zone with all that it hangs at.
-    pub(super) fn each(self) -> impl Iterator<Item = (ZoneId, &'a [usize])> {
-        let mut vertices = self.vertices;
-        self.zones.chunk_by(|a, b| a == b).filter_map(move |zone| {
-            let (own, rest) = vertices.split_at_checked(zone.len())?;
-            vertices = rest;
-            Some((*zone.first()?, own))
-        })
+    /// Zones behind one block, of which more may lie elsewhere.
+    pub(super) fn of(placed: &'a [(Place, ZoneId)]) -> Self {
+        Self {
+            sides: &[],
+            placed,
+            once: false,
+        }
     }
 
-    /// True where each zone hangs at one vertex.
-    pub(super) fn hang_once(self) -> bool {
-        self.zones.is_sorted_by(|a, b| a < b)
+    /// Each place of each zone.
+    pub(super) fn zones(self) -> impl Iterator<Item = ZoneId> {
+        self.placed.iter().map(|(_, zone)| *zone)
+    }
+
+    /// Each zone with the vertices of the block at which it hangs.
+    pub(super) fn each(self) -> impl Iterator<Item = (ZoneId, VerticesOf<'a>)> {
+        let zones = self.placed.chunk_by(|(_, a), (_, b)| a == b);
+        zones.filter_map(|placed| Some((placed.first()?.1, VerticesOf(placed))))
     }
 
     pub(super) fn holds(self, zone: ZoneId) -> bool {
-        self.zones.binary_search(&zone).is_ok()
+        self.placed.binary_search_by_key(&zone, |(_, zone)| *zone).is_ok()
+    }
+}
+
+/// The vertices at which one zone hangs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct VerticesOf<'a>(&'a [(Place, ZoneId)]);
+
+impl VerticesOf<'_> {
+    pub(super) fn iter(self) -> impl Iterator<Item = usize> + Clone {
+        self.0.iter().map(|(place, _)| place.vertex)
+    }
+
+    pub(super) fn same(self, other: VerticesOf<'_>) -> bool {
+        self.iter().eq(other.iter())
     }
 }

@@ -84,9 +84,10 @@ pub(super) fn forwarding(
     };
     let mut whereabouts = placement.whereabouts();
     let denies = Denies::new(rules);
+    let (mut sources, mut destinations) = (Apart::default(), Apart::default());
     for prepared in rules {
-        let sources = whereabouts.apart(&prepared.source.zones);
-        let destinations = whereabouts.apart(&prepared.destination.zones);
+        whereabouts.put_apart(&prepared.source.zones, &mut sources);
+        whereabouts.put_apart(&prepared.destination.zones, &mut destinations);
         crossings.each(&sources, &destinations, |sides, from, to| {
             let rule = opening(prepared, from, to);
             pair(&mut pairs, sides).rules.extend(rule);
@@ -100,8 +101,11 @@ pub(super) fn forwarding(
     }
     let mut pairs: Vec<PairPlan> = pairs.into_values().collect();
     for pair in &mut pairs {
-        in_order(&mut pair.rules);
-        in_order(&mut pair.replies);
+        // Rules come in order; parts of one rule may not.
+        for rules in [&mut pair.rules, &mut pair.replies] {
+            let of_one_rule = |a: &PlanRule, b: &PlanRule| Arc::ptr_eq(&a.said, &b.said);
+            rules.chunk_by_mut(of_one_rule).for_each(in_order);
+        }
         pair.rules = without_idle_denies(std::mem::take(&mut pair.rules));
         // They stay until the last device is written.
         pair.rules.shrink_to_fit();
