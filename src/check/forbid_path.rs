@@ -40,7 +40,7 @@ fn refute(context: &Context<'_>, view: &View<'_>, assertion: &Assertion) -> Opti
         via: via.map_or(&[][..], |via| refutation::atoms(view, &via.addresses)),
         service: &assertion.service.set,
     };
-    let (chain, devices) = goal.shortest(view, &[])?;
+    let (chain, classes) = goal.shortest(view, &[])?;
     let steps = view.example_chain(&chain, &assertion.service.set)?;
     debug_assert!(refutation::replayed(view, &steps, context.today), "{steps:?}");
     let mut message = match steps.len() {
@@ -58,6 +58,7 @@ fn refute(context: &Context<'_>, view: &View<'_>, assertion: &Assertion) -> Opti
     }
     let finding = Diagnostic::error(CHECK.name, assertion.span, message);
     let mut finding = show(finding, view, &steps);
+    let devices = view.hosts.devices_of(classes).collect();
     if let Some(devices) = refutation::devices_text(view, &devices) {
         finding = finding.note("devices", devices);
     }

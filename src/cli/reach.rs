@@ -3,15 +3,16 @@
 use std::io::Write as _;
 
 use clap::ValueEnum;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::workspace::Workspace;
 use super::{CliError, Outcome, Situation, matrix, report, table};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Describer, Examples, ModeId, Rule, Zone};
+use crate::model::{Describer, DeviceId, Examples, ModeId, Rule, Zone};
 use crate::network::Network;
 use crate::packet::{AddressSet, Budget, Packet, ServiceSet, protocol};
-use crate::reach::{Conduits, Hosts, Passage, Step, Stream, View, transitive};
+use crate::reach::{Conduits, Hosts, Passage, Reached, Step, Stream, Transitive, View};
 
 /// Arguments of `reach`.
 #[derive(Debug, clap::Args)]
@@ -78,7 +79,11 @@ struct Far {
     to: String,
     /// The fewest steps.
     steps: usize,
+    #[serde(skip)]
+    reached: usize,
+    /// Their names, where these are shown.
     devices: Vec<String>,
+    /// The steps, where these are shown.
     chain: Vec<Link>,
 }
 
@@ -114,7 +119,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         mode,
     };
     let (direct, transitive) = if arguments.transitive {
-        (None, Some(question.transitive()))
+        (None, Some(question.transitive(arguments.format)))
     } else {
         (Some(question.direct()?), None)
     };
@@ -188,28 +193,48 @@ impl Question<'_> {
         Ok(pairs.collect())
     }
 
-    fn transitive(&self) -> Vec<Far> {
+    fn transitive(&self, format: Format) -> Vec<Far> {
         let policy = &self.workspace.policy;
         let (from, to) = (&self.asked.source.addresses, &self.asked.destination.addresses);
         let hosts = Hosts::told_apart_by(policy, &[from.clone(), to.clone()]);
         let view = View::new(policy, &self.network, &hosts, self.today, self.mode);
-        let reached = transitive(&view, from, to);
-        let far = reached.iter().map(|reached| {
-            let steps = view.example_chain(&reached.chain, &ServiceSet::full());
-            let steps = steps.unwrap_or_default();
-            let devices = reached
-                .devices
+        let chains = Transitive::new(&view, from, to);
+        let far = |zone| {
+            let reached = chains.from_zone(zone);
+            reached
                 .iter()
-                .filter_map(|id| policy.devices.get(id.index()));
-            Far {
-                from: policy.zone_name(reached.from).to_owned(),
-                to: policy.zone_name(reached.to).to_owned(),
-                steps: reached.chain.steps.len(),
-                devices: devices.map(|device| device.name.clone()).collect(),
-                chain: steps.iter().map(|step| self.link(&view, step)).collect(),
+                .map(|one| self.far(&view, one, format))
+                .collect::<Vec<Far>>()
+        };
+        chains.starts().into_par_iter().flat_map_iter(far).collect()
+    }
+
+    /// What a format shows of a zone that is reached: there may be very many.
+    fn far(&self, view: &View<'_>, reached: &Reached, format: Format) -> Far {
+        let policy = &self.workspace.policy;
+        let mut devices: Vec<DeviceId> = view.hosts.devices_of(reached.classes.iter().copied()).collect();
+        let count = devices.len();
+        let names = match format {
+            Format::Json => {
+                devices.sort_unstable();
+                let devices = devices.iter().filter_map(|id| policy.devices.get(id.index()));
+                devices.map(|device| device.name.clone()).collect()
             }
-        });
-        far.collect()
+            Format::Table | Format::Matrix => Vec::new(),
+        };
+        let steps = match format {
+            Format::Json | Format::Table => view.example_chain(&reached.chain, &ServiceSet::full()),
+            Format::Matrix => None,
+        };
+        let steps = steps.unwrap_or_default();
+        Far {
+            from: policy.zone_name(reached.from).to_owned(),
+            to: policy.zone_name(reached.to).to_owned(),
+            steps: reached.chain.steps.len(),
+            reached: count,
+            devices: names,
+            chain: steps.iter().map(|step| self.link(view, step)).collect(),
+        }
     }
 
     fn link(&self, view: &View<'_>, step: &Step) -> Link {
@@ -317,7 +342,7 @@ impl Answer {
                 far.from.clone(),
                 far.to.clone(),
                 far.steps.to_string(),
-                far.devices.len().to_string(),
+                far.reached.to_string(),
                 chain.join(" -> "),
             ]);
         }

@@ -66,6 +66,8 @@ struct Search<'v, 'a> {
     spread: Spread,
     queue: VecDeque<usize>,
     kinds_done: Vec<bool>,
+    /// Of each destination whether all of its kinds are done, by family: the rules that share it are many.
+    destinations_done: BTreeMap<Family, Vec<bool>>,
     sources_done: Vec<bool>,
     zones_done: BTreeSet<(usize, Family)>,
 }
@@ -74,27 +76,32 @@ impl Spread {
     /// What one host of each of the classes reaches. Hosts of classes that `avoid` names are reached but lead no
     /// further; rules that `without` names are taken as absent.
     pub fn new(view: &View<'_>, starts: &[usize], avoid: &[bool], without: &[RuleId]) -> Self {
-        let classes = view.hosts.classes.len();
-        let mut search = Search {
-            view,
-            avoid,
-            without,
-            spread: Self {
-                starts: starts.iter().copied().collect(),
-                parents: vec![None; classes],
-                again: BTreeMap::new(),
-                order: starts.to_vec(),
-                steps: vec![0; classes],
-            },
-            queue: starts.iter().copied().collect(),
-            kinds_done: vec![false; view.hosts.destination_kinds.len()],
-            sources_done: vec![false; view.hosts.source_kinds.len()],
-            zones_done: BTreeSet::new(),
-        };
+        let mut search = Search::new(view, starts, avoid, without);
         while let Some(class) = search.queue.pop_front() {
             search.expand(class);
         }
         search.spread
+    }
+
+    /// True where hosts of some classes reach hosts of each of some others, or are among them.
+    pub fn reaches_all(view: &View<'_>, starts: &[usize], ends: &[usize]) -> bool {
+        let mut search = Search::new(view, starts, &[], &[]);
+        let mut left: Vec<usize> = ends.to_vec();
+        let mut look = 0;
+        while let Some(class) = search.queue.pop_front() {
+            // Now and then, since looking takes time too.
+            let known = search.spread.order.len();
+            if known > look {
+                look = known + known / 8;
+                left.retain(|end| !search.spread.reaches(*end) && !search.spread.starts.contains(end));
+            }
+            if left.is_empty() {
+                return true;
+            }
+            search.expand(class);
+        }
+        left.iter()
+            .all(|end| search.spread.reaches(*end) || search.spread.starts.contains(end))
     }
 
     /// True where a host of the class, other than one where it began, is reached.
@@ -151,7 +158,30 @@ impl Spread {
     }
 }
 
-impl Search<'_, '_> {
+impl<'v, 'a> Search<'v, 'a> {
+    fn new(view: &'v View<'a>, starts: &[usize], avoid: &'v [bool], without: &'v [RuleId]) -> Self {
+        let classes = view.hosts.classes.len();
+        Self {
+            view,
+            avoid,
+            without,
+            spread: Spread {
+                starts: starts.iter().copied().collect(),
+                parents: vec![None; classes],
+                again: BTreeMap::new(),
+                order: starts.to_vec(),
+                steps: vec![0; classes],
+            },
+            queue: starts.iter().copied().collect(),
+            kinds_done: vec![false; view.hosts.destination_kinds.len()],
+            destinations_done: Family::BOTH
+                .map(|family| (family, vec![false; view.hosts.kinds_to.len()]))
+                .into(),
+            sources_done: vec![false; view.hosts.source_kinds.len()],
+            zones_done: BTreeSet::new(),
+        }
+    }
+
     fn expand(&mut self, class: usize) {
         let start = self.spread.starts.contains(&class);
         if !start && self.avoid.get(class).copied().unwrap_or(false) {
@@ -181,14 +211,21 @@ impl Search<'_, '_> {
         }
         let view = self.view;
         for rule in view.allows(kind) {
+            let done = self.destinations_done.get(&family);
+            if done.and_then(|done| done.get(rule.destination)) == Some(&true) {
+                continue;
+            }
             let id = RuleId::from_index(rule.rule);
             if self.without.contains(&id) {
                 continue;
             }
+            let mut all_done = true;
             for destination in view.kinds_of(*rule, family) {
-                if self.kinds_done.get(destination).copied().unwrap_or(true)
-                    || view.remaining(kind, *rule, destination).is_empty()
-                {
+                if self.kinds_done.get(destination).copied().unwrap_or(true) {
+                    continue;
+                }
+                if view.remaining(kind, *rule, destination).is_empty() {
+                    all_done = false;
                     continue;
                 }
                 if let Some(done) = self.kinds_done.get_mut(destination) {
@@ -199,6 +236,10 @@ impl Search<'_, '_> {
                     let by = Passage::Rule(id);
                     self.arrive(class, Edge { from, to: *to, by });
                 }
+            }
+            let done = self.destinations_done.get_mut(&family);
+            if let Some(done) = done.and_then(|done| done.get_mut(rule.destination)) {
+                *done = all_done;
             }
         }
     }
@@ -265,8 +306,8 @@ impl Goal<'_> {
         avoided
     }
 
-    /// The shortest chain, and the devices of the second side that chains reach. None where there is no chain.
-    pub fn shortest(&self, view: &View<'_>, without: &[RuleId]) -> Option<(Chain, BTreeSet<DeviceId>)> {
+    /// The shortest chain, and the classes of the second side that chains reach. None where there is no chain.
+    pub fn shortest(&self, view: &View<'_>, without: &[RuleId]) -> Option<(Chain, BTreeSet<usize>)> {
         let avoid = self.avoided(view);
         let starts = view.hosts.classes_at(self.from);
         let ends = view.hosts.classes_at(self.to);
@@ -304,7 +345,7 @@ impl Goal<'_> {
             }
             let spread = Spread::new(view, &starts, &avoid, without);
             for (chain, class) in self.arrivals(view, &spread, &avoid, &ends, without) {
-                reached.extend(self.devices_of(view, class));
+                reached.insert(class);
                 if let Some(chain) = chain
                     && best
                         .as_ref()
@@ -408,14 +449,6 @@ impl Goal<'_> {
         arrivals
     }
 
-    fn devices_of<'v>(&self, view: &'v View<'_>, class: usize) -> impl Iterator<Item = DeviceId> + use<'v> {
-        view.hosts
-            .classes
-            .get(class)
-            .into_iter()
-            .flat_map(|class| class.devices.iter().copied())
-    }
-
     /// The shortest chain from one host of a class to the class of the second side that is farthest from it, and
     /// that class.
     pub fn farthest(&self, view: &View<'_>, start: usize) -> Option<(Chain, usize)> {
@@ -449,7 +482,7 @@ impl Goal<'_> {
             let spread = Spread::new(view, &[start], &avoid, &[]);
             let mut devices: BTreeSet<DeviceId> = BTreeSet::new();
             for (_, class) in self.arrivals(view, &spread, &avoid, &ends, &[]) {
-                let mut found: Vec<DeviceId> = self.devices_of(view, class).collect();
+                let mut found: Vec<DeviceId> = view.hosts.devices_of([class]).collect();
                 let bare = view.hosts.classes.get(class).is_some_and(|class| class.bare > 0);
                 if class == start && !bare {
                     // One of them is where it begins.

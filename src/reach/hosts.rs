@@ -329,6 +329,12 @@ impl Hosts {
         classes
     }
 
+    /// The devices of some classes, each once.
+    pub fn devices_of(&self, classes: impl IntoIterator<Item = usize>) -> impl Iterator<Item = DeviceId> {
+        let classes = classes.into_iter().filter_map(|class| self.classes.get(class));
+        classes.flat_map(|class| class.devices.iter().copied())
+    }
+
     /// True where two atoms hold one and the same host and no other.
     pub fn same_only_host(&self, a: usize, b: usize) -> bool {
         let only = |atom: usize| match self.atoms.get(atom).map(|atom| atom.classes.as_slice()) {

@@ -18,6 +18,7 @@
 //! All searches are over classes and never over pairs of devices, and yet exact.
 
 mod chain;
+mod closure;
 mod conduit;
 mod contain;
 mod cut;
@@ -31,6 +32,7 @@ mod transitive;
 mod view;
 
 pub use chain::{Chain, Goal, Spread};
+pub use closure::Closures;
 pub use conduit::{Conduit, Conduits, Stream};
 pub use contain::{Containment, Kept, Leak};
 pub use cut::{RuleCut, chain_cut};
@@ -39,5 +41,5 @@ pub use enforced::{Enforcement, own_addresses, unreachable_zones};
 pub use example::{Host, Step};
 pub use hosts::{Atom, HostClass, Hosts};
 pub use mode_cuts::{ModeCut, mode_cuts};
-pub use transitive::{Reached, transitive};
+pub use transitive::{Reached, Transitive};
 pub use view::{Edge, Passage, View, open_zones};

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use super::chain::{Chain, Goal, Spread};
 use super::direct::direct;
 use super::hosts::HostClass;
 use super::view::View;
-use crate::model::{DeviceId, ZoneId};
+use crate::model::ZoneId;
 use crate::packet::{AddressSet, ServiceSet};
 
 /// A zone that chains from another reach.
@@ -20,58 +18,91 @@ pub struct Reached {
     pub to: ZoneId,
     /// A shortest one.
     pub chain: Chain,
-    /// The devices that chains end at, by id.
-    pub devices: Vec<DeviceId>,
+    /// The classes that chains end at, ascending.
+    pub classes: Vec<usize>,
 }
 
-/// The zones where hosts of one set reach hosts of another, through any chain of hosts: by zone of the first host, then
-/// by zone of the last. Both sets must be among those that the hosts were cut by.
-pub fn transitive(view: &View<'_>, from: &AddressSet, to: &AddressSet) -> Vec<Reached> {
-    let (from, to) = (atoms_by_zone(view, from), atoms_by_zone(view, to));
-    let ends: Vec<(ZoneId, Vec<usize>)> = to
-        .iter()
-        .map(|(zone, atoms)| (*zone, view.hosts.classes_at(atoms)))
-        .collect();
-    let begin = |(zone, atoms): (&ZoneId, &Vec<usize>)| -> Vec<Reached> {
+/// The chains from hosts of one set to hosts of another, zone by zone: there are as many answers as pairs of zones.
+#[derive(Debug)]
+pub struct Transitive<'v, 'a> {
+    view: &'v View<'a>,
+    /// The atoms of the first set.
+    from: BTreeMap<ZoneId, Vec<usize>>,
+    to: BTreeMap<ZoneId, End>,
+}
+
+/// What a zone has of the second set.
+#[derive(Debug)]
+struct End {
+    atoms: Vec<usize>,
+    classes: Vec<usize>,
+}
+
+impl<'v, 'a> Transitive<'v, 'a> {
+    /// Both sets must be among those that the hosts were cut by.
+    pub fn new(view: &'v View<'a>, from: &AddressSet, to: &AddressSet) -> Self {
+        let end = |(zone, atoms): (ZoneId, Vec<usize>)| {
+            let classes = view.hosts.classes_at(&atoms);
+            (zone, End { atoms, classes })
+        };
+        Self {
+            view,
+            from: atoms_by_zone(view, from),
+            to: atoms_by_zone(view, to).into_iter().map(end).collect(),
+        }
+    }
+
+    /// The zones of the first set, ascending.
+    pub fn starts(&self) -> Vec<ZoneId> {
+        self.from.keys().copied().collect()
+    }
+
+    /// Where chains from hosts of a zone end, by zone.
+    pub fn from_zone(&self, zone: ZoneId) -> Vec<Reached> {
+        let Some(atoms) = self.from.get(&zone) else {
+            return Vec::new();
+        };
+        let view = self.view;
         let spread = Spread::new(view, &view.hosts.classes_at(atoms), &[], &[]);
-        let reached = ends.iter().filter_map(|(end, classes)| {
-            let (chain, mut devices) = if end == zone {
-                if let Some(found) = inside(view, *zone, atoms, to.get(end)?) {
-                    return Some(found);
-                }
-                // A lone host on both sides must not count as reaching itself.
-                let goal = Goal {
-                    from: atoms,
-                    to: to.get(end)?,
-                    via: &[],
-                    service: &ServiceSet::full(),
-                };
-                let (chain, devices) = goal.shortest(view, &[])?;
-                (chain, devices.into_iter().collect())
+        let reached = self.to.iter().filter_map(|(to, end)| {
+            let (chain, classes) = if *to == zone {
+                own_zone(view, atoms, &end.atoms)?
             } else {
+                let reached = end.classes.iter().copied();
                 (
-                    spread.chain_to_nearest(view, classes)?,
-                    devices_at(view, &spread, classes),
+                    spread.chain_to_nearest(view, &end.classes)?,
+                    reached.filter(|class| spread.reaches(*class)).collect(),
                 )
             };
-            devices.sort_unstable();
-            devices.dedup();
             Some(Reached {
-                from: *zone,
-                to: *end,
+                from: zone,
+                to: *to,
                 chain,
-                devices,
+                classes,
             })
         });
         reached.collect()
-    };
-    let begins: Vec<_> = from.iter().collect();
-    begins.into_par_iter().flat_map_iter(begin).collect()
+    }
+}
+
+/// A shortest chain between hosts of one zone, and the classes that chains end at.
+pub(super) fn own_zone(view: &View<'_>, from: &[usize], to: &[usize]) -> Option<(Chain, Vec<usize>)> {
+    inside(view, from, to).or_else(|| {
+        // A lone host on both sides must not count as reaching itself.
+        let goal = Goal {
+            from,
+            to,
+            via: &[],
+            service: &ServiceSet::full(),
+        };
+        let (chain, classes) = goal.shortest(view, &[])?;
+        Some((chain, classes.into_iter().collect()))
+    })
 }
 
 /// The answer about hosts of one zone where a single step from one of them leads to each: the usual zone, whose members
 /// meet no filter. None where more has to be looked at.
-fn inside(view: &View<'_>, zone: ZoneId, from: &[usize], to: &[usize]) -> Option<Reached> {
+fn inside(view: &View<'_>, from: &[usize], to: &[usize]) -> Option<(Chain, Vec<usize>)> {
     let service = ServiceSet::full();
     let edges = direct(view, from, to, &service, &[]);
     let senders: BTreeMap<usize, usize> = edges.iter().map(|edge| (edge.to, edge.from)).collect();
@@ -103,19 +134,10 @@ fn inside(view: &View<'_>, zone: ZoneId, from: &[usize], to: &[usize]) -> Option
             steps: vec![(*edge, end)],
         })
     })?;
-    let devices = classes.iter().filter_map(|at| class(*at));
-    let mut devices: Vec<DeviceId> = devices.flat_map(|class| class.devices.iter().copied()).collect();
-    devices.sort_unstable();
-    devices.dedup();
-    Some(Reached {
-        from: zone,
-        to: zone,
-        chain,
-        devices,
-    })
+    Some((chain, classes))
 }
 
-fn atoms_by_zone(view: &View<'_>, set: &AddressSet) -> BTreeMap<ZoneId, Vec<usize>> {
+pub(super) fn atoms_by_zone(view: &View<'_>, set: &AddressSet) -> BTreeMap<ZoneId, Vec<usize>> {
     let mut zones: BTreeMap<ZoneId, Vec<usize>> = BTreeMap::new();
     for index in view.hosts.atoms_of(set).unwrap_or_default() {
         if let Some(atom) = view.hosts.atoms.get(*index) {
@@ -123,12 +145,4 @@ fn atoms_by_zone(view: &View<'_>, set: &AddressSet) -> BTreeMap<ZoneId, Vec<usiz
         }
     }
     zones
-}
-
-fn devices_at(view: &View<'_>, spread: &Spread, classes: &[usize]) -> Vec<DeviceId> {
-    let reached = classes.iter().filter(|class| spread.reaches(**class));
-    reached
-        .filter_map(|class| view.hosts.classes.get(*class))
-        .flat_map(|class| class.devices.iter().copied())
-        .collect()
 }

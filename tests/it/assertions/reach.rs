@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use septum::model::Examples;
 use septum::packet::{AddressSet, Budget, Packet};
-use septum::reach::{Conduits, Hosts, View, transitive};
+use septum::reach::{Closures, Conduits, Hosts, Transitive, View};
 
 use super::harness::load;
 use super::property::{Addresses, PACKETS, World};
@@ -107,7 +107,10 @@ fn transitive_answers_are_those_of_walking_every_chain() {
         let (from_set, to_set) = (set(&from), set(&to));
         let hosts = Hosts::told_apart_by(&loaded.policy, &[from_set.clone(), to_set.clone()]);
         let view = View::new(&loaded.policy, &loaded.network, &hosts, TODAY, None);
-        let found = transitive(&view, &from_set, &to_set);
+        let chains = Transitive::new(&view, &from_set, &to_set);
+        let found: Vec<_> = (chains.starts().into_iter())
+            .flat_map(|zone| chains.from_zone(zone))
+            .collect();
         let away: Vec<_> = (0..world.hosts.len())
             .map(|host| distances(&world, host))
             .collect();
@@ -131,7 +134,8 @@ fn transitive_answers_are_those_of_walking_every_chain() {
                     continue;
                 };
                 reached_pairs += 1;
-                let named = answer.devices.iter().map(|id| &loaded.policy.devices[id.index()]);
+                let reached = hosts.devices_of(answer.classes.iter().copied());
+                let named = reached.map(|id| &loaded.policy.devices[id.index()]);
                 let named: BTreeSet<String> = named.map(|device| device.name.clone()).collect();
                 assert_eq!(named, devices, "{what}");
                 let steps = view.example_chain(&answer.chain, &septum::packet::ServiceSet::full());
@@ -147,4 +151,42 @@ fn transitive_answers_are_those_of_walking_every_chain() {
         reached_pairs > 100 && unreached_pairs > 100,
         "{reached_pairs} {unreached_pairs}"
     );
+}
+
+#[test]
+fn closures_are_where_all_chains_end() {
+    let mut shared = 0;
+    arbtest::arbtest(|u| {
+        let world = World::arbitrary(u)?;
+        let loaded = load(&world.text);
+        let everybody = Arc::new(AddressSet::full());
+        let hosts = Hosts::told_apart_by(&loaded.policy, std::slice::from_ref(&everybody));
+        let view = View::new(&loaded.policy, &loaded.network, &hosts, TODAY, None);
+        let chains = Transitive::new(&view, &everybody, &everybody);
+        let mut closures = Closures::new(&view);
+        let zones: Vec<_> = closures.zones().collect();
+        assert_eq!(zones, chains.starts());
+        let mut met: Vec<Vec<usize>> = Vec::new();
+        for zone in zones {
+            let ends = chains
+                .from_zone(zone)
+                .into_iter()
+                .flat_map(|reached| reached.classes);
+            let ends: BTreeSet<usize> = ends.collect();
+            let found = closures.from_zone(zone);
+            assert_eq!(
+                found,
+                ends.into_iter().collect::<Vec<_>>(),
+                "{zone:?}\n{}",
+                world.text
+            );
+            shared += usize::from(found.len() > 1 && met.contains(&found));
+            met.push(found);
+        }
+        Ok(())
+    })
+    .size_min(1 << 9)
+    .size_max(1 << 12)
+    .budget_ms(3_000);
+    assert!(shared > 20, "{shared}");
 }
