@@ -214,6 +214,12 @@ fn delete(
         "element" => {
             let set = table.sets.get_mut(name);
             let set = set.ok_or_else(|| before.fault(format!("there is no set `{name}`")))?;
+            // nft 1.0.6 loses the command where the set is declared with its elements in the same file.
+            if set.shape.interval {
+                return Err(before.fault(
+                    "elements are taken from a set of ranges, which nft does not always do in the file that adds them",
+                ));
+            }
             let inner = cursor.block()?;
             declare::without(set, inner, lenient, faults);
             true

@@ -223,7 +223,8 @@ fn commands(u: &mut Unstructured<'_>, tables: &mut [Table], text: &mut String) -
                 .unwrap();
                 table.there.clear();
             }
-            1 | 2 if !table.there.is_empty() => {
+            // Nothing is taken from a set of ranges.
+            1 | 2 if !table.ranges && !table.there.is_empty() => {
                 let (key, _) = table.there.remove(u.choose_index(table.there.len())?);
                 writeln!(
                     text,
@@ -232,7 +233,7 @@ fn commands(u: &mut Unstructured<'_>, tables: &mut [Table], text: &mut String) -
                 )
                 .unwrap();
             }
-            3 => {
+            3 if !table.ranges => {
                 let Some(key) = table.fresh(u)? else { continue };
                 writeln!(
                     text,

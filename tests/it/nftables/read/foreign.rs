@@ -348,7 +348,7 @@ fn interfaces_tell_filters_apart() {
 fn commands_are_carried_out_in_order() {
     let text = "#!/usr/sbin/nft -f\r
 add table inet t; add chain inet t f { type filter hook forward priority 0; policy accept; }\r
-add set inet t s { type ipv4_addr . inet_service; flags interval; }\r
+add set inet t s { type ipv4_addr . inet_service; }\r
 add element inet t s { 10.0.0.1 . 22, 10.0.0.1 . 23 comment \"y\", }
 add rule inet t f ct state established accept
 flush chain inet t f

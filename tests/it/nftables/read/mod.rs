@@ -8,6 +8,7 @@ mod hostile;
 mod mutation;
 mod plans;
 mod size;
+mod surprises;
 
 use septum::plan::DevicePlan;
 use septum::proof::{Options, Proof, prove};

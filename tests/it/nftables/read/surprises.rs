@@ -1,0 +1,38 @@
+//! What nft and the kernel make of a text that a plain reading would not.
+
+use septum::packet::{Packet, PacketRule, permits};
+use septum::target::readback::ReadBack;
+
+use super::{forward, read};
+
+/// A forward chain of drop policy with these rules, behind the usual test of the state.
+fn chain(rules: &str) -> ReadBack {
+    read(&format!(
+        "table inet t {{\nchain f {{\ntype filter hook forward priority 0; policy drop;\nct state established,related accept\n{rules}\n}}\n}}\n"
+    ))
+}
+
+fn refused(read: &ReadBack) -> Vec<(usize, &str)> {
+    let all = read.not_understood.iter();
+    all.map(|one| (one.line, one.why.as_str())).collect()
+}
+
+/// nft 1.0.6 loses the command where the set is declared with its elements in the same file: they stay.
+#[test]
+fn elements_are_not_taken_from_a_set_of_ranges() {
+    for (kind, element) in [
+        ("set s { type ipv4_addr; flags interval;", "10.0.0.0/24"),
+        (
+            "set s { type ipv4_addr . inet_service; flags interval;",
+            "10.0.0.0/24 . 22",
+        ),
+    ] {
+        for verb in ["delete", "destroy"] {
+            let text = format!(
+                "table inet t {{\n{kind} elements = {{ {element} }}\n}}\n}}\n{verb} element inet t s {{ {element} }}\n"
+            );
+            let why = "elements are taken from a set of ranges, which nft does not always do in the file that adds them";
+            assert_eq!(refused(&read(&text)), [(5, why)], "{text}");
+        }
+    }
+}
