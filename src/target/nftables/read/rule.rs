@@ -274,7 +274,13 @@ pub(super) fn key(cursor: &mut Cursor<'_>, kinds: &[Kind], key: &mut Key) -> Res
         if number > 0 && !cursor.eat_word(".") {
             return Err(cursor.fault("expected ` . ` and another value"));
         }
-        key.push(value::read(*kind, cursor)?);
+        let before = *cursor;
+        let value = value::read(*kind, cursor)?;
+        // nft takes `{ 6 }` for `6`, which any of its bits will do for; among other elements no packet has such a state.
+        if *kind == Kind::State && matches!(value, Value::Numbers(bits, _) if bits.count_ones() > 1) {
+            return Err(before.fault("an element holds several states: write each as an element of its own"));
+        }
+        key.push(value);
     }
     Ok(())
 }

@@ -1,9 +1,8 @@
 //! What nft and the kernel make of a text that a plain reading would not.
 
-use septum::packet::{Packet, PacketRule, permits};
 use septum::target::readback::ReadBack;
 
-use super::{forward, read};
+use super::read;
 
 /// A forward chain of drop policy with these rules, behind the usual test of the state.
 fn chain(rules: &str) -> ReadBack {
@@ -35,4 +34,18 @@ fn elements_are_not_taken_from_a_set_of_ranges() {
             assert_eq!(refused(&read(&text)), [(5, why)], "{text}");
         }
     }
+}
+
+/// nft takes `{ 9 }` for `9`, which lets in every new packet and every invalid one.
+#[test]
+fn an_element_is_no_list_of_states() {
+    let why = "an element holds several states: write each as an element of its own";
+    for rule in [
+        "ct state { 9 } accept",
+        "ct state { 0x6, new } accept",
+        "ct state vmap { 72 : accept }",
+    ] {
+        assert_eq!(refused(&chain(rule)), [(5, why)], "{rule}");
+    }
+    assert_eq!(refused(&chain("ct state { 8, 64 } accept")), []);
 }
