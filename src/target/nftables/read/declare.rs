@@ -133,7 +133,7 @@ pub(super) fn set(
         map,
     };
     let mut merges = false;
-    let mut listed: Vec<Tokens<'_>> = Vec::new();
+    let mut listed: Option<Tokens<'_>> = None;
     for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         let before = cursor;
@@ -164,7 +164,9 @@ pub(super) fn set(
                 if !cursor.eat_mark("=") {
                     return Err(cursor.fault("expected `=`"));
                 }
-                listed.push(cursor.block()?);
+                if listed.replace(cursor.block()?).is_some() {
+                    return Err(before.fault("`elements` twice, of which nft takes the last alone"));
+                }
             }
             _ => return Err(before.unknown()),
         }
@@ -183,7 +185,7 @@ pub(super) fn set(
     if set.shape != shape {
         return Err(before.fault("this set is there with another type"));
     }
-    for inner in listed {
+    if let Some(inner) = listed {
         elements(set, inner, faults);
     }
     Ok(())

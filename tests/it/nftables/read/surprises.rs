@@ -49,3 +49,13 @@ fn an_element_is_no_list_of_states() {
     }
     assert_eq!(refused(&chain("ct state { 8, 64 } accept")), []);
 }
+
+/// nft takes the last of them alone.
+#[test]
+fn a_set_has_its_elements_once() {
+    let read = read(
+        "table inet t {\nset s {\ntype ipv4_addr\nelements = { 10.0.0.1 }\nelements = { 10.0.0.2 }\n}\n}\n",
+    );
+    let why = "`elements` twice, of which nft takes the last alone";
+    assert_eq!(refused(&read), [(5, why)]);
+}
