@@ -34,6 +34,16 @@ pub(super) fn every_of(family: Family) -> FlowSet {
     }
 }
 
+/// Messages that connection tracking leaves alone, so that their state is always `untracked`: neighbour discovery and
+/// multicast listeners (`noct_valid_new` in the kernel's `nf_conntrack_proto_icmpv6.c`).
+pub(super) fn never_tracked() -> FlowSet {
+    let types = IntervalSet::from_ranges([(130, 136), (143, 143)]);
+    FlowSet {
+        service: Arc::new(ServiceSet::icmpv6(&types, &IntervalSet::range(0, 255))),
+        ..every_of(Family::V6)
+    }
+}
+
 /// The packets of both.
 pub(super) fn intersection(a: &FlowSet, b: &FlowSet) -> FlowSet {
     FlowSet {

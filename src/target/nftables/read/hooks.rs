@@ -102,8 +102,8 @@ fn hook(
     Ok(())
 }
 
-/// The list for packets that open a flow. The others must do what a firewall with state promises: what belongs to a
-/// known flow passes, and what has no valid state passes at most where a new flow would.
+/// The list for packets that open a flow, or never belong to one. The others must do what a firewall with state
+/// promises: what belongs to a known flow passes, and what has no valid state passes at most where a new flow would.
 fn judged(
     walker: &mut Walker<'_>,
     first: &Root,
@@ -112,44 +112,45 @@ fn judged(
     checked: &mut FxHashSet<(usize, usize, bool)>,
 ) -> Result<List, Fault> {
     let mut list = |state: u8| walker.list(roots, Context { from, to, state });
-    let new = list(state::NEW)?;
-    for (state, known, complaint) in [
+    let [new, untracked] = [list(state::NEW)?, list(state::UNTRACKED)?];
+    let others = [
         (
-            state::ESTABLISHED,
+            list(state::ESTABLISHED)?,
             true,
             "packets of established flows do not all pass",
         ),
         (
-            state::RELATED,
+            list(state::RELATED)?,
             true,
             "packets related to established flows do not all pass",
         ),
         (
-            state::INVALID,
+            list(state::INVALID)?,
             false,
             "packets without a valid state pass where no flow may open",
         ),
         (
-            state::UNTRACKED,
+            Arc::clone(&untracked),
             false,
             "untracked packets pass where no flow may open",
         ),
-    ] {
-        let other = list(state)?;
+    ];
+    let opening = walker.opening(&new, &untracked)?;
+    for (other, known, complaint) in others {
         // The walker keeps every list, so that a place in memory stays that of one list.
         let place = |list: &List| Arc::as_ptr(list) as usize;
-        if checked.insert((place(&new), place(&other), known)) {
+        if checked.insert((place(&opening), place(&other), known)) {
             let good = if known {
                 permits_all(&other)
             } else {
-                permits_at_most(&other, &new)
+                permits_at_most(&other, &opening)
             };
             if !good {
                 return Err(Fault::new(first.base.line, complaint));
             }
         }
     }
-    Ok(new)
+    Ok(opening)
 }
 
 fn permits_all(list: &[ReadRule]) -> bool {

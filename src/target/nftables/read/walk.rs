@@ -49,6 +49,8 @@ pub(super) struct Walker<'p> {
     /// By a base chain and the path through it.
     known: FxHashMap<Vec<usize>, List>,
     joined: FxHashMap<Vec<usize>, List>,
+    /// By the lists of new and of untracked packets.
+    opening: FxHashMap<[usize; 2], List>,
     rules_left: usize,
     steps_left: usize,
 }
@@ -61,6 +63,7 @@ impl<'p> Walker<'p> {
             circumstantial: vec![false; program.chains.len()],
             known: FxHashMap::default(),
             joined: FxHashMap::default(),
+            opening: FxHashMap::default(),
             rules_left: RULES,
             steps_left: STEPS,
         };
@@ -210,6 +213,32 @@ impl<'p> Walker<'p> {
         }
         let list = Arc::new(joined);
         self.joined.insert(key, Arc::clone(&list));
+        Ok(list)
+    }
+
+    /// What becomes of packets that open a flow: those of a state of their own, and those that never have one.
+    pub(super) fn opening(&mut self, new: &List, untracked: &List) -> Result<List, Fault> {
+        if Arc::ptr_eq(new, untracked) {
+            return Ok(Arc::clone(new));
+        }
+        let key = [new, untracked].map(|list| Arc::as_ptr(list) as usize);
+        if let Some(known) = self.opening.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let stateless = cube::never_tracked();
+        let mut list = Vec::with_capacity(new.len());
+        for rule in untracked.iter() {
+            self.step(rule.line)?;
+            let flow = cube::intersection(&stateless, &rule.rule.flow);
+            if !flow.is_empty() {
+                self.push(&mut list, ReadRule::new(rule.rule.permit, flow, rule.line))?;
+            }
+        }
+        for rule in new.iter() {
+            self.push(&mut list, rule.clone())?;
+        }
+        let list = Arc::new(list);
+        self.opening.insert(key, Arc::clone(&list));
         Ok(list)
     }
 

@@ -1,13 +1,14 @@
 //! What nft and the kernel make of a text that a plain reading would not.
 
+use septum::packet::{Packet, PacketRule, permits};
 use septum::target::readback::ReadBack;
 
-use super::read;
+use super::{forward, read};
 
 /// A forward chain of drop policy with these rules, behind the usual test of the state.
 fn chain(rules: &str) -> ReadBack {
     read(&format!(
-        "table inet t {{\nchain f {{\ntype filter hook forward priority 0; policy drop;\nct state established,related accept\n{rules}\n}}\n}}\n"
+        "table inet t {{\nchain f {{\ntype filter hook forward priority 0; policy drop;\nct state vmap {{ established : accept, related : accept, invalid : drop }}\n{rules}\n}}\n}}\n"
     ))
 }
 
@@ -58,4 +59,48 @@ fn a_set_has_its_elements_once() {
     );
     let why = "`elements` twice, of which nft takes the last alone";
     assert_eq!(refused(&read), [(5, why)]);
+}
+
+/// Connection tracking leaves neighbour discovery and multicast listeners alone: they are never `new`.
+#[test]
+fn neighbour_discovery_is_untracked() {
+    let message = |number: u16| Packet {
+        source: "fe80::1".parse().unwrap(),
+        destination: "fe80::2".parse().unwrap(),
+        protocol: 58,
+        first: number,
+        second: 0,
+    };
+    for (rules, tracked, untracked) in [
+        ("accept", true, true),
+        ("ct state new accept", true, false),
+        ("ct state != untracked accept", true, false),
+        ("ct state untracked icmpv6 type 135 drop\naccept", true, true),
+        (
+            "ct state untracked icmpv6 type { 130-136, 143 } drop\naccept",
+            true,
+            false,
+        ),
+        (
+            "ct state untracked icmpv6 type { 130-136, 143 } accept",
+            false,
+            true,
+        ),
+    ] {
+        let read = chain(rules);
+        assert_eq!(refused(&read), [], "{rules}");
+        let list: Vec<PacketRule> = forward(&read, "*", "*")
+            .iter()
+            .map(|one| one.rule.clone())
+            .collect();
+        for number in [1, 128, 129, 137, 138] {
+            assert_eq!(permits(&list, &message(number)), tracked, "{number} {rules}");
+        }
+        for number in [130, 133, 134, 136, 143] {
+            assert_eq!(permits(&list, &message(number)), untracked, "{number} {rules}");
+        }
+    }
+    let why = "untracked packets pass where no flow may open";
+    let read = chain("ct state untracked icmpv6 type 137 accept");
+    assert_eq!(refused(&read), [(3, why)]);
 }
