@@ -13,7 +13,6 @@ const GLOBAL: &[&str] = &[
     "alias",
     "archive",
     "arp",
-    "banner",
     "bfd",
     "boot",
     "boot-end-marker",
@@ -277,6 +276,7 @@ const INTERFACE: &[&str] = &[
 /// do what it does there.
 const GLOBAL_ALONE: &[&str] = &[
     "access-list",
+    "banner",
     "ip access-group",
     "ip access-list",
     "ip inspect",
@@ -290,11 +290,13 @@ const GLOBAL_ALONE: &[&str] = &[
 
 /// True for a global command, or its removal, that changes nothing here.
 pub fn is_global(words: &[&str]) -> bool {
-    let words = without_no(words);
     // `vlan 10`, `vlan 10,20-29`: but not `vlan filter`.
-    let vlan = matches!(words, [first, ids] if first.eq_ignore_ascii_case("vlan")
+    let vlan = matches!(without_no(words), [first, ids] if first.eq_ignore_ascii_case("vlan")
         && ids.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'-')));
-    vlan || is_in(GLOBAL, words)
+    // A banner that is set is a text, which is not read as lines.
+    let banner = matches!(words, [first, second, ..] if first.eq_ignore_ascii_case("no")
+        && second.eq_ignore_ascii_case("banner"));
+    vlan || banner || is_in(GLOBAL, without_no(words))
 }
 
 /// The same below `interface`.

@@ -3,6 +3,8 @@
 use std::iter::Enumerate;
 use std::str::Lines;
 
+use super::keyword::abbreviates;
+
 /// A line that says something.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'t> {
@@ -61,9 +63,17 @@ impl<'t> Iterator for Script<'t> {
     }
 }
 
-/// The delimiter of a banner and what follows it: any character, or `^C` as the configuration prints Ctrl-C (Cisco
-/// IOS Configuration Fundamentals Command Reference, `banner motd`).
-fn banner(text: &str) -> Option<(&str, &str)> {
+/// Commands that a text of several lines follows at once.
+const TEXTS: [&[&str]; 4] = [
+    &["aaa", "authentication", "banner"],
+    &["aaa", "authentication", "fail-message"],
+    &["refuse-message"],
+    &["vacant-message"],
+];
+
+/// What follows the command of a text: its delimiter first. None too where a word after `banner` may be short for a
+/// kind of banner as well as the beginning of a text.
+fn text_of(line: &str) -> Option<&str> {
     const KINDS: [&str; 7] = [
         "motd",
         "login",
@@ -73,8 +83,21 @@ fn banner(text: &str) -> Option<(&str, &str)> {
         "prompt-timeout",
         "config-save",
     ];
-    let rest = strip_word(text, "banner")?;
-    let rest = KINDS.iter().find_map(|kind| strip_word(rest, kind))?;
+    let short = |rest, keyword: &&str| after(rest, |word| abbreviates(word, keyword));
+    let Some(rest) = short(line, &"banner") else {
+        let whole = |command: &&[&str]| command.iter().try_fold(line, short);
+        return TEXTS.iter().find_map(whole);
+    };
+    let of_kind = after(rest, |word| {
+        KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(word))
+    });
+    of_kind.or_else(|| (!rest.starts_with(char::is_alphanumeric)).then_some(rest))
+}
+
+/// The delimiter of a text and what follows it: any character, or `^C` as the configuration prints Ctrl-C (Cisco
+/// IOS Configuration Fundamentals Command Reference, `banner motd`).
+fn banner(text: &str) -> Option<(&str, &str)> {
+    let rest = text_of(text)?;
     let length = if rest.starts_with("^C") {
         2
     } else {
@@ -83,8 +106,8 @@ fn banner(text: &str) -> Option<(&str, &str)> {
     rest.split_at_checked(length)
 }
 
-fn strip_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
-    let (head, rest) = text.split_at_checked(word.len())?;
-    let whole = rest.starts_with(|c: char| c.is_whitespace());
-    (whole && head.eq_ignore_ascii_case(word)).then(|| rest.trim_start())
+/// What follows the first word.
+fn after(text: &str, is_word: impl Fn(&str) -> bool) -> Option<&str> {
+    let (word, rest) = text.split_once(char::is_whitespace)?;
+    is_word(word).then(|| rest.trim_start())
 }

@@ -7,6 +7,7 @@ mod mutations;
 mod printed;
 pub mod proven;
 mod statements;
+mod uncertain;
 
 use septum::packet::{Hints, Packet, permits};
 use septum::plan::{DevicePlan, RunProtocol};

@@ -32,7 +32,7 @@ fn tcp(entries: &str, source: &str, port: u16, ack: bool) -> bool {
 }
 
 #[track_caller]
-fn reported(text: &str, line: usize) {
+pub fn reported(text: &str, line: usize) {
     let read = CiscoIos.read(text);
     let lines: Vec<usize> = read.not_understood.iter().map(|report| report.line).collect();
     assert!(lines.contains(&line), "{text}: {:?}", read.not_understood);
