@@ -74,15 +74,20 @@ impl<T: Contents> Groups<T> {
     /// Takes a member away.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or several hold the same: they may be written in other ways.
     pub fn take(&mut self, name: &str, member: &Member<T>) -> Result<(), String> {
         let members = self.of(name);
-        let before = members.len();
-        members.retain(|other| other != member);
-        if members.len() == before {
-            return Err("there is no such member".to_owned());
+        match members.iter().filter(|other| *other == member).count() {
+            0 => return Err("there is no such member".to_owned()),
+            1 => members.retain(|other| other != member),
+            _ => return Err("several members hold the same".to_owned()),
         }
         Ok(())
+    }
+
+    /// True where the group is open.
+    pub fn has(&self, name: &str) -> bool {
+        self.members.contains_key(name)
     }
 
     fn of(&mut self, name: &str) -> &mut Vec<Member<T>> {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entry::{Entry, Written, highest_sequence};
 use crate::packet::Family;
@@ -22,6 +22,10 @@ pub struct List {
     entries: BTreeMap<u32, Numbered>,
     /// Lowest number and log, by entry.
     known: FxHashMap<Entry, (u32, bool)>,
+    /// Those that were added once more.
+    doubled: FxHashSet<Entry>,
+    /// How many remarks were written.
+    remarked: u32,
     /// The highest number that a remark after the last entry may have.
     remarks: u32,
     /// Lines of it that were not understood.
@@ -44,6 +48,8 @@ impl List {
             family,
             entries: BTreeMap::new(),
             known: FxHashMap::default(),
+            doubled: FxHashSet::default(),
+            remarked: 0,
             remarks: 0,
             not_understood: Vec::new(),
         }
@@ -62,6 +68,7 @@ impl List {
     /// A remark, that may or may not take a number.
     pub fn remark(&mut self, number: Option<u32>) {
         let last = self.last().1.max(self.remarks);
+        self.remarked = self.remarked.saturating_add(1);
         self.remarks = number.unwrap_or_else(|| last.saturating_add(STEP)).max(last);
     }
 
@@ -80,11 +87,11 @@ impl List {
         }
         if let Some((other, log)) = self.known.get(&written.entry) {
             // Whether `log` makes it another entry does not matter behind the first.
-            return if *log == written.log || lowest >= *other {
-                Ok(())
-            } else {
-                Err("stands before the same entry that differs in `log`".to_owned())
-            };
+            if *log != written.log && lowest < *other {
+                return Err("stands before the same entry that differs in `log`".to_owned());
+            }
+            self.doubled.insert(written.entry);
+            return Ok(());
         }
         if let (Some(number), Some((before, entry))) = (number, self.entries.range(..=highest).next_back())
             && entry.highest >= number
@@ -116,9 +123,7 @@ impl List {
         match found {
             Some((lowest, entry)) if *lowest == number && entry.highest == number => {
                 let entry = entry.entry.clone();
-                self.known.remove(&entry);
-                self.entries.remove(&number);
-                Ok(())
+                self.remove_entry(&entry)
             }
             _ => Err(format!("there is no entry {number} for certain")),
         }
@@ -127,26 +132,36 @@ impl List {
     /// Removes the entry.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or it was added twice: whether the device kept both, and which of them goes, depends on
+    /// what else their lines say.
     pub fn remove_entry(&mut self, entry: &Entry) -> Result<(), String> {
+        if self.doubled.contains(entry) {
+            return Err("the entry stands there twice".to_owned());
+        }
         let (lowest, _) = self.known.remove(entry).ok_or("there is no such entry")?;
         self.entries.remove(&lowest);
         Ok(())
     }
 
-    /// Gives new numbers in the same order.
+    /// Gives new numbers in the same order. Remarks may take some of them.
     ///
     /// # Errors
     /// When the numbers do not reach.
     pub fn resequence(&mut self, start: u32, step: u32) -> Result<(), String> {
-        let count = u64::try_from(self.entries.len().saturating_sub(1)).unwrap_or(u64::MAX);
-        let last = u64::from(step).saturating_mul(count).saturating_add(start.into());
+        let count = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let last = u64::from(count.saturating_add(self.remarked).saturating_sub(1))
+            .saturating_mul(step.into())
+            .saturating_add(start.into());
         if step == 0 || last > highest_sequence(self.family).into() {
             return Err("the numbers do not reach".to_owned());
         }
+        let taken = self.remarked.saturating_mul(step);
+        if taken > 0 {
+            self.remarks = self.remarks.max(u32::try_from(last).unwrap_or(u32::MAX));
+        }
         let mut number = start;
         for (_, mut entry) in std::mem::take(&mut self.entries) {
-            entry.highest = number;
+            entry.highest = number.saturating_add(taken);
             if let Some((lowest, _)) = self.known.get_mut(&entry.entry) {
                 *lowest = number;
             }

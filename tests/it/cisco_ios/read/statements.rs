@@ -6,7 +6,7 @@ use septum::target::cisco_ios::CiscoIos;
 use super::{packet, passes, understood};
 
 /// The text with the entries in a list on Vlan1.
-fn applied(entries: &str) -> String {
+pub fn applied(entries: &str) -> String {
     let v6 = entries.contains(':') || entries.contains("ipv6");
     let (list, group) = if v6 {
         ("ipv6 access-list T", "ipv6 traffic-filter T in")
@@ -156,7 +156,7 @@ fn established_and_fragments() {
         false
     ));
     // Such an entry is one all the same: the list is not empty.
-    assert!(!tcp("permit ip any any fragments", "10.0.0.1", 80, false));
+    assert!(!tcp("deny ip any any fragments", "10.0.0.1", 80, false));
 }
 
 #[test]
