@@ -136,6 +136,9 @@ pub fn read(words: &mut Words<'_>, family: Family) -> Result<Written, String> {
     if entry.fragments && beyond_addresses {
         return Err("`fragments` beside what later fragments do not carry".to_owned());
     }
+    if entry.fragments && entry.permit {
+        return Err("lets in later fragments of what nothing else may permit".to_owned());
+    }
     Ok(written)
 }
 

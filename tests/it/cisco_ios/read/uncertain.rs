@@ -60,3 +60,9 @@ fn what_numbers_remarks_take_is_not_told() {
     );
     understood(&list("20 permit tcp any any\n 30 permit ip any any"));
 }
+
+#[test]
+fn later_fragments_that_are_let_in_are_reported() {
+    reported(&applied("permit ip any any fragments"), 2);
+    understood(&applied("deny ip any any fragments"));
+}
