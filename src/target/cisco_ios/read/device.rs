@@ -1,14 +1,15 @@
 //! A device that takes one line after the other.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use super::binding::{self, Interface};
 use super::entry::{self, sequence};
 use super::group::{self, Groups};
 use super::harmless;
-use super::interface::canonical;
+use super::interface::{canonical, is_short};
 use super::keyword::{Words, abbreviates, begins, choose, number};
 use super::list::List;
+use super::lists::{Lists, is_extended};
 use super::script::Line;
 use crate::packet::{AddressSet, Family, ServiceSet};
 use crate::target::readback::NotUnderstood;
@@ -22,9 +23,7 @@ const SHOWN: usize = 200;
 /// What the configuration says.
 #[derive(Debug, Default)]
 pub struct Device {
-    lists: BTreeMap<(Family, String), Arc<List>>,
-    /// Lists that are no extended lists of addresses: standard ones, MAC ones.
-    others: BTreeMap<String, usize>,
+    pub lists: Lists,
     pub networks: Groups<AddressSet>,
     pub networks6: Groups<AddressSet>,
     pub services: Groups<ServiceSet>,
@@ -34,32 +33,6 @@ pub struct Device {
     /// Lines that were reported, those of lists included.
     reported: usize,
     mode: Mode,
-}
-
-/// An interface.
-#[derive(Debug, Default)]
-pub struct Interface {
-    /// The line that opened it first.
-    pub line: usize,
-    /// By family and direction.
-    pub bound: BTreeMap<(Family, Direction), Binding>,
-    /// True where its configuration says that it switches.
-    pub switches: bool,
-}
-
-/// Which way packets cross an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Direction {
-    In,
-    Out,
-}
-
-/// A list on an interface.
-#[derive(Clone, Debug)]
-pub struct Binding {
-    pub list: String,
-    /// Where it is bound, as it would be reported.
-    pub at: NotUnderstood,
 }
 
 /// What the lines that follow belong to.
@@ -76,6 +49,8 @@ enum Mode {
     Skipped,
     /// A section that is not understood.
     Unknown,
+    /// Behind what leaves the configuration.
+    Ended,
 }
 
 /// What became of a line.
@@ -94,6 +69,12 @@ const WORDS: usize = 16;
 impl Device {
     /// Takes a line. A mode below the global one sees it first; what it does not know may be a global command.
     pub fn line(&mut self, line: &Line<'_>) {
+        if line.text.contains(|c: char| c.is_control() && c != '\t') {
+            return self.report(
+                line,
+                "a control character: the device may take it for the end of a line, or an edit",
+            );
+        }
         let mut words: Vec<&str> = Vec::with_capacity(WORDS);
         words.extend(line.text.split_ascii_whitespace());
         let mode = std::mem::take(&mut self.mode);
@@ -112,7 +93,10 @@ impl Device {
                 }
             }
             Mode::Unknown if line.indented => Err("below an unknown statement".to_owned()),
-            Mode::Skipped | Mode::Unknown => Ok(Taken::Foreign),
+            Mode::Ended if !(leaves(&words) || begins(&words, &["configure", "terminal"])) => {
+                Err("stands behind the end, where nothing is configured".to_owned())
+            }
+            Mode::Skipped | Mode::Unknown | Mode::Ended => Ok(Taken::Foreign),
         };
         self.mode = mode;
         let result = match took {
@@ -131,18 +115,6 @@ impl Device {
             self.reported += 1;
             self.not_understood.push(reported(line, why));
         }
-    }
-
-    /// The list of an interface; none where it is undefined.
-    ///
-    /// # Errors
-    /// When the name is that of a list of another kind.
-    pub fn list(&self, family: Family, name: &str) -> Result<Option<&Arc<List>>, String> {
-        let list = self.lists.get(&(family, name.to_owned()));
-        if list.is_none() && family == Family::V4 && self.others.contains_key(name) {
-            return Err(format!("list {name} is not an extended list"));
-        }
-        Ok(list)
     }
 
     fn global(&mut self, words: &[&str], line: &Line<'_>) -> Result<(), String> {
@@ -166,6 +138,9 @@ impl Device {
         if !line.indented {
             self.mode = Mode::Unknown;
         }
+        if binding::family(words.strip_prefix(&["no"]).unwrap_or(words)).is_some() {
+            return Err("no interface is open here for certain: indent what belongs to one".to_owned());
+        }
         Err("unknown statement".to_owned())
     }
 
@@ -175,17 +150,20 @@ impl Device {
             [no, rest @ ..] if no.eq_ignore_ascii_case("no") => (true, rest),
             _ => (false, words),
         };
-        if let ([word], false) = (words, remove)
-            && choose(word, &["exit", "end"]).is_some()
-        {
-            return Ok(Some(Mode::Global));
+        if leaves(words) && !remove {
+            let end = words.first().is_some_and(|word| abbreviates(word, "end"));
+            return Ok(Some(match self.mode {
+                Mode::Global | Mode::Ended => Mode::Ended,
+                _ if end => Mode::Ended,
+                _ => Mode::Global,
+            }));
         }
         if begins(words, &["ip", "access-list"]) {
             return self.ip_access_list(remove, words.get(2..).unwrap_or_default());
         }
         if begins(words, &["ipv6", "access-list"]) {
             return match words.get(2..).unwrap_or_default() {
-                [name] => Ok(Some(self.open_list(remove, Family::V6, name))),
+                [name] => self.open_list(remove, Family::V6, name),
                 [first, ..] if first.eq_ignore_ascii_case("log-update") => Ok(None),
                 _ => Err("unknown statement".to_owned()),
             };
@@ -201,6 +179,14 @@ impl Device {
                 return Err("unknown statement".to_owned());
             };
             let name = (*name).to_owned();
+            let elsewhere = [
+                kind != "network" && self.networks.has(&name),
+                kind != "v6-network" && self.networks6.has(&name),
+                kind != "service" && self.services.has(&name),
+            ];
+            if !remove && elsewhere.contains(&true) {
+                return Err(format!("an object group of another kind is named `{name}`"));
+            }
             return Ok(Some(match kind {
                 "network" => open_group(&mut self.networks, name, remove, Mode::Network),
                 "v6-network" => open_group(&mut self.networks6, name, remove, Mode::Network6),
@@ -220,6 +206,11 @@ impl Device {
                 }
                 _ => return Err("not the name of one interface".to_owned()),
             };
+            if is_short(&name) {
+                return Err(format!(
+                    "`{name}` may be short for several interfaces: write it in full"
+                ));
+            }
             self.interfaces.entry(name.clone()).or_insert_with(|| Interface {
                 line: line.number,
                 ..Interface::default()
@@ -231,14 +222,11 @@ impl Device {
 
     fn ip_access_list(&mut self, remove: bool, words: &[&str]) -> Result<Option<Mode>, String> {
         match words {
-            [kind, name] if abbreviates(kind, "extended") => {
-                Ok(Some(self.open_list(remove, Family::V4, name)))
-            }
+            [kind, name] if abbreviates(kind, "extended") => self.open_list(remove, Family::V4, name),
             [kind, name] if abbreviates(kind, "standard") => {
-                if remove {
-                    self.others.remove(*name);
-                } else {
-                    *self.others.entry((*name).to_owned()).or_default() += 1;
+                match remove {
+                    true => self.lists.remove(None, name),
+                    false => self.lists.open_other(name)?,
                 }
                 Ok(Some(Mode::Skipped))
             }
@@ -246,24 +234,21 @@ impl Device {
                 let (Some(start), Some(step)) = (number(start), number(step)) else {
                     return Err("not the numbers of entries".to_owned());
                 };
-                let list = self.lists.get_mut(&(Family::V4, (*name).to_owned()));
-                let list = Arc::make_mut(list.ok_or("there is no such list")?);
-                list.resequence(start, step)?;
+                let list = self.lists.get_mut(Family::V4, name);
+                list.ok_or("there is no such list")?.resequence(start, step)?;
                 Ok(Some(Mode::Global))
             }
             _ => Ok(None),
         }
     }
 
-    fn open_list(&mut self, remove: bool, family: Family, name: &str) -> Mode {
-        let key = (family, name.to_owned());
+    fn open_list(&mut self, remove: bool, family: Family, name: &str) -> Result<Option<Mode>, String> {
         if remove {
-            self.lists.remove(&key);
-            return Mode::Global;
+            self.lists.remove(Some(family), name);
+            return Ok(Some(Mode::Global));
         }
-        let list = self.lists.entry(key);
-        list.or_insert_with(|| Arc::new(List::new(family)));
-        Mode::List(family, name.to_owned())
+        self.lists.open(family, name)?;
+        Ok(Some(Mode::List(family, name.to_owned())))
     }
 
     /// `access-list 101 permit ...`. Numbers tell the kinds of lists apart.
@@ -271,20 +256,22 @@ impl Device {
         let Some((name, rest)) = words.split_first() else {
             return Ok(None);
         };
-        let Some(id) = number::<u16>(name) else {
+        if number::<u16>(name).is_none() {
             return Ok(None);
-        };
-        let extended = matches!(id, 100..=199 | 2000..=2699);
+        }
+        if name.starts_with('0') {
+            return Err(format!("`{name}` is no number of a list"));
+        }
         match (remove, rest) {
             (true, []) => {
-                self.lists.remove(&(Family::V4, (*name).to_owned()));
-                self.others.remove(*name);
+                self.lists.remove(Some(Family::V4), name);
+                self.lists.remove(None, name);
             }
             // Releases differ in whether this removes one entry or the list.
             (true, _) => return Err("removes one entry or all of the list".to_owned()),
-            (false, _) if !extended => *self.others.entry((*name).to_owned()).or_default() += 1,
+            (false, _) if !is_extended(name) => self.lists.open_other(name)?,
             (false, _) => {
-                self.open_list(false, Family::V4, name);
+                self.lists.open(Family::V4, name)?;
                 if let Taken::Foreign = self.list_line(Family::V4, name, rest, line)? {
                     return Err("unknown statement".to_owned());
                 }
@@ -295,11 +282,9 @@ impl Device {
 
     /// A line of a list. What is not understood is kept with the list: it matters where the list is applied.
     fn list_line(&mut self, family: Family, name: &str, words: &[&str], line: &Line<'_>) -> Took {
-        let key = (family, name.to_owned());
-        let Some(list) = self.lists.get_mut(&key) else {
+        let Some(list) = self.lists.get_mut(family, name) else {
             return Ok(Taken::Foreign);
         };
-        let list = Arc::make_mut(list);
         match read_list_line(list, family, words, line) {
             Ok(taken) => Ok(taken),
             Err(why) => {
@@ -321,18 +306,13 @@ impl Device {
             [no, rest @ ..] if no.eq_ignore_ascii_case("no") => (true, rest),
             _ => (false, words),
         };
-        let family = if begins(rest, &["ip", "access-group"]) {
-            Some(Family::V4)
-        } else if begins(rest, &["ipv6", "traffic-filter"]) {
-            Some(Family::V6)
-        } else {
-            None
-        };
-        if let Some(family) = family {
-            bind(interface, remove, family, rest.get(2..).unwrap_or_default(), line)?;
+        if let Some(family) = binding::family(rest) {
+            interface.bind(remove, family, rest.get(2..).unwrap_or_default(), line)?;
             return Ok(Taken::Done);
         }
-        if !harmless::is_of_interface(words) {
+        // Some commands begin alike here and there: one that stands at the margin may have left the interface.
+        let elsewhere = !line.indented && harmless::is_global(words);
+        if elsewhere || !harmless::is_of_interface(words) {
             return Ok(Taken::Foreign);
         }
         if rest
@@ -345,45 +325,16 @@ impl Device {
                 (false, _) => true,
             };
         }
+        if begins(rest, &["channel-group"]) {
+            interface.is_member = !remove;
+        }
         Ok(Taken::Done)
     }
 }
 
-fn bind(
-    interface: &mut Interface,
-    remove: bool,
-    family: Family,
-    words: &[&str],
-    line: &Line<'_>,
-) -> Result<(), String> {
-    let (list, way) = match words {
-        [list, way] => (Some(*list), *way),
-        [way] if remove => (None, *way),
-        _ => return Err("not a list and a direction".to_owned()),
-    };
-    let direction = match way.to_ascii_lowercase().as_str() {
-        "in" => Direction::In,
-        "out" => Direction::Out,
-        _ => return Err(format!("`{way}` is neither `in` nor `out`")),
-    };
-    let key = (family, direction);
-    match (remove, list) {
-        (false, Some(list)) => {
-            let binding = Binding {
-                list: list.to_owned(),
-                at: reported(line, ""),
-            };
-            interface.bound.insert(key, binding);
-        }
-        (_, list) => {
-            let bound = interface.bound.get(&key).map(|binding| binding.list.as_str());
-            if list.is_some() && bound.is_some() && bound != list {
-                return Err("another list is applied there".to_owned());
-            }
-            interface.bound.remove(&key);
-        }
-    }
-    Ok(())
+/// True for what leaves a section, or the configuration.
+fn leaves(words: &[&str]) -> bool {
+    matches!(words, [word] if choose(word, &["exit", "end"]).is_some())
 }
 
 fn read_list_line(list: &mut List, family: Family, words: &[&str], line: &Line<'_>) -> Took {
@@ -467,7 +418,8 @@ fn group_line<T: group::Contents>(
     Ok(Taken::Done)
 }
 
-fn reported(line: &Line<'_>, why: &str) -> NotUnderstood {
+/// A line as it is reported.
+pub fn reported(line: &Line<'_>, why: &str) -> NotUnderstood {
     NotUnderstood {
         line: line.number,
         text: shown(line.text),

@@ -277,12 +277,12 @@ const INTERFACE: &[&str] = &[
 const GLOBAL_ALONE: &[&str] = &[
     "access-list",
     "banner",
+    "interface",
     "ip access-group",
     "ip access-list",
     "ip inspect",
     "ipv6 access-list",
     "ipv6 traffic-filter",
-    "object-group",
     "vlan access-map",
     "vlan filter",
     "zone-pair",
@@ -307,8 +307,14 @@ pub fn is_of_interface(words: &[&str]) -> bool {
 /// True for a line below a skipped section that is a global command all the same.
 pub fn is_global_alone(words: &[&str]) -> bool {
     let words = without_no(words);
-    let interface = words.first().is_some_and(|word| abbreviates(word, "interface"));
-    interface || is_in(GLOBAL_ALONE, words)
+    let begins = |command: &&str| {
+        let mut given = words.iter();
+        command
+            .split(' ')
+            .all(|word| given.next().is_some_and(|given| abbreviates(given, word)))
+    };
+    // `object` alone is a line of `track`.
+    GLOBAL_ALONE.iter().any(begins) || is_in(&["object-group"], words)
 }
 
 fn without_no<'w, 't>(words: &'w [&'t str]) -> &'w [&'t str] {

@@ -55,6 +55,20 @@ pub fn canonical(name: &str) -> String {
     }
 }
 
+/// True for a name that is not in full, and may be of several types.
+pub fn is_short(name: &str) -> bool {
+    let kind = name
+        .split(|c: char| c.is_ascii_digit())
+        .next()
+        .unwrap_or_default();
+    full(kind).is_none() && TYPES.iter().any(|(known, _)| begins(known, kind))
+}
+
+fn begins(known: &str, kind: &str) -> bool {
+    let head = known.get(..kind.len());
+    head.is_some_and(|head| head.eq_ignore_ascii_case(kind))
+}
+
 fn full(kind: &str) -> Option<&'static str> {
     let same = |known: &&(&'static str, &str)| {
         known.0.eq_ignore_ascii_case(kind) || (!known.1.is_empty() && known.1.eq_ignore_ascii_case(kind))
@@ -65,15 +79,10 @@ fn full(kind: &str) -> Option<&'static str> {
     if kind.len() < SHORTEST {
         return None;
     }
-    let begins = |known: &str| {
-        known
-            .get(..kind.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(kind))
-    };
     let mut found = TYPES
         .iter()
         .map(|(known, _)| *known)
-        .filter(|known| begins(known));
+        .filter(|known| begins(known, kind));
     match (found.next(), found.next()) {
         (Some(only), None) => Some(only),
         _ => None,

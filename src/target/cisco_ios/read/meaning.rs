@@ -6,7 +6,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::address::{Place, expand};
-use super::device::{Device, Direction, Interface};
+use super::binding::{Direction, Interface};
+use super::device::Device;
 use super::entry::{Entry, Protocol};
 use super::group;
 use crate::packet::{AddressSet, Family, FlowSet, IntervalSet, ServiceSet, protocol};
@@ -130,7 +131,7 @@ impl Meaning {
                     continue;
                 };
                 // A list that is undefined or has no entry permits everything.
-                let open = match self.device.list(family, &binding.list) {
+                let open = match self.device.lists.find(family, &binding.list) {
                     Ok(list) => list.is_none_or(|list| list.is_empty() && list.not_understood.is_empty()),
                     Err(why) => {
                         wrong.push(because(&binding.at, &why));
@@ -144,6 +145,9 @@ impl Meaning {
                     }
                     Direction::Out if open => continue,
                     Direction::Out => "filters what leaves by the interface",
+                    Direction::In if interface.is_member => {
+                        "is on a member of a port channel, by which its packets come in"
+                    }
                     Direction::In if interface.switches => "filters what is switched, before it is routed",
                     Direction::In => {
                         *found = Source::List(binding.list.clone());
@@ -192,7 +196,7 @@ impl Meaning {
     }
 
     fn make_list(&mut self, family: Family, name: &str) -> Result<Rules, Vec<NotUnderstood>> {
-        let Ok(Some(list)) = self.device.list(family, name) else {
+        let Ok(Some(list)) = self.device.lists.find(family, name) else {
             return Ok([Arc::default(), Arc::default()]);
         };
         let list = Arc::clone(list);

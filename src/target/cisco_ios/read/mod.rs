@@ -5,6 +5,7 @@
 //! or on the list of those that cannot change what an access list lets through ([`harmless`]), or reported.
 
 mod address;
+mod binding;
 mod device;
 mod entry;
 mod group;
@@ -12,6 +13,7 @@ mod harmless;
 mod interface;
 mod keyword;
 mod list;
+mod lists;
 mod meaning;
 mod names;
 mod ports;
