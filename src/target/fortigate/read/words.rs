@@ -51,12 +51,15 @@ impl<'t> Statements<'t> {
                         Some(taken) => append(word.get_or_insert_default(), self.take(taken.len_utf8())),
                     }
                 }
-                c if c.is_whitespace() => {
+                c if is_space(c) => {
                     self.take(c.len_utf8());
                     words.extend(word.take());
+                    if c == '\r' && !matches!(self.rest.chars().next(), None | Some('\n')) {
+                        report.add(self.line, "a carriage return within a line, which may end it");
+                    }
                 }
                 _ => {
-                    let plain = self.take_until(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '\\'));
+                    let plain = self.take_until(|c| is_space(c) || matches!(c, '\n' | '"' | '\'' | '\\'));
                     append(word.get_or_insert_default(), plain);
                 }
             }
@@ -99,6 +102,11 @@ impl<'t> Statements<'t> {
         self.rest = rest;
         taken
     }
+}
+
+/// Spaces beyond ASCII are characters like others.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r')
 }
 
 fn append<'t>(word: &mut Word<'t>, part: &'t str) {

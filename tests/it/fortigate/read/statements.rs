@@ -180,6 +180,8 @@ fn what_narrows_or_widens_a_policy_unknown_to_the_model_is_reported() {
         "unselect service SSH",
         "unset srcaddr",
         "unset service",
+        "set comments x\rset srcaddr all",
+        "set\u{a0}comments x",
     ] {
         let text = with_policy(settings);
         let read = FortiGate.read(&text);
@@ -193,6 +195,8 @@ fn what_narrows_or_widens_a_policy_unknown_to_the_model_is_reported() {
             "set srcintf",
             "set dstaddr vip",
             "set service web",
+            "set comments",
+            "set\u{a0}",
         ];
         if !statements.iter().any(|statement| settings.starts_with(statement)) {
             assert_eq!(
