@@ -104,7 +104,9 @@ pub fn is_known(table: Table, field: &str) -> bool {
         Table::ServiceGroup => &[&["member"], &service::PLAIN],
         Table::Schedule => &[&["start", "end", "day", "color", "uuid", "fabric-object"]],
         Table::LocalIn(_) => &[LOCAL_IN],
-        Table::Zone | Table::Policy => return true,
+        // Of local-in policies alone.
+        Table::Policy => return field != "intf",
+        Table::Zone => return true,
     };
     lists.iter().any(|list| list.contains(&field))
 }

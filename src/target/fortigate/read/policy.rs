@@ -180,7 +180,8 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
         for family in Family::BOTH {
             for entry in vdom.in_order(Table::LocalIn(family)) {
                 let local = local.get_or_insert_with(Vec::new);
-                if let Some(rule) = self.read(entry, &["intf"], &[(family, "srcaddr", "dstaddr")]) {
+                let needed = ["intf", "srcaddr", "dstaddr"];
+                if let Some(rule) = self.read(entry, &needed, &[(family, "srcaddr", "dstaddr")]) {
                     local.push(Local {
                         interfaces: entry.list("intf"),
                         rule,
@@ -208,15 +209,15 @@ impl<'v, 'r, 't> Policies<'v, 'r, 't> {
         }
     }
 
-    /// A policy as a rule; none where it is disabled, or not understood.
+    /// A policy as a rule; none where it is disabled, or not understood. Some fields are `needed`.
     fn read(
         &mut self,
         entry: &'v Entry<'v>,
-        interfaces: &[&str],
+        needed: &[&str],
         sides: &[(Family, &str, &str)],
     ) -> Option<ReadRule> {
         let known = is_modelled(entry);
-        for field in interfaces.iter().chain(&["service", "schedule"]) {
+        for field in needed.iter().chain(&["service", "schedule"]) {
             // Whatever its state, FortiOS does not store a policy that lacks one of these.
             if known && entry.list(field).is_empty() {
                 self.report.add(entry.line, format!("`{field}` is not set"));

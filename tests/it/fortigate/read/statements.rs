@@ -169,6 +169,7 @@ fn what_narrows_or_widens_a_policy_unknown_to_the_model_is_reported() {
         "set action ipsec",
         "set utm-status enable",
         "set frobnicate yes",
+        "set intf any",
         "set dstaddr vip_web",
         "set dstaddr 'name of dns'",
         "set srcaddr all\nset srcaddr-negate perhaps",
@@ -193,6 +194,7 @@ fn what_narrows_or_widens_a_policy_unknown_to_the_model_is_reported() {
             "unselect",
             "unset",
             "set srcintf",
+            "set intf",
             "set dstaddr vip",
             "set service web",
             "set comments",
@@ -204,6 +206,25 @@ fn what_narrows_or_widens_a_policy_unknown_to_the_model_is_reported() {
                 [],
                 "disabled: {settings}"
             );
+        }
+    }
+}
+
+#[test]
+fn a_local_in_policy_that_lacks_an_address_is_refused_by_the_device_and_reported() {
+    let text = "config firewall local-in-policy\nedit 1\nset intf any\nset srcaddr all\nset dstaddr all\n\
+         set service ALL\nset schedule always\nnext\nend\n";
+    read(text);
+    for field in [
+        "intf any",
+        "srcaddr all",
+        "dstaddr all",
+        "service ALL",
+        "schedule always",
+    ] {
+        let lacking = text.replace(&format!("set {field}\n"), "");
+        for text in [lacking.replace("next", "set status disable\nnext"), lacking] {
+            assert!(!FortiGate.read(&text).not_understood.is_empty(), "{text}");
         }
     }
 }
