@@ -7,9 +7,11 @@ use septum::plan::{
     ArchiveError, DevicePlan, Forwarding, LocalPlan, PairPlan, PlanArchive, PlanRule, PortInterface, Role,
     Side,
 };
-use septum::proof::{Options, Unknown, prove};
+use septum::proof::{Options, Unknown, prove, prove_text};
 use septum::syntax::tree::Action;
+use septum::target::nftables::Nftables;
 use septum::target::readback::{Filter, Hook, NotUnderstood, ReadBack, ReadRule};
+use septum::target::{Assets, EmitError, Emitted, Owned, Platform};
 
 use crate::said::said;
 use crate::sample;
@@ -128,6 +130,40 @@ fn options() -> Options {
         guards_itself: true,
         ..Options::default()
     }
+}
+
+/// A platform whose closer reading finds what the first one misses.
+struct TwoReadings;
+
+impl Platform for TwoReadings {
+    fn name(&self) -> &'static str {
+        "two-readings"
+    }
+    fn extension(&self) -> &'static str {
+        "txt"
+    }
+    fn assets(&self) -> Assets {
+        Nftables.assets()
+    }
+    fn emit(&self, plan: &DevicePlan, assets: &Assets, previous: &Owned) -> Result<Emitted, EmitError> {
+        Nftables.emit(plan, assets, previous)
+    }
+    fn read(&self, _: &str) -> ReadBack {
+        device(Vec::new())
+    }
+    fn read_line_by_line(&self, _: &str) -> ReadBack {
+        device(vec![ReadRule::new(
+            true,
+            flow("10.0.0.0/24", "10.1.0.0/24", 443),
+            1,
+        )])
+    }
+}
+
+#[test]
+fn a_closer_reading_takes_no_mismatch_back() {
+    let proof = prove_text(&plan(), &TwoReadings, "", &options());
+    assert_eq!(proof.mismatches.len(), 1);
 }
 
 #[test]
