@@ -41,14 +41,18 @@ impl fmt::Display for Name<'_> {
 
 /// Every place of the plan, and every place that the configuration names beside them.
 pub(super) fn of<'a>(plan: &'a DevicePlan, read: &'a ReadBack, options: &Options) -> Vec<Place<'a>> {
-    let read = &Filters::new(read);
+    let filters = &Filters::new(read);
     let mut places = match &plan.role {
-        Role::Router(forwarding) if options.stateless => inbound(plan, forwarding, read, options),
-        Role::Router(forwarding) => forward(forwarding, read),
-        Role::Host(host) => host_places(plan, host, read),
+        Role::Router(forwarding) if options.stateless => {
+            let mut places = inbound(plan, forwarding, filters, options);
+            places.extend(strangers(forwarding, read, filters, options));
+            places
+        }
+        Role::Router(forwarding) => forward(forwarding, filters),
+        Role::Host(host) => host_places(plan, host, filters),
     };
     if let (Role::Router(forwarding), false) = (&plan.role, options.stateless) {
-        places.extend(input(plan, forwarding, read, options));
+        places.extend(input(plan, forwarding, filters, options));
     }
     places
 }
@@ -172,6 +176,41 @@ fn inbound<'a>(
                     actual: found.map(|rules| Arc::clone(rules)),
                 });
             }
+        }
+    }
+    places
+}
+
+/// Interfaces that route packets on a device without state and that the plan does not name: nothing may come in there.
+fn strangers<'a>(
+    forwarding: &'a Forwarding,
+    read: &ReadBack,
+    filters: &Filters<'_>,
+    options: &Options,
+) -> Vec<Place<'a>> {
+    let planned = forwarding.sides.iter().flat_map(|side| &side.interfaces);
+    let planned: FxHashSet<String> = planned
+        .map(|interface| (options.interface_name)(&interface.name))
+        .collect();
+    let strange = read.routed.iter().filter(|(name, _)| !planned.contains(name));
+    let nothing = Arc::new(Bounds::nothing());
+    let mut places = Vec::new();
+    for (name, family) in strange {
+        for established in [false, true] {
+            let hook = Hook::Inbound {
+                interface: Some(name.clone()),
+                established,
+            };
+            let own = filters.find(&hook).map(|rules| {
+                let of_family = |rule: &&ReadRule| !rule.rule.flow.source.is_empty_in(*family);
+                Arc::new(rules.iter().filter(of_family).cloned().collect::<Vec<_>>())
+            });
+            let kind = if established { " (established)" } else { "" };
+            places.push(Place {
+                name: Name::Other(format!("{name} in{kind}, which the policy does not know")),
+                bounds: Arc::clone(&nothing),
+                actual: own,
+            });
         }
     }
     places

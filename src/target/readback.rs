@@ -3,9 +3,10 @@
 //! Readers share nothing with the code that lowers and renders: a shared mistake would prove itself right. They
 //! accept what Septum writes and what the platform prints back, and report by line what they do not understand.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::packet::{FlowSet, PacketRule};
+use crate::packet::{Family, FlowSet, PacketRule};
 
 /// A configuration, as far as it was understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,9 @@ pub struct ReadBack {
     pub filters: Vec<Filter>,
     /// What could not be read. Where there is any, nothing is proven.
     pub not_understood: Vec<NotUnderstood>,
+    /// Interfaces by which a device without state routes packets of a family, as far as the text says. A plan that names
+    /// one not lets nothing in by it.
+    pub routed: BTreeSet<(String, Family)>,
 }
 
 /// A first-match list at one place of the device. What no rule matches is denied: a default of "permit" is a last

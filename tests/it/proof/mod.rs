@@ -122,6 +122,7 @@ fn device(rules: Vec<ReadRule>) -> ReadBack {
     ReadBack {
         filters,
         not_understood: Vec::new(),
+        ..ReadBack::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lists on interfaces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::device::reported;
 use super::keyword::begins;
@@ -19,6 +19,12 @@ pub struct Interface {
     pub switches: bool,
     /// True where it is a member of a port channel, by which its packets come in.
     pub is_member: bool,
+    /// Families of which it has an address.
+    pub addressed: BTreeSet<Family>,
+    /// True where it is shut down.
+    pub is_down: bool,
+    /// True where it is of a routing table of its own.
+    pub is_apart: bool,
 }
 
 /// Which way packets cross an interface.
@@ -47,7 +53,50 @@ pub fn family(words: &[&str]) -> Option<Family> {
     }
 }
 
+/// How families are given to an interface, and taken away.
+const ADDRESSES: [(Family, &[&str]); 5] = [
+    (Family::V4, &["ip", "address"]),
+    (Family::V4, &["ip", "unnumbered"]),
+    (Family::V6, &["ipv6", "address"]),
+    (Family::V6, &["ipv6", "unnumbered"]),
+    (Family::V6, &["ipv6", "enable"]),
+];
+
 impl Interface {
+    /// Takes what a command says of how packets come in. One that takes something of several away changes nothing.
+    pub fn attach(&mut self, remove: bool, words: &[&str]) {
+        for (family, command) in ADDRESSES {
+            if begins(words, command) {
+                match (remove, words.len() == command.len()) {
+                    (false, _) => self.addressed.insert(family),
+                    (true, true) => self.addressed.remove(&family),
+                    (true, false) => false,
+                };
+            }
+        }
+        match words.first() {
+            Some(word) if word.eq_ignore_ascii_case("switchport") => {
+                self.switches = match (remove, words.len()) {
+                    (true, 1) => false,
+                    (true, _) => self.switches,
+                    (false, _) => true,
+                };
+            }
+            Some(word) if word.eq_ignore_ascii_case("channel-group") => self.is_member = !remove,
+            Some(word) if word.eq_ignore_ascii_case("shutdown") => self.is_down = !remove,
+            _ => {}
+        }
+        if begins(words, &["vrf", "forwarding"]) || begins(words, &["ip", "vrf", "forwarding"]) {
+            self.is_apart = !remove;
+        }
+    }
+
+    /// The families of which packets come in by it and are routed with those of other interfaces.
+    pub fn routed(&self) -> impl Iterator<Item = Family> {
+        let routes = !(self.is_down || self.is_apart || self.switches || self.is_member);
+        self.addressed.iter().copied().filter(move |_| routes)
+    }
+
     /// Applies a list, or takes it away.
     ///
     /// # Errors

@@ -315,19 +315,7 @@ impl Device {
         if elsewhere || !harmless::is_of_interface(words) {
             return Ok(Taken::Foreign);
         }
-        if rest
-            .first()
-            .is_some_and(|word| word.eq_ignore_ascii_case("switchport"))
-        {
-            interface.switches = match (remove, rest.len()) {
-                (true, 1) => false,
-                (true, _) => interface.switches,
-                (false, _) => true,
-            };
-        }
-        if begins(rest, &["channel-group"]) {
-            interface.is_member = !remove;
-        }
+        interface.attach(remove, rest);
         Ok(Taken::Done)
     }
 }

@@ -43,6 +43,10 @@ pub fn of(mut device: Device) -> ReadBack {
         rules: RULES,
     };
     let mut filters = Vec::new();
+    let routed = interfaces
+        .iter()
+        .filter(|(name, _)| !takes_nothing_in(name))
+        .flat_map(|(name, interface)| interface.routed().map(|family| (name.clone(), family)));
     let mut known: BTreeMap<[Source; 2], Rules> = BTreeMap::new();
     for (name, interface) in &interfaces {
         match meaning.interface(interface, &mut known) {
@@ -57,7 +61,13 @@ pub fn of(mut device: Device) -> ReadBack {
     ReadBack {
         filters,
         not_understood,
+        routed: routed.collect(),
     }
+}
+
+/// True for interfaces that nothing is wired to.
+fn takes_nothing_in(name: &str) -> bool {
+    name.starts_with("Loopback") || name.starts_with("Null")
 }
 
 fn pair(interface: Option<String>, [established, other]: Rules) -> [Filter; 2] {

@@ -59,5 +59,6 @@ pub fn read(text: &str) -> ReadBack {
     ReadBack {
         filters,
         not_understood: report.finish(),
+        ..ReadBack::default()
     }
 }

@@ -71,17 +71,18 @@ pub(super) fn read(text: &str, detail: Detail) -> ReadBack {
     ReadBack {
         filters,
         not_understood,
+        ..ReadBack::default()
     }
 }
 
 /// Of a text of which not even the places can be told.
 fn too_long() -> ReadBack {
     ReadBack {
-        filters: Vec::new(),
         not_understood: vec![NotUnderstood {
             line: 1,
             text: String::new(),
             why: "the text is longer than four gigabytes".to_owned(),
         }],
+        ..ReadBack::default()
     }
 }

@@ -7,6 +7,7 @@ mod mutations;
 mod printed;
 pub mod proven;
 mod statements;
+mod strangers;
 mod uncertain;
 
 use septum::packet::{Hints, Packet, permits};

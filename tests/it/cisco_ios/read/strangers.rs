@@ -1,0 +1,66 @@
+//! Interfaces of which the policy knows nothing, as a running configuration prints them.
+
+use super::super::emit;
+use super::super::plans::small;
+use super::proof;
+
+/// Where something comes in by an interface that the policy does not name, in the order of the proof.
+fn open_places(section: &str) -> Vec<String> {
+    let proof = proof(&small(), &format!("{}!\n{section}", emit(&small()).text));
+    assert!(proof.unknown.is_empty(), "{:?}", proof.unknown);
+    assert!(proof.mismatches.iter().all(|mismatch| mismatch.opened));
+    proof
+        .mismatches
+        .into_iter()
+        .map(|mismatch| mismatch.place)
+        .collect()
+}
+
+#[test]
+fn one_that_routes_and_filters_nothing_lets_everything_in() {
+    for address in [
+        "ip address 10.99.0.1 255.255.255.0",
+        "ip address dhcp",
+        "ip unnumbered Loopback0",
+        "ipv6 address 2001:db8:99::1/64",
+        "ipv6 enable",
+        "ip address 10.99.0.1 255.255.255.0\n ip address 10.98.0.1 255.255.255.0 secondary\n no ip address 10.98.0.1 255.255.255.0 secondary",
+        "shutdown\n ip address 10.99.0.1 255.255.255.0\n no shutdown",
+        "switchport mode access\n no switchport\n ip address 10.99.0.1 255.255.255.0",
+    ] {
+        assert_eq!(
+            open_places(&format!("interface Vlan99\n {address}\n")),
+            [
+                "Vlan99 in, which the policy does not know",
+                "Vlan99 in (established), which the policy does not know",
+            ],
+            "{address}"
+        );
+    }
+}
+
+#[test]
+fn one_by_which_nothing_is_routed_is_no_way_in() {
+    for section in [
+        "interface Vlan1\n no ip address\n shutdown\n",
+        "interface Vlan99\n ip address 10.99.0.1 255.255.255.0\n shutdown\n",
+        "interface Vlan99\n ip address 10.99.0.1 255.255.255.0\n no ip address\n",
+        "interface GigabitEthernet0/0\n vrf forwarding Mgmt-vrf\n ip address 10.99.0.1 255.255.255.0\n",
+        "interface GigabitEthernet1/0/9\n switchport access vlan 99\n switchport mode access\n",
+        "interface Loopback0\n ip address 10.99.0.1 255.255.255.255\n",
+    ] {
+        assert_eq!(open_places(section), [""; 0], "{section}");
+    }
+}
+
+#[test]
+fn one_that_drops_everything_of_its_families_is_no_way_in() {
+    let list = "ip access-list extended nothing\n deny ip any any\n";
+    let section = |more: &str| {
+        format!(
+            "{list}interface Vlan99\n ip address 10.99.0.1 255.255.255.0\n{more} ip access-group nothing in\n"
+        )
+    };
+    assert_eq!(open_places(&section("")), [""; 0]);
+    assert_eq!(open_places(&section(" ipv6 enable\n")).len(), 2);
+}
