@@ -205,9 +205,9 @@ fn strangers<'a>(
                 let of_family = |rule: &&ReadRule| !rule.rule.flow.source.is_empty_in(*family);
                 Arc::new(rules.iter().filter(of_family).cloned().collect::<Vec<_>>())
             });
-            let kind = if established { " (established)" } else { "" };
+            let kind = if established { "established, " } else { "" };
             places.push(Place {
-                name: Name::Other(format!("{name} in{kind}, which the policy does not know")),
+                name: Name::Other(format!("{name} in ({kind}not in the policy)")),
                 bounds: Arc::clone(&nothing),
                 actual: own,
             });

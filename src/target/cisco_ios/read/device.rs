@@ -131,6 +131,9 @@ impl Device {
                 return Err(why);
             }
         }
+        if harmless::leads_elsewhere(words) {
+            return Err("leads packets elsewhere than a list, which sees them before, can tell".to_owned());
+        }
         if !inside && harmless::is_global(words) {
             self.mode = Mode::Skipped;
             return Ok(());

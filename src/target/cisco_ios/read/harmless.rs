@@ -1,7 +1,7 @@
 //! What does not change which packets an inbound access list lets in.
 //!
-//! Routing, names, clocks, management, logging, spanning trees, and NAT: an inbound list sees a packet before it is
-//! routed or translated. What drops or opens beside the lists (zone-based firewall, inspection, VLAN maps, unicast
+//! Routing, names, clocks, management, logging, spanning trees, and NAT that hides senders: an inbound list sees a packet
+//! before it is routed or translated. What drops or opens beside the lists (zone-based firewall, inspection, VLAN maps, unicast
 //! reverse path, policing on an interface, TrustSec, downloadable lists, IPsec, MPLS, event scripts) is not here.
 
 use super::keyword::abbreviates;
@@ -299,7 +299,15 @@ pub fn is_global(words: &[&str]) -> bool {
     vlan || banner || is_in(GLOBAL, without_no(words))
 }
 
-/// The same below `interface`.
+/// True for a global command that leads packets elsewhere than a list, which saw them before, could tell: to hosts behind
+/// a translated address, or into another routing table.
+pub fn leads_elsewhere(words: &[&str]) -> bool {
+    let has = |wanted: &str| words.iter().any(|word| abbreviates(word, wanted));
+    (is_in(&["ip nat"], words) && (has("static") || has("destination")))
+        || (is_in(&["ip route vrf", "ipv6 route vrf"], words) && (has("global") || has("nexthop-vrf")))
+}
+
+/// True for a command below `interface` that changes nothing here.
 pub fn is_of_interface(words: &[&str]) -> bool {
     is_in(INTERFACE, without_no(words))
 }

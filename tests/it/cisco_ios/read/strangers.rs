@@ -31,8 +31,8 @@ fn one_that_routes_and_filters_nothing_lets_everything_in() {
         assert_eq!(
             open_places(&format!("interface Vlan99\n {address}\n")),
             [
-                "Vlan99 in, which the policy does not know",
-                "Vlan99 in (established), which the policy does not know",
+                "Vlan99 in (not in the policy)",
+                "Vlan99 in (established, not in the policy)",
             ],
             "{address}"
         );

@@ -170,3 +170,20 @@ fn numbers_of_lists_are_written_in_one_way() {
     );
     reported("ip access-list extended 0101\n permit ip any any", 1);
 }
+
+#[test]
+fn what_leads_packets_on_behind_the_lists_is_reported() {
+    for line in [
+        "ip nat inside source static 10.0.0.5 203.0.113.5",
+        "ip nat inside source static tcp 10.0.0.5 443 interface Gi0/0 443",
+        "ip nat outside source static 203.0.113.5 10.0.0.5",
+        "ip nat inside destination list 1 pool P",
+        "ip route vrf Mgmt-vrf 0.0.0.0 0.0.0.0 10.0.0.1 global",
+        "ipv6 route vrf Mgmt-vrf ::/0 nexthop-vrf default 2001:db8::1",
+    ] {
+        reported(line, 1);
+    }
+    understood("ip nat inside source list NAT interface GigabitEthernet0/0 overload");
+    understood("ip route vrf Mgmt-vrf 0.0.0.0 0.0.0.0 10.0.0.1");
+    understood("no ip nat inside source static 10.0.0.5 203.0.113.5");
+}
