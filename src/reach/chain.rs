@@ -83,25 +83,25 @@ impl Spread {
         search.spread
     }
 
-    /// True where hosts of some classes reach hosts of each of some others, or are among them.
-    pub fn reaches_all(view: &View<'_>, starts: &[usize], ends: &[usize]) -> bool {
+    /// What hosts of some classes reach, until a class is met that is enough: that one, or none where all is known.
+    pub fn until(
+        view: &View<'_>,
+        starts: &[usize],
+        mut enough: impl FnMut(usize) -> bool,
+    ) -> (Self, Option<usize>) {
         let mut search = Search::new(view, starts, &[], &[]);
-        let mut left: Vec<usize> = ends.to_vec();
-        let mut look = 0;
-        while let Some(class) = search.queue.pop_front() {
-            // Now and then, since looking takes time too.
-            let known = search.spread.order.len();
-            if known > look {
-                look = known + known / 8;
-                left.retain(|end| !search.spread.reaches(*end) && !search.spread.starts.contains(end));
+        let mut seen = 0;
+        loop {
+            let new = search.spread.order.get(seen..).unwrap_or_default();
+            if let Some(met) = new.iter().copied().find(|class| enough(*class)) {
+                return (search.spread, Some(met));
             }
-            if left.is_empty() {
-                return true;
-            }
+            seen = search.spread.order.len();
+            let Some(class) = search.queue.pop_front() else {
+                return (search.spread, None);
+            };
             search.expand(class);
         }
-        left.iter()
-            .all(|end| search.spread.reaches(*end) || search.spread.starts.contains(end))
     }
 
     /// True where a host of the class, other than one where it began, is reached.
@@ -139,7 +139,7 @@ impl Spread {
     }
 
     /// The steps to a class from where it was begun: none for a class where it began.
-    fn way_to(&self, mut class: usize) -> Chain {
+    pub fn way_to(&self, mut class: usize) -> Chain {
         let mut steps = Vec::new();
         while let Some(Some((before, edge))) = self.parents.get(class).copied() {
             steps.push((edge, class));

@@ -24,16 +24,47 @@ pub struct Closures<'v, 'a> {
 /// All that the hosts of some classes reach, with themselves.
 #[derive(Debug)]
 struct Closure {
-    starts: Vec<usize>,
     /// Of each class whether it is among them.
     classes: Vec<bool>,
+    /// Of each class whether it is known to reach all of them.
+    core: Vec<bool>,
 }
 
 impl Closure {
-    fn holds(&self, classes: &[usize]) -> bool {
-        let mut classes = classes.iter();
-        classes.all(|class| self.classes.get(*class) == Some(&true))
+    /// Of all that some classes reach.
+    fn new(view: &View<'_>, starts: &[usize], spread: &Spread) -> Self {
+        let classes = 0..view.hosts.classes.len();
+        let mut classes: Vec<bool> = classes.map(|class| spread.reaches(class)).collect();
+        mark(&mut classes, starts);
+        let mut core = vec![false; classes.len()];
+        // One of them that reaches the others reaches all that they do.
+        let first = starts.get(..1).unwrap_or_default();
+        let mut left = starts.len();
+        let (_, all) = Spread::until(view, first, |class| {
+            left -= usize::from(starts.binary_search(&class).is_ok());
+            left == 0
+        });
+        if all.is_some() {
+            mark(&mut core, first);
+        }
+        Self { classes, core }
     }
+
+    fn holds(&self, classes: &[usize]) -> bool {
+        classes.iter().all(|class| is_marked(&self.classes, *class))
+    }
+}
+
+fn mark(marks: &mut [bool], classes: &[usize]) {
+    for class in classes {
+        if let Some(mark) = marks.get_mut(*class) {
+            *mark = true;
+        }
+    }
+}
+
+fn is_marked(marks: &[bool], class: usize) -> bool {
+    marks.get(class) == Some(&true)
 }
 
 impl<'v, 'a> Closures<'v, 'a> {
@@ -68,26 +99,30 @@ impl<'v, 'a> Closures<'v, 'a> {
     }
 
     fn all_from(&mut self, starts: &[usize]) -> &[bool] {
-        let known = self.known.iter().position(|known| known.holds(starts));
-        // Whoever is reached from there and gets back there reaches the same.
-        let same = known.filter(|at| {
-            let there = self.known.get(*at).map_or(&[][..], |known| &known.starts);
-            Spread::reaches_all(self.view, starts, there)
-        });
-        if same.is_none() {
-            let spread = Spread::new(self.view, starts, &[], &[]);
-            let classes = 0..self.view.hosts.classes.len();
-            let reached = |class| spread.reaches(class) || starts.binary_search(&class).is_ok();
-            self.known.truncate(KEPT - 1);
-            self.known.insert(
-                0,
-                Closure {
-                    starts: starts.to_vec(),
-                    classes: classes.map(reached).collect(),
-                },
-            );
-        }
-        let known = self.known.get(same.unwrap_or(0));
-        known.map_or(&[], |known| &known.classes)
+        let holds: Vec<bool> = self.known.iter().map(|known| known.holds(starts)).collect();
+        // Whoever is reached from some hosts and gets back to them reaches the same.
+        let known = |class: usize| {
+            let mut known = self.known.iter().zip(&holds);
+            known.position(|(known, holds)| *holds && is_marked(&known.core, class))
+        };
+        let (spread, back) = Spread::until(self.view, starts, |class| known(class).is_some());
+        let at = match back.and_then(|class| Some((class, known(class)?))) {
+            Some((class, at)) => {
+                if let Some(known) = self.known.get_mut(at) {
+                    let way = spread.way_to(class);
+                    mark(&mut known.core, &[way.start]);
+                    way.steps
+                        .iter()
+                        .for_each(|(_, class)| mark(&mut known.core, &[*class]));
+                }
+                at
+            }
+            None => {
+                self.known.truncate(KEPT - 1);
+                self.known.insert(0, Closure::new(self.view, starts, &spread));
+                0
+            }
+        };
+        self.known.get(at).map_or(&[], |known| &known.classes)
     }
 }
