@@ -18,6 +18,10 @@ pub use configuration::{ConfigurationChange, Fate, configuration_changes};
 pub use expectation::{Beyond, Unexpected, unexpected};
 pub use paths::PathChange;
 
+/// Up to so many pairs of a rule and a changed one are looked at, to leave out the rules that no change touches. Beyond
+/// that, comparing all rules takes less.
+const PAIRS: usize = 4_000_000;
+
 /// How many products of a change are shown.
 const SHOWN: usize = 64;
 
@@ -79,7 +83,8 @@ impl Version<'_> {
     }
 }
 
-/// Compares two versions. Only rules that overlap a changed rule are looked at: elsewhere both say the same.
+/// Compares two versions. Where little changed, only rules that overlap a changed one are looked at: elsewhere both say
+/// the same.
 ///
 /// # Errors
 /// When the work was more than the budget allows: nothing is known then.
@@ -88,6 +93,9 @@ pub fn diff(old: Version<'_>, new: Version<'_>, hints: &Hints, budget: Budget) -
     let (before, after) = (old.rules(), new.rules());
     let changed = changed_flows(&before, &after);
     let near = |rules: Vec<PacketRule>| -> Vec<PacketRule> {
+        if rules.len().saturating_mul(changed.len()) > PAIRS {
+            return rules;
+        }
         rules
             .into_iter()
             .filter(|rule| changed.iter().any(|flow| flow.overlaps(&rule.flow)))
