@@ -1,4 +1,5 @@
-# Instructions that `septum build` executes, checks and proofs included: for `instructions.sh` and `growth.sh`.
+# Instructions that `septum build` executes, checks and proofs included, or `septum diff` where a name begins with `diff-`:
+# for `instructions.sh` and `growth.sh`.
 #
 # Counts say what seconds cannot on a shared machine: two runs differ by about a thousandth (hash tables of the
 # standard library have a new order in each process). One thread and one fixed day make them the same everywhere.
@@ -22,10 +23,11 @@ workload() {
 
 # count NAME REPOSITORY: writes the count to the file NAME.count.
 count() {
-    local log=$scratch/$1.log
+    local log=$scratch/$1.log command=(build "$2" -o "$scratch/$1.out")
+    [[ $1 != diff-* ]] || command=(diff "$2" "$2")
     RAYON_NUM_THREADS=1 valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null \
-        "$target"/release/septum build "$2" --as-of 2027-01-15 -o "$scratch/$1.out" >"$log" 2>&1 || {
-        echo "septum build failed on $1:" >&2
+        "$target"/release/septum "${command[@]}" --as-of 2027-01-15 >"$log" 2>&1 || {
+        echo "septum ${command[0]} failed on $1:" >&2
         cat "$log" >&2
         return 1
     }
