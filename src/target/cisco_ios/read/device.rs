@@ -69,7 +69,7 @@ const WORDS: usize = 16;
 impl Device {
     /// Takes a line. A mode below the global one sees it first; what it does not know may be a global command.
     pub fn line(&mut self, line: &Line<'_>) {
-        if line.text.contains(|c: char| c.is_control() && c != '\t') {
+        if has_control(line.text) {
             return self.report(
                 line,
                 "a control character: the device may take it for the end of a line, or an edit",
@@ -321,6 +321,14 @@ impl Device {
         interface.attach(remove, rest);
         Ok(Taken::Done)
     }
+}
+
+/// True where a text holds a control character beside tabs. Plain text, which is nearly all, is told by its bytes.
+fn has_control(text: &str) -> bool {
+    let plain = text
+        .bytes()
+        .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    !plain && text.contains(|c: char| c.is_control() && c != '\t')
 }
 
 /// True for what leaves a section, or the configuration.
