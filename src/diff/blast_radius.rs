@@ -58,7 +58,7 @@ fn view<'a>(version: Version<'a>, hosts: &'a Hosts) -> View<'a> {
 struct Names<'a>(Vec<&'a str>);
 
 /// Devices, by the places of their names.
-#[derive(Default, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct Devices(Vec<bool>);
 
 impl<'a> Names<'a> {

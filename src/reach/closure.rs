@@ -35,7 +35,7 @@ impl Closure {
     fn new(view: &View<'_>, starts: &[usize], spread: &Spread) -> Self {
         let classes = 0..view.hosts.classes.len();
         let mut classes: Vec<bool> = classes.map(|class| spread.reaches(class)).collect();
-        mark(&mut classes, starts);
+        mark(&mut classes, starts.iter().copied());
         let mut core = vec![false; classes.len()];
         // One of them that reaches the others reaches all that they do.
         let first = starts.get(..1).unwrap_or_default();
@@ -45,7 +45,7 @@ impl Closure {
             left == 0
         });
         if all.is_some() {
-            mark(&mut core, first);
+            mark(&mut core, first.iter().copied());
         }
         Self { classes, core }
     }
@@ -55,9 +55,9 @@ impl Closure {
     }
 }
 
-fn mark(marks: &mut [bool], classes: &[usize]) {
+fn mark(marks: &mut [bool], classes: impl IntoIterator<Item = usize>) {
     for class in classes {
-        if let Some(mark) = marks.get_mut(*class) {
+        if let Some(mark) = marks.get_mut(class) {
             *mark = true;
         }
     }
@@ -110,10 +110,8 @@ impl<'v, 'a> Closures<'v, 'a> {
             Some((class, at)) => {
                 if let Some(known) = self.known.get_mut(at) {
                     let way = spread.way_to(class);
-                    mark(&mut known.core, &[way.start]);
-                    way.steps
-                        .iter()
-                        .for_each(|(_, class)| mark(&mut known.core, &[*class]));
+                    let steps = way.steps.iter().map(|(_, class)| *class);
+                    mark(&mut known.core, steps.chain([way.start]));
                 }
                 at
             }
