@@ -181,7 +181,8 @@ fn inbound<'a>(
     places
 }
 
-/// Interfaces that route packets on a device without state and that the plan does not name: nothing may come in there.
+/// Interfaces that route packets on a device without state and that the plan does not name: nothing may come in by one
+/// that is in the global routing table, or in one with interfaces of the plan.
 fn strangers<'a>(
     forwarding: &'a Forwarding,
     read: &ReadBack,
@@ -192,7 +193,10 @@ fn strangers<'a>(
     let planned: FxHashSet<String> = planned
         .map(|interface| (options.interface_name)(&interface.name))
         .collect();
-    let strange = read.routed.iter().filter(|(name, _)| !planned.contains(name));
+    let tables: FxHashSet<&String> = planned.iter().filter_map(|name| read.tables.get(name)).collect();
+    let is_within_reach = |name: &String| read.tables.get(name).is_none_or(|table| tables.contains(table));
+    let strange = read.routed.iter();
+    let strange = strange.filter(|(name, _)| !planned.contains(name) && is_within_reach(name));
     let nothing = Arc::new(Bounds::nothing());
     let mut places = Vec::new();
     for (name, family) in strange {

@@ -3,7 +3,7 @@
 //! Readers share nothing with the code that lowers and renders: a shared mistake would prove itself right. They
 //! accept what Septum writes and what the platform prints back, and report by line what they do not understand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::packet::{Family, FlowSet, PacketRule};
@@ -16,9 +16,11 @@ pub struct ReadBack {
     pub filters: Vec<Filter>,
     /// What could not be read. Where there is any, nothing is proven.
     pub not_understood: Vec<NotUnderstood>,
-    /// Interfaces by which a device without state routes packets of a family, as far as the text says. A plan that names
-    /// one not lets nothing in by it.
+    /// Interfaces by which a device without state routes packets of a family, as far as the text says. By one that the
+    /// plan does not name nothing may come in, unless no interface of the plan shares its routing table.
     pub routed: BTreeSet<(String, Family)>,
+    /// The routing tables of interfaces that are not in the global one.
+    pub tables: BTreeMap<String, String>,
 }
 
 /// A first-match list at one place of the device. What no rule matches is denied: a default of "permit" is a last

@@ -19,12 +19,12 @@ pub struct Interface {
     pub switches: bool,
     /// True where it is a member of a port channel, by which its packets come in.
     pub is_member: bool,
-    /// Families of which it has an address.
-    pub addressed: BTreeSet<Family>,
+    /// What gave it addresses: a command takes away only what it gave itself.
+    pub addressed: BTreeSet<(Family, &'static str)>,
     /// True where it is shut down.
     pub is_down: bool,
-    /// True where it is of a routing table of its own.
-    pub is_apart: bool,
+    /// Its routing table, where it is not the global one.
+    pub table: Option<String>,
 }
 
 /// Which way packets cross an interface.
@@ -54,22 +54,26 @@ pub fn family(words: &[&str]) -> Option<Family> {
 }
 
 /// How families are given to an interface, and taken away.
-const ADDRESSES: [(Family, &[&str]); 5] = [
-    (Family::V4, &["ip", "address"]),
-    (Family::V4, &["ip", "unnumbered"]),
-    (Family::V6, &["ipv6", "address"]),
-    (Family::V6, &["ipv6", "unnumbered"]),
-    (Family::V6, &["ipv6", "enable"]),
+const ADDRESSES: [(Family, [&str; 2]); 5] = [
+    (Family::V4, ["ip", "address"]),
+    (Family::V4, ["ip", "unnumbered"]),
+    (Family::V6, ["ipv6", "address"]),
+    (Family::V6, ["ipv6", "unnumbered"]),
+    (Family::V6, ["ipv6", "enable"]),
 ];
+
+/// How an interface is given a routing table, and taken from it.
+const FORWARDING: [&[&str]; 2] = [&["vrf", "forwarding"], &["ip", "vrf", "forwarding"]];
 
 impl Interface {
     /// Takes what a command says of how packets come in. One that takes something of several away changes nothing.
     pub fn attach(&mut self, remove: bool, words: &[&str]) {
         for (family, command) in ADDRESSES {
-            if begins(words, command) {
+            if begins(words, &command) {
+                let given = (family, command[1]);
                 match (remove, words.len() == command.len()) {
-                    (false, _) => self.addressed.insert(family),
-                    (true, true) => self.addressed.remove(&family),
+                    (false, _) => self.addressed.insert(given),
+                    (true, true) => self.addressed.remove(&given),
                     (true, false) => false,
                 };
             }
@@ -86,15 +90,18 @@ impl Interface {
             Some(word) if word.eq_ignore_ascii_case("shutdown") => self.is_down = !remove,
             _ => {}
         }
-        if begins(words, &["vrf", "forwarding"]) || begins(words, &["ip", "vrf", "forwarding"]) {
-            self.is_apart = !remove;
+        for command in FORWARDING {
+            if begins(words, command) {
+                let table = words.get(command.len()).filter(|_| !remove);
+                self.table = table.map(|table| (*table).to_owned());
+            }
         }
     }
 
-    /// The families of which packets come in by it and are routed with those of other interfaces.
+    /// The families of which packets come in by it to be routed. What switches has no address.
     pub fn routed(&self) -> impl Iterator<Item = Family> {
-        let routes = !(self.is_down || self.is_apart || self.switches || self.is_member);
-        self.addressed.iter().copied().filter(move |_| routes)
+        let addressed = self.addressed.iter().filter(|_| !self.is_down);
+        addressed.map(|(family, _)| *family)
     }
 
     /// Applies a list, or takes it away.

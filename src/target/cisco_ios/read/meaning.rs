@@ -47,6 +47,9 @@ pub fn of(mut device: Device) -> ReadBack {
         .iter()
         .filter(|(name, _)| !takes_nothing_in(name))
         .flat_map(|(name, interface)| interface.routed().map(|family| (name.clone(), family)));
+    let tables = interfaces
+        .iter()
+        .filter_map(|(name, interface)| Some((name.clone(), interface.table.clone()?)));
     let mut known: BTreeMap<[Source; 2], Rules> = BTreeMap::new();
     for (name, interface) in &interfaces {
         match meaning.interface(interface, &mut known) {
@@ -62,6 +65,7 @@ pub fn of(mut device: Device) -> ReadBack {
         filters,
         not_understood,
         routed: routed.collect(),
+        tables: tables.collect(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Interfaces of which the policy knows nothing, as a running configuration prints them.
 
+use septum::plan::Role;
+
 use super::super::emit;
 use super::super::plans::small;
 use super::proof;
@@ -27,6 +29,9 @@ fn one_that_routes_and_filters_nothing_lets_everything_in() {
         "ip address 10.99.0.1 255.255.255.0\n ip address 10.98.0.1 255.255.255.0 secondary\n no ip address 10.98.0.1 255.255.255.0 secondary",
         "shutdown\n ip address 10.99.0.1 255.255.255.0\n no shutdown",
         "switchport mode access\n no switchport\n ip address 10.99.0.1 255.255.255.0",
+        "no switchport\n switchport access vlan 9\n ip address 10.99.0.1 255.255.255.0",
+        "ip address 10.99.0.1 255.255.255.0\n no ip unnumbered",
+        "ipv6 address 2001:db8:99::1/64\n no ipv6 enable",
     ] {
         assert_eq!(
             open_places(&format!("interface Vlan99\n {address}\n")),
@@ -63,4 +68,20 @@ fn one_that_drops_everything_of_its_families_is_no_way_in() {
     };
     assert_eq!(open_places(&section("")), [""; 0]);
     assert_eq!(open_places(&section(" ipv6 enable\n")).len(), 2);
+}
+
+#[test]
+fn one_in_a_routing_table_with_interfaces_of_the_policy_is_a_way_in() {
+    let Role::Router(forwarding) = small().role else {
+        unreachable!()
+    };
+    let planned = &forwarding.sides[0].interfaces[0].name;
+    let apart = "interface Vlan99\n vrf forwarding clinical\n ip address 10.99.0.1 255.255.255.0\n";
+    assert_eq!(open_places(apart), [""; 0]);
+    for forwarding in ["vrf forwarding", "ip vrf forwarding"] {
+        let section = format!("interface {planned}\n {forwarding} clinical\n{apart}");
+        assert_eq!(open_places(&section).len(), 2, "{section}");
+        let other = section.replacen("clinical", "laboratory", 1);
+        assert_eq!(open_places(&other), [""; 0], "{other}");
+    }
 }
