@@ -1,6 +1,6 @@
 //! Which rules would have to go for a chain to end.
 
-use super::chain::Goal;
+use super::goal::Goal;
 use super::view::View;
 use crate::model::RuleId;
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::chain::{Chain, Goal, Spread};
+use super::chain::{Chain, Spread};
 use super::direct::direct;
+use super::goal::Goal;
 use super::hosts::HostClass;
 use super::view::View;
 use crate::model::ZoneId;
