@@ -122,7 +122,7 @@ fn json(policy: &Policy) -> String {
         .iter()
         .map(|zone| {
             let subnets: Vec<String> = zone.subnets.iter().map(|(net, _)| net.to_string()).collect();
-            serde_json::json!({ "name": zone.name, "external": zone.external, "trust": zone.trust, "subnets": subnets })
+            serde_json::json!({ "name": zone.name, "external": zone.external, "stub": zone.stub, "trust": zone.trust, "subnets": subnets })
         })
         .collect();
     let points: Vec<_> = policy

@@ -72,10 +72,19 @@ pub struct Zone {
     pub isolate: Option<Span>,
     /// Owns what nobody else claims.
     pub external: bool,
+    /// Carries no traffic between other zones.
+    pub stub: bool,
     /// The zone whose prefixes hold this one's.
     pub within: Option<ZoneId>,
     /// Exactly the addresses it owns: its prefixes less those of the zones within it.
     pub addresses: Arc<AddressSet>,
+}
+
+impl Zone {
+    /// True where traffic between other zones may cross it, as far as it is attached to several devices.
+    pub fn carries_transit(&self) -> bool {
+        !self.external && !self.stub
+    }
 }
 
 /// A device.

@@ -7,13 +7,13 @@ use rustc_hash::FxHashSet;
 
 use super::block_tree::BlockTree;
 use super::blocks::{Adjacency, Blocks};
-use crate::model::{PointId, Policy, ZoneId};
+use crate::model::{PointId, Policy, Zone, ZoneId};
 
 /// A vertex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Vertex {
-    /// The network segment of a zone. Zones within it that have no interface of their own live here too. The
-    /// external zone has one such vertex for each device it is attached to, since it carries no transit.
+    /// The network segment of a zone. Zones within it that have no interface of their own live here too. A zone that
+    /// carries no transit has one such vertex for each device it is attached to.
     Segment(ZoneId),
     /// An enforcement point that forwards.
     Point(PointId),
@@ -24,8 +24,8 @@ pub enum Vertex {
 pub struct Network {
     /// The graph; an edge stands for all interfaces of one point into one zone.
     pub graph: UnGraph<Vertex, ()>,
-    /// The vertices of each zone, by [`ZoneId`]: none for a zone that nothing is attached to, several only for the
-    /// external zone.
+    /// The vertices of each zone, by [`ZoneId`]: none for a zone that nothing is attached to, several only for one
+    /// that carries no transit.
     pub vertices_of: Vec<Vec<usize>>,
     /// The vertex of each enforcement point that forwards.
     pub point_vertex: BTreeMap<PointId, usize>,
@@ -61,27 +61,18 @@ impl Network {
             let id = PointId::from_index(index);
             let device = graph.add_node(Vertex::Point(id));
             point_vertex.insert(id, device.index());
-            let mut own_external = None;
+            let mut own: BTreeMap<ZoneId, NodeIndex> = BTreeMap::new();
             for interface in point.interfaces() {
                 let zone = interface.zone;
-                let external = policy.zone(zone).is_some_and(|zone| zone.external);
-                let known = if external {
-                    own_external
-                } else {
-                    segment.get(&zone).copied()
-                };
-                let node = known.unwrap_or_else(|| {
+                let shared = policy.zone(zone).is_none_or(Zone::carries_transit);
+                let known = if shared { &mut segment } else { &mut own };
+                let node = *known.entry(zone).or_insert_with(|| {
                     let node = graph.add_node(Vertex::Segment(zone));
                     if let Some(list) = vertices_of.get_mut(zone.index()) {
                         list.push(node.index());
                     }
                     node
                 });
-                if external {
-                    own_external = Some(node);
-                } else {
-                    segment.insert(zone, node);
-                }
                 graph.update_edge(device, node, ());
             }
         }

@@ -37,11 +37,11 @@ impl Network {
                 reached = Some(vertex);
                 break;
             }
-            let external = match self.vertex(vertex) {
-                Some(Vertex::Segment(zone)) => policy.zone(zone).is_some_and(|zone| zone.external),
+            let ends_here = match self.vertex(vertex) {
+                Some(Vertex::Segment(zone)) => policy.zone(zone).is_some_and(|zone| !zone.carries_transit()),
                 _ => false,
             };
-            if external && !starts.contains(&vertex) {
+            if ends_here && !starts.contains(&vertex) {
                 continue;
             }
             let mut next: Vec<usize> = self.neighbours(vertex).to_vec();

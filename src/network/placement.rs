@@ -78,6 +78,12 @@ impl<'n> Placement<'n> {
         zones
     }
 
+    /// Sides that a way joins without the point: of each such set two sides or more.
+    pub fn meshed(&self) -> impl Iterator<Item = &[usize]> {
+        let sets = self.sides_of_block.values().map(Vec::as_slice);
+        sets.filter(|sides| sides.len() > 1)
+    }
+
     /// Where zones lie from the point.
     pub fn whereabouts(&self) -> Whereabouts<'_> {
         Whereabouts::new(self, self.network.vertices_of.len())
@@ -95,7 +101,7 @@ impl<'n> Placement<'n> {
         places.filter(|(place, _)| place.block == block).collect()
     }
 
-    /// Where a zone lies: by which block, and at which vertex of it. One each, but for the external zone.
+    /// Where a zone lies: by which block, and at which vertex of it. One each, but for zones that carry no transit.
     pub(super) fn places(&self, zone: ZoneId) -> impl Iterator<Item = Place> {
         let vertices = self.network.vertices_of.get(zone.index());
         let vertices = vertices.map_or(&[][..], Vec::as_slice).iter();

@@ -50,6 +50,7 @@ fn read(zone: &tree::Zone, by_name: &BTreeMap<&str, ZoneId>, diagnostics: &mut V
         owner: None,
         isolate: None,
         external: false,
+        stub: false,
         within: None,
         addresses: Arc::new(AddressSet::empty()),
     };
@@ -83,6 +84,7 @@ fn read(zone: &tree::Zone, by_name: &BTreeMap<&str, ZoneId>, diagnostics: &mut V
             }
             ZoneStatement::Isolate(span) => out.isolate = Some(*span),
             ZoneStatement::External(span) => external = Some(*span),
+            ZoneStatement::Stub(_) => out.stub = true,
             ZoneStatement::Within(name, span) => match by_name.get(&*name.text) {
                 Some(parent) => {
                     if out.within.replace(*parent).is_some() {

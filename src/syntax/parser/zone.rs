@@ -36,6 +36,9 @@ pub static ZONE: Body<ZoneStatement> = Body {
         ("external", |input, word| {
             Ok((input, Some(ZoneStatement::External(word.span()))))
         }),
+        ("stub", |input, word| {
+            Ok((input, Some(ZoneStatement::Stub(word.span()))))
+        }),
         ("within", |input, word| {
             let (input, outer) = name("the name of a zone")(input)?;
             let span = input.since(word.span());

@@ -108,6 +108,8 @@ pub enum ZoneStatement {
     Isolate(Span),
     /// `external`
     External(Span),
+    /// `stub`
+    Stub(Span),
     /// `within ZONE`
     Within(Name, Span),
     /// `owner NAME`

@@ -26,7 +26,8 @@ fn policy(naive: &NaiveNetwork) -> Policy {
             trust: None,
             owner: None,
             isolate: None,
-            external: naive.external.contains(&zone),
+            external: naive.no_transit.first() == Some(&zone),
+            stub: naive.no_transit.iter().skip(1).any(|stub| *stub == zone),
             within: None,
             addresses: Arc::new(AddressSet::empty()),
         })
@@ -72,7 +73,7 @@ fn network(zones: usize, external: &[usize], routers: &[&[usize]]) -> NaiveNetwo
             .map(|zones| zones.iter().copied().enumerate().collect())
             .collect(),
         managed: vec![true; routers.len()],
-        external: external.iter().copied().collect(),
+        no_transit: external.iter().copied().collect(),
     }
 }
 
@@ -150,7 +151,7 @@ fn several_interfaces_into_one_zone_are_one_side() {
         zones: 2,
         routers: vec![vec![(0, 0), (1, 0), (2, 1), (3, 1)]],
         managed: vec![true],
-        external: BTreeSet::new(),
+        no_transit: BTreeSet::new(),
     };
     assert_exact(&naive);
     let policy = policy(&naive);
@@ -175,16 +176,12 @@ fn random(seed: u64) -> NaiveNetwork {
         })
         .collect();
     let managed = routers.iter().map(|_| random.below(4) > 0).collect();
-    let external = if random.below(2) == 0 {
-        BTreeSet::from([random.below(zones)])
-    } else {
-        BTreeSet::new()
-    };
+    let no_transit = (0..random.below(4)).map(|_| random.below(zones)).collect();
     NaiveNetwork {
         zones,
         routers,
         managed,
-        external,
+        no_transit,
     }
 }
 
@@ -248,7 +245,7 @@ fn a_grid_of_a_hundred_firewalls_is_placed_without_listing_paths() {
         zones: 280,
         managed: vec![true; 100],
         routers,
-        external: BTreeSet::new(),
+        no_transit: BTreeSet::new(),
     };
     let policy = policy(&naive);
     let network = Network::new(&policy);

@@ -12,7 +12,7 @@ pub struct NaiveNetwork {
     /// For each router, whether Septum writes its configuration.
     pub managed: Vec<bool>,
     /// Zones that carry no transit: they only begin or end a path.
-    pub external: BTreeSet<usize>,
+    pub no_transit: BTreeSet<usize>,
 }
 
 /// What the paths between two zones use.
@@ -45,7 +45,7 @@ impl NaiveNetwork {
             found.push(path.clone());
             return;
         }
-        if !path.is_empty() && self.external.contains(&at) {
+        if !path.is_empty() && self.no_transit.contains(&at) {
             return;
         }
         for (router, interfaces) in self.routers.iter().enumerate() {
@@ -103,7 +103,7 @@ mod tests {
                 .map(|zones| zones.iter().copied().enumerate().collect())
                 .collect(),
             managed: vec![true; routers.len()],
-            external: BTreeSet::new(),
+            no_transit: BTreeSet::new(),
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn an_external_zone_carries_no_transit() {
         let mut ring = network(3, &[&[0, 1], &[1, 2], &[2, 0]]);
-        ring.external.insert(2);
+        ring.no_transit.insert(2);
         assert_eq!(ring.path_use(0, 1).paths, 1);
         assert_eq!(ring.path_use(0, 2).paths, 2);
         assert_eq!(ring.path_use(2, 1).paths, 2);

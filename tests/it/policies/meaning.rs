@@ -258,7 +258,8 @@ fn network(policy: &Policy) -> NaiveNetwork {
         let zones = point.interfaces().iter().map(|interface| interface.zone.index());
         zones.enumerate().collect()
     };
-    let external = policy.zones.iter().enumerate().filter(|(_, zone)| zone.external);
+    let ends = policy.zones.iter().enumerate();
+    let ends = ends.filter(|(_, zone)| !zone.carries_transit());
     NaiveNetwork {
         zones: policy.zones.len(),
         routers: policy.points.iter().map(interfaces).collect(),
@@ -267,6 +268,6 @@ fn network(policy: &Policy) -> NaiveNetwork {
             .iter()
             .map(|point| point.platform.is_some())
             .collect(),
-        external: external.map(|(index, _)| index).collect(),
+        no_transit: ends.map(|(index, _)| index).collect(),
     }
 }
