@@ -10,7 +10,9 @@ use super::permitted::Permitted;
 use super::roles::{ROLES, Role};
 use super::{Finding, KnownExploited, Settings};
 use crate::diagnostic::Diagnostic;
-use crate::model::{DeviceId, Endpoint, Examples, Placement, Policy, Rule, Service, ServiceId, Zone, ZoneId};
+use crate::model::{
+    DeviceId, Endpoint, Examples, Placement, Point, Policy, Rule, Service, ServiceId, Zone, ZoneId,
+};
 use crate::network::Network;
 use crate::packet::AddressSet;
 use crate::reach::Hosts;
@@ -35,6 +37,8 @@ pub struct Input<'a> {
     pub settings: &'a Settings,
     /// Platforms that keep no state.
     pub stateless: &'a [&'a str],
+    /// Platforms whose configuration alone decides what the device itself receives.
+    pub guarding: &'a [&'a str],
     /// What is known to be exploited, if a list was given.
     pub kev: Option<&'a KnownExploited>,
     /// The day for which to check.
@@ -56,6 +60,8 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// Platforms that keep no state.
     pub stateless: &'a [&'a str],
+    /// Platforms whose configuration alone decides what the device itself receives.
+    pub guarding: &'a [&'a str],
     /// What is known to be exploited, if a list was given.
     pub kev: Option<&'a KnownExploited>,
     /// The day for which to check.
@@ -80,6 +86,7 @@ impl<'a> Context<'a> {
             trees,
             settings,
             stateless,
+            guarding,
             kev,
             today,
         } = input;
@@ -104,6 +111,7 @@ impl<'a> Context<'a> {
             trees,
             settings,
             stateless,
+            guarding,
             kev,
             today,
             permitted: Permitted::new(policy, today),
@@ -194,6 +202,21 @@ impl<'a> Context<'a> {
             }
         }
         chosen
+    }
+
+    /// True where the platform of a point keeps no state.
+    pub(super) fn is_stateless(&self, point: &Point) -> bool {
+        let platform = point.platform.as_deref();
+        platform.is_some_and(|platform| self.stateless.contains(&platform))
+    }
+
+    /// True where the configuration of a point decides what the point itself receives. A router with state that has
+    /// neither `manage` nor `run` is left alone.
+    pub(super) fn filters_itself(&self, point: &Point) -> bool {
+        let platform = point.platform.as_deref();
+        let guards = platform.is_some_and(|platform| self.guarding.contains(&platform));
+        let has_local = !point.manage.is_empty() || !point.run.is_empty();
+        guards && (self.is_stateless(point) || matches!(point.placement, Placement::On(_)) || has_local)
     }
 
     /// The devices with a host firewall that Septum writes for.

@@ -11,6 +11,7 @@ mod context;
 mod crossing;
 mod dead_rule;
 mod device_internet;
+mod dhcp_unrelayed;
 mod example;
 mod expired_rule;
 mod expiring_soon;
@@ -19,12 +20,16 @@ mod finding;
 mod forbid_path;
 mod forbid_reachable;
 mod half_association;
+mod host_transit;
 mod isolate_unenforced;
 mod kev;
 mod lateral_port;
 mod legacy_exposed;
+mod manage_unmet;
+mod management;
 mod mixed_zone;
 mod mode_widens;
+mod no_manage;
 mod only_violated;
 mod option;
 mod partly_denied;
@@ -102,6 +107,7 @@ pub const CHECKS: &[Check] = &[
     dead_rule::CHECK,
     device_internet::CHECK,
     reported_elsewhere::DEVICE_OUTSIDE_ZONE,
+    dhcp_unrelayed::CHECK,
     reported_elsewhere::DUPLICATE_ADDRESS,
     reported_elsewhere::EMPTY_RULE,
     expired_rule::CHECK,
@@ -111,11 +117,14 @@ pub const CHECKS: &[Check] = &[
     forbid_path::CHECK,
     forbid_reachable::CHECK,
     half_association::CHECK,
+    host_transit::CHECK,
     isolate_unenforced::CHECK,
     lateral_port::CHECK,
     legacy_exposed::CHECK,
+    manage_unmet::CHECK,
     mixed_zone::CHECK,
     mode_widens::CHECK,
+    no_manage::CHECK,
     only_violated::CHECK,
     reported_elsewhere::OVERLAPPING_ZONES,
     partly_denied::CHECK,
@@ -133,6 +142,25 @@ pub const CHECKS: &[Check] = &[
     waiver::USELESS,
     vendor_direct::CHECK,
 ];
+
+/// True where errors of a code keep a build from being written. A rule that has expired is left out, so what is written is
+/// right. A mode only denies and is built in an emergency: what stops it is that the policy contradicts itself, that
+/// the mode opens something, or that it cuts what must arrive.
+pub fn stops_build(code: &str, in_mode: bool) -> bool {
+    let contradictions = [
+        reported_elsewhere::DEVICE_OUTSIDE_ZONE.name,
+        reported_elsewhere::DUPLICATE_ADDRESS.name,
+        reported_elsewhere::EMPTY_RULE.name,
+        reported_elsewhere::OVERLAPPING_ZONES.name,
+        reported_elsewhere::TARGET_LIMIT.name,
+    ];
+    let about_modes = [mode_widens::CHECK.name, require_unmet::CHECK.name];
+    match find(code) {
+        Some(check) if in_mode => contradictions.contains(&check.name) || about_modes.contains(&check.name),
+        Some(check) => check.name != expired_rule::CHECK.name,
+        None => true,
+    }
+}
 
 /// The check of a name.
 pub fn find(name: &str) -> Option<&'static Check> {

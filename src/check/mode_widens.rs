@@ -5,9 +5,10 @@
 //! to the addresses of the device, a mode may not take away. That a mode leaves every `require` standing is for
 //! `require-unmet`.
 
+use super::management::near_zones;
 use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Manage, Mode, ModeId, Placement, Point, ZoneId};
+use crate::model::{Manage, Mode, ModeId, Point};
 use crate::reach::{Edge, Passage, View, missing_in, own_addresses};
 use crate::syntax::tree::Action;
 
@@ -96,21 +97,4 @@ fn cut(
         ));
     }
     Some(finding)
-}
-
-/// Zones from which a device is reached without crossing another managed one.
-fn near_zones(view: &View<'_>, point: &Point) -> Vec<ZoneId> {
-    let policy = view.policy;
-    let own: Vec<ZoneId> = match &point.placement {
-        Placement::Between(interfaces) => interfaces.iter().map(|interface| interface.zone).collect(),
-        Placement::On(device) => policy
-            .devices
-            .get(device.index())
-            .map(|device| device.zone)
-            .into_iter()
-            .collect(),
-    };
-    let all = (0..policy.zones.len()).map(ZoneId::from_index);
-    all.filter(|zone| own.iter().any(|own| own == zone || view.is_open(*zone, *own)))
-        .collect()
 }

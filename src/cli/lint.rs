@@ -7,7 +7,7 @@ use super::workspace::{self, Workspace};
 use crate::check::{self, CHECKS, Check, Context, Finding, Input, KnownExploited, Settings};
 use crate::diagnostic::{Diagnostic, Severity, in_reading_order, suggest};
 use crate::network::Network;
-use crate::target::PLATFORMS;
+use crate::target::{PLATFORMS, Platform};
 
 /// The check that reads a catalogue of known exploited vulnerabilities.
 const OF_CATALOGUE: &str = "exploited-exposed";
@@ -79,11 +79,12 @@ impl Checks {
         network: &Network,
         today: jiff::civil::Date,
     ) -> Vec<Diagnostic> {
-        let stateless: Vec<&str> = PLATFORMS
-            .iter()
-            .filter(|platform| platform.stateless())
-            .map(|platform| platform.name())
-            .collect();
+        let platforms = |which: fn(&dyn Platform) -> bool| -> Vec<&str> {
+            let chosen = PLATFORMS.iter().filter(|platform| which(**platform));
+            chosen.map(|platform| platform.name()).collect()
+        };
+        let stateless = platforms(|platform| platform.stateless());
+        let guarding = platforms(|platform| platform.guards_itself());
         let trees: Vec<_> = workspace.files.iter().map(|(_, parsed)| &parsed.tree).collect();
         let context = Context::new(Input {
             policy: &workspace.policy,
@@ -92,6 +93,7 @@ impl Checks {
             trees: &trees,
             settings: &self.settings,
             stateless: &stateless,
+            guarding: &guarding,
             kev: self.kev.as_ref(),
             today,
         });

@@ -50,7 +50,11 @@ fn changed(old: &[String], new: &[String]) -> Vec<String> {
 fn bound(device: &str, old: &[String], new: &[String], rule: &str) -> usize {
     match device {
         "biomed-gw" | "imaging-gw" | "pacs-1-host" => mentions(old, rule) + mentions(new, rule),
-        "wing-a" | "wing-b" | "east-rtr" => [old, new].into_iter().map(|text| ios(text, rule)).sum(),
+        "wing-a" | "wing-b" | "east-rtr" => {
+            let [old, new] = [old, new].map(|text| ios(text, rule));
+            // Each list has a line with its name, one that binds it and one with its size, before and after.
+            old.lines + new.lines + 6 * old.lists.max(new.lists)
+        }
         "core-fw" | "access-fw" => {
             // A policy has 15 lines, its own move and that of the next; an address or a service that nobody else
             // needs has 3 each.
@@ -65,8 +69,15 @@ fn mentions(text: &[String], rule: &str) -> usize {
     text.iter().filter(|line| line.contains(rule)).count()
 }
 
-/// Remark and entries of the rule; and of each list that it is in the name, where it is bound and its size.
-fn ios(text: &[String], rule: &str) -> usize {
+/// What a rule takes of the lists of a device.
+struct Listed {
+    /// Remarks and entries of the rule.
+    lines: usize,
+    /// Lists that it is in.
+    lists: usize,
+}
+
+fn ios(text: &[String], rule: &str) -> Listed {
     let (mut inside, mut lines) = (false, 0);
     let mut lists = BTreeSet::new();
     let mut list = "";
@@ -84,7 +95,10 @@ fn ios(text: &[String], rule: &str) -> usize {
             lines += 1;
         }
     }
-    lines + 3 * lists.len()
+    Listed {
+        lines,
+        lists: lists.len(),
+    }
 }
 
 /// Each device changes within its bound; at least these devices change at all.
@@ -151,7 +165,7 @@ fn only_lines_of_the_new_rule_are_new() {
             ),
             // The lists of the ventilators (its entry) and of each side by which replies come in (their entry), each
             // under a new name.
-            "wing-a" | "wing-b" => {
+            "wing-a" => {
                 let lists = lines
                     .iter()
                     .filter(|line| line.starts_with("+ip access-list"))
@@ -167,5 +181,5 @@ fn only_lines_of_the_new_rule_are_new() {
             other => panic!("{other} is on no way\n{}", lines.join("\n")),
         }
     }
-    assert_eq!(touched, ["biomed-gw", "wing-a", "wing-b"]);
+    assert_eq!(touched, ["biomed-gw", "wing-a"]);
 }

@@ -249,6 +249,8 @@ pub fn findings_on(
 ) -> Vec<Finding> {
     let trees: Vec<&File> = loaded.trees.iter().collect();
     let stateless = stateless();
+    let guarding = PLATFORMS.iter().filter(|platform| platform.guards_itself());
+    let guarding: Vec<&str> = guarding.map(|platform| platform.name()).collect();
     let context = Context::new(Input {
         policy: &loaded.policy,
         network: &loaded.network,
@@ -256,6 +258,7 @@ pub fn findings_on(
         trees: &trees,
         settings,
         stateless: &stateless,
+        guarding: &guarding,
         kev,
         today,
     });

@@ -1,0 +1,126 @@
+//! A zone where hosts live carries traffic between other zones, so addresses of all these are taken from it.
+//!
+//! # Why it matters
+//! A packet is only permitted where its sender may be behind the interface by which it comes. Two devices that join the
+//! same zones, as a redundant pair does, make each of these a way between the others: whoever sits in one of them may
+//! then send with an address of another, and rules for that one let it pass.
+//!
+//! # Example
+//! ```text
+//! firewall fw-1 { target nftables; interface eth0 = pumps; interface eth1 = servers; interface eth2 = guest }
+//! firewall fw-2 { target nftables; interface eth0 = pumps; interface eth1 = servers; interface eth2 = guest }
+//! ```
+//! takes packets of `servers` from `guest` as well.
+//!
+//! # Fix
+//! Say `stub` in each zone through which nothing is routed. A pair that is one device to its neighbours and to those who
+//! configure it, as two FortiGates with one configuration, is one `firewall`.
+//!
+//! # Supports
+//! RFC 2827 (ingress filtering); NIST SP 800-53 SC-7(11); IEC 62443-3-3 SR 5.2.
+
+use std::collections::BTreeMap;
+
+use super::{Check, Context, Finding};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::{PointId, Zone, ZoneId};
+use crate::network::Placement;
+
+/// The check.
+pub const CHECK: Check = Check {
+    name: "host-transit",
+    severity: Severity::Warning,
+    enabled: true,
+    summary: "a zone of hosts carries traffic between others, so that their addresses are taken from it",
+    explain: include_str!("host_transit.rs"),
+    options: &[],
+    run,
+};
+
+fn run(context: &Context<'_>) -> Vec<Finding> {
+    let policy = context.policy;
+    let mut attached: BTreeMap<ZoneId, Vec<PointId>> = BTreeMap::new();
+    for (index, point) in policy.points.iter().enumerate() {
+        for interface in point.interfaces() {
+            let points = attached.entry(interface.zone).or_default();
+            points.push(PointId::from_index(index));
+        }
+    }
+    // Zones by the devices that they are attached to: a redundant pair is one finding.
+    let mut rings: BTreeMap<Vec<PointId>, Vec<ZoneId>> = BTreeMap::new();
+    for zone in carriers(context) {
+        let mut points = attached.remove(&zone).unwrap_or_default();
+        points.dedup();
+        let managed = |id: &PointId| policy.points.get(id.index())?.platform.as_ref();
+        // What forwards everything is the business of `unenforced-path`.
+        if points.iter().all(|point| managed(point).is_some()) {
+            rings.entry(points).or_default().push(zone);
+        }
+    }
+    rings
+        .iter()
+        .filter_map(|(points, zones)| finding(context, points, zones))
+        .collect()
+}
+
+/// Zones of hosts that lie on a way between two others, ascending.
+fn carriers(context: &Context<'_>) -> Vec<ZoneId> {
+    let policy = context.policy;
+    let mut carriers: Vec<ZoneId> = Vec::new();
+    for (index, point) in policy.points.iter().enumerate() {
+        if point.platform.is_none() {
+            continue;
+        }
+        let Some(placement) = Placement::new(context.network, policy, PointId::from_index(index)) else {
+            continue;
+        };
+        for sides in placement.meshed() {
+            let zones: Vec<ZoneId> = sides
+                .iter()
+                .filter_map(|side| Some(placement.sides.get(*side)?.zone))
+                .collect();
+            let most = zones.iter().filter_map(|id| policy.zone(*id)?.trust).max();
+            carriers.extend(zones.iter().copied().filter(|id| {
+                let zone = policy.zone(*id).filter(|zone| zone.carries_transit());
+                zone.is_some_and(|zone| houses_hosts(context, *id, zone, most))
+            }));
+        }
+    }
+    carriers.sort_unstable();
+    carriers.dedup();
+    carriers
+}
+
+/// True where devices are known in a zone, or it is trusted less than one that it carries traffic for.
+fn houses_hosts(context: &Context<'_>, id: ZoneId, zone: &Zone, most: Option<u32>) -> bool {
+    let less_trusted = zone.trust.zip(most).is_some_and(|(trust, most)| trust < most);
+    less_trusted || context.policy.devices.iter().any(|device| device.zone == id)
+}
+
+fn finding(context: &Context<'_>, points: &[PointId], zones: &[ZoneId]) -> Option<Finding> {
+    let policy = context.policy;
+    let names: Vec<&str> = zones.iter().map(|id| policy.zone_name(*id)).collect();
+    let first = policy.zone(*zones.first()?)?;
+    let joining: Vec<&crate::model::Point> = points
+        .iter()
+        .filter_map(|id| policy.points.get(id.index()))
+        .collect();
+    let message = match names.as_slice() {
+        [one] => format!("`{one}` carries traffic between other zones: addresses of these are taken from it"),
+        [one, rest @ ..] => format!(
+            "`{one}` and {} more carry traffic between zones: addresses of these are taken from them",
+            rest.len()
+        ),
+        [] => return None,
+    };
+    let mut diagnostic = Diagnostic::warning(CHECK.name, first.span, message);
+    for point in joining.iter().take(2) {
+        diagnostic = diagnostic.with(point.span, format!("joins `{}` to others", first.name));
+    }
+    if names.len() > 1 {
+        diagnostic = diagnostic.note("zones", names.join(", "));
+    }
+    let diagnostic = diagnostic.help("say `stub` in a zone through which nothing is routed");
+    let points = joining.iter().map(|point| point.name.as_str());
+    Some(Finding::new(diagnostic, names.clone()).about(points))
+}
