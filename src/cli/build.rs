@@ -11,6 +11,7 @@ use super::shallow_json::shallow_json;
 use super::workspace::{self, Workspace};
 use super::write::{self, Change, Stage};
 use super::{CliError, Outcome, Repository, lint, report, verify};
+use crate::check;
 use crate::diagnostic::{Severity, in_reading_order, suggest, worst};
 use crate::model::{ModeId, Policy};
 use crate::network::Network;
@@ -64,6 +65,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let network = Network::new(&workspace.policy);
     let today = arguments.repository.today();
     let mut findings = lint::Checks::of(&workspace)?.findings(&workspace, &network, today);
+    for finding in &mut findings {
+        if !check::stops_build(finding.code, mode.is_some()) {
+            finding.severity = finding.severity.min(Severity::Warning);
+        }
+    }
     workspace.forget_trees();
 
     progress.stage("placing rules");
@@ -93,8 +99,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         for cut in mode_cuts(&workspace.policy, today, mode.0) {
             report::status(&format!("{} cuts: {cut}", mode.1.name));
         }
+        if let Some(line) = open_flows(&built) {
+            report::status(&line);
+        }
     }
 
+    if let Some(line) = left_behind(&built).filter(|_| previous.is_none()) {
+        report::status(&line);
+    }
     let partial = !arguments.device.is_empty() || !arguments.target.is_empty();
     let summary = summary(&output, &built);
     let changes = changes(&workspace, destination, built, arguments.mode.as_deref(), partial)?;
@@ -153,6 +165,36 @@ fn selected(plans: Vec<DevicePlan>, arguments: &Arguments) -> Result<Vec<DeviceP
         .collect())
 }
 
+/// What a mode does not cut: connections that were open before, on devices that do not judge them again.
+fn open_flows(built: &[Built<'_>]) -> Option<String> {
+    let names = built.iter().filter_map(|one| {
+        let platform = target::platform(&one.plan.platform)?;
+        platform.keeps_open_flows().then_some(one.plan.device.as_str())
+    });
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "what is open already goes on through {}: `conntrack -D -s ADDRESS` and `conntrack -D -d ADDRESS` there end it",
+            names.join(", ")
+        )
+    })
+}
+
+/// What a build without one before it cannot remove.
+fn left_behind(built: &[Built<'_>]) -> Option<String> {
+    let names = built.iter().filter_map(|one| {
+        let platform = target::platform(&one.plan.platform)?;
+        (!platform.replaces_itself()).then_some(one.plan.device.as_str())
+    });
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the first build in this folder: what one elsewhere left on {} is not removed",
+            names.join(", ")
+        )
+    })
+}
+
 /// The manifest of the build that the output directory holds.
 fn previous_build(output: &Path) -> Result<Option<BuildManifest>, CliError> {
     let path = output.join(NAME);
@@ -162,7 +204,9 @@ fn previous_build(output: &Path) -> Result<Option<BuildManifest>, CliError> {
     let text = workspace::read_text(&path)?;
     match BuildManifest::from_text(&path, &text) {
         Ok(manifest) => Ok(Some(manifest)),
-        Err(error) => Err(CliError::Other(format!("{error}; move it away to build anew"))),
+        Err(error) => Err(CliError::Other(format!(
+            "{error}; restore it, for it knows what earlier builds left on the devices: without it nothing of that is removed"
+        ))),
     }
 }
 
@@ -187,7 +231,6 @@ fn changes(
             .as_ref()
             .map(|name| name.value.clone())
             .unwrap_or_default(),
-        mode: mode.map(str::to_owned),
         inputs: workspace
             .sources
             .files()
@@ -221,6 +264,7 @@ fn changes(
             plan.device.clone(),
             BuiltDevice {
                 platform: plan.platform.clone(),
+                mode: mode.map(str::to_owned),
                 sha256,
                 counts: emitted
                     .counts
@@ -247,7 +291,11 @@ fn changes(
             BTreeMap::new()
         };
         for (name, device) in &before.devices {
-            if manifest.devices.contains_key(name) {
+            if let Some(now) = manifest.devices.get(name) {
+                // A device of another platform than before has another file.
+                if now.file != device.file && plain_file_name(&device.file) {
+                    changes.extend(stage.remove(output.join(&device.file)));
+                }
                 continue;
             }
             let still_there = workspace.policy.points.iter().any(|point| point.name == *name);

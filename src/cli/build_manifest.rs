@@ -35,8 +35,6 @@ pub(super) struct BuildManifest {
     pub septum: String,
     /// The policy's name.
     pub policy: String,
-    /// The mode it was built for; null for normal.
-    pub mode: Option<String>,
     /// SHA-256 of each input file, by path in the repository.
     pub inputs: BTreeMap<String, String>,
     /// SHA-256 of the plans.
@@ -77,6 +75,9 @@ impl BuildManifest {
 pub(super) struct BuiltDevice {
     /// The platform.
     pub platform: String,
+    /// The mode it was built for; none for normal times. A partial build leaves other devices as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
     /// The configuration file, in the output directory.
     pub file: String,
     /// SHA-256 of the configuration.

@@ -131,6 +131,15 @@ pub trait Platform: Sync {
     fn guards_itself(&self) -> bool {
         true
     }
+    /// True where loading a configuration removes what an earlier one wrote. Elsewhere a configuration removes what the
+    /// builds before it are known to have left.
+    fn replaces_itself(&self) -> bool {
+        false
+    }
+    /// True where connections that are open go on when a new configuration denies them.
+    fn keeps_open_flows(&self) -> bool {
+        false
+    }
     /// File extension of its configurations, without the dot.
     fn extension(&self) -> &'static str;
     /// The embedded template and capability file.

@@ -51,6 +51,15 @@ impl Platform for Nftables {
         NAME
     }
 
+    fn replaces_itself(&self) -> bool {
+        true
+    }
+
+    /// Connection tracking accepts what is established before any rule is looked at.
+    fn keeps_open_flows(&self) -> bool {
+        true
+    }
+
     fn extension(&self) -> &'static str {
         "nft"
     }

@@ -139,7 +139,12 @@ fn a_mode_takes_away_and_is_named_in_the_manifest() {
     assert!(first(&read("normal/gateway.nft")).contains(" accept "));
     assert!(first(&read("lockdown/gateway.nft")).contains(" drop "));
     let manifest: serde_json::Value = serde_json::from_str(&read("lockdown/manifest.json")).unwrap();
-    assert_eq!(manifest["mode"], "lockdown");
+    assert_eq!(manifest["devices"]["gateway"]["mode"], "lockdown");
+    assert!(
+        cut.err.contains("what is open already goes on through gateway"),
+        "{}",
+        cut.err
+    );
     septum(here, &["build", "clinic", "--mode", "lokdown"])
         .ends(2)
         .says("there is no mode `lokdown`; did you mean `lockdown`?");
@@ -256,4 +261,84 @@ fn a_device_that_left_the_policy_takes_its_file_along() {
     septum(here, &["build", "clinic", "-o", "out"]).ends(0);
     assert!(!here.join("out/wing.ios").exists());
     assert!(here.join("out/gateway.nft").exists() && here.join("out/notes.txt").exists());
+}
+
+#[test]
+fn a_device_of_another_platform_leaves_no_file_of_the_old_one() {
+    let directory = clinic();
+    let here = directory.path();
+    let policy = here.join("clinic/clinic.sept");
+    let text = fs::read_to_string(&policy).unwrap();
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    fs::write(policy, text.replace("target nftables", "target fortigate")).unwrap();
+    septum(here, &["build", "clinic", "-o", "out", "--check"])
+        .ends(1)
+        .says("would change out/gateway.nft");
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    assert!(here.join("out/gateway.fortios").exists() && !here.join("out/gateway.nft").exists());
+}
+
+#[test]
+fn a_partial_build_for_a_mode_says_so_of_its_devices_alone() {
+    let directory = clinic();
+    let here = directory.path();
+    add(&directory, WARD);
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    let partial = [
+        "build", "clinic", "-o", "out", "--mode", "lockdown", "--device", "gateway",
+    ];
+    septum(here, &partial).ends(0);
+    let manifest = fs::read_to_string(here.join("out/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["devices"]["gateway"]["mode"], "lockdown");
+    assert_eq!(manifest["devices"]["wing"].get("mode"), None);
+}
+
+#[test]
+fn a_rule_that_expired_is_left_out_and_stops_no_build() {
+    let directory = clinic();
+    let here = directory.path();
+    add(
+        &directory,
+        "policy past { owner it; ticket CHG-1; reason \"a trial\"; allow guest -> servers : tcp 9999 { expires 2020-01-01 } }\n",
+    );
+    septum(here, &["check", "clinic"])
+        .ends(1)
+        .says("error[expired-rule]");
+    septum(here, &["build", "clinic", "-o", "out"])
+        .ends(0)
+        .says("warning[expired-rule]");
+    let written = fs::read_to_string(here.join("out/gateway.nft")).unwrap();
+    assert!(!written.contains("9999"), "{written}");
+}
+
+#[test]
+fn an_emergency_waits_for_no_finding_but_those_about_it() {
+    let directory = clinic();
+    let here = directory.path();
+    add(&directory, "forbid pumps -> servers\n");
+    septum(here, &["build", "clinic", "-o", "out"]).ends(1);
+    septum(here, &["build", "clinic", "-o", "out", "--mode", "lockdown"])
+        .ends(0)
+        .says("warning[forbid-reachable]");
+    add(&directory, "mode silence { deny any -> any }\n");
+    septum(here, &["build", "clinic", "-o", "quiet", "--mode", "silence"])
+        .ends(1)
+        .says("error[require-unmet]");
+    assert!(!here.join("quiet").exists());
+}
+
+#[test]
+fn the_first_build_says_what_it_cannot_remove() {
+    let directory = clinic();
+    let here = directory.path();
+    add(&directory, WARD);
+    let first = septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    first.says("what one elsewhere left on wing is not removed");
+    let second = septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    assert!(!second.err.contains("is not removed"), "{}", second.err);
+    fs::write(here.join("out/manifest.json"), "<<<<<<< HEAD").unwrap();
+    septum(here, &["build", "clinic", "-o", "out"])
+        .ends(2)
+        .says("restore it");
 }
