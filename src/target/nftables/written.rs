@@ -33,11 +33,15 @@ impl<'p> Written<'p> {
     }
 }
 
-/// Of the rules by their places in memory, which the plan holds.
+/// Of the rules by their places in memory, which the plan holds, and by the ends of their sides: one rule between many
+/// sides is another list for each pair of them.
 fn fingerprint(rules: &[PlanRule]) -> u64 {
     let mut hasher = FxHasher::default();
     for rule in rules {
         Arc::as_ptr(&rule.said).hash(&mut hasher);
+        for side in [&rule.flow.source, &rule.flow.destination] {
+            (side.v4.first(), side.v4.last(), side.v6.first(), side.v6.last()).hash(&mut hasher);
+        }
     }
     hasher.finish()
 }
