@@ -28,6 +28,7 @@ mod revisions;
 mod shallow_json;
 mod table;
 mod trace;
+mod trace_report;
 mod verify;
 mod workspace;
 mod write;

@@ -1,19 +1,18 @@
 //! `septum trace`
 
-use std::fmt::Write as _;
 use std::io::Write as _;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use clap::ValueEnum;
-use serde::Serialize;
 
-use super::compile::{self, Built};
-use super::proof_report::emitted_line;
-use super::workspace::Workspace;
-use super::{CliError, Outcome, Situation, report};
-use crate::model::{Describer, Examples, RuleId};
+use super::trace_report::shown;
+use super::{CliError, Outcome, Situation, compile, report};
+use crate::model::{Examples, Interface, Placement, Point, Policy, Rule, RuleId};
 use crate::network::Network;
+use crate::packet::{AddressSet, FlowSet, Packet};
 use crate::target;
-use crate::trace::{Enforcer, Passage, Reply, Trace, TracedHop, Tracer};
+use crate::trace::{Enforcer, Tracer};
 
 /// Arguments of `trace`.
 #[derive(Debug, clap::Args)]
@@ -21,7 +20,7 @@ pub struct Arguments {
     /// Who opens the flow: a device, zone, group, address or any set
     #[arg(value_name = "SRC")]
     source: String,
-    /// To whom
+    /// To whom; also a firewall or router, or an address of one
     #[arg(value_name = "DST")]
     destination: String,
     /// With what: a service, or `tcp 443`
@@ -40,58 +39,18 @@ enum Format {
     Json,
 }
 
-/// A trace, ready to be shown.
-#[derive(Debug, Serialize)]
-struct Shown {
-    packet: String,
-    /// True where the packet arrives and its reply comes back.
-    arrives: bool,
-    permitted: bool,
-    /// The rule of the policy that decides, none where no rule matches.
-    rule: Option<Decider>,
-    from: String,
-    to: String,
-    /// True where there is a way at all.
-    connected: bool,
-    hops: Vec<ShownHop>,
-    /// Managed devices on other ways between the two zones.
-    elsewhere: Vec<String>,
-    #[serde(skip)]
-    unfiltered: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Decider {
-    id: String,
-    location: String,
-    text: String,
-}
-
-#[derive(Debug, Serialize)]
-struct ShownHop {
-    device: String,
-    platform: String,
-    by: String,
-    permitted: bool,
-    rule: Option<String>,
-    location: Option<String>,
-    line: Option<String>,
-    reply: String,
-    reply_permitted: bool,
-}
-
 /// Follows one packet through the network.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let Some(mut workspace) = arguments.situation.load()? else {
         return Ok(Outcome::BadInput);
     };
-    let question = format!(
-        "allow {} -> {} : {}",
-        arguments.source,
-        arguments.destination,
-        spelled(&arguments.service)
-    );
-    let asked = match workspace.ask_one(&question) {
+    let named = device_of_ours(&workspace.policy, &arguments.destination);
+    let destination = match named {
+        Some(point) => own_set(&workspace.policy, point)?,
+        None => arguments.destination.clone(),
+    };
+    let (source, service) = (&arguments.source, spelled(&arguments.service));
+    let asked = match workspace.ask_one(&format!("allow {source} -> {destination} : {service}")) {
         Ok(asked) => asked,
         Err(found) => {
             report::diagnostics(&found, &workspace.sources);
@@ -101,11 +60,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let policy = &workspace.policy;
     let mode = super::build::find_mode(policy, arguments.situation.mode.as_deref())?;
     let today = arguments.situation.today();
-    let Some(packet) = Examples::new(policy).packet(&asked.flow()) else {
-        return Err(CliError::Other(
-            "no packet fits: the two sides have no address of one family with this service".to_owned(),
-        ));
-    };
     let network = Network::new(policy);
     let plans = compile::plans(&workspace, &network, today, mode);
     let mut findings = Vec::new();
@@ -132,21 +86,41 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         .filter(|(_, rule)| !rule.expired(today) && (rule.mode.is_none() || rule.mode == mode))
         .map(|(index, rule)| (RuleId::from_index(index), rule))
         .collect();
-    let trace = Tracer {
+    let tracer = Tracer {
         policy,
         network: &network,
         enforcers: &enforcers,
         rules: &rules,
-    }
-    .trace(&packet)
-    .map_err(|error| CliError::Other(error.to_string()))?;
+    };
+    let packets = packets(policy, &asked);
+    let arriving = packets.iter().find(|packet| tracer.arrives_there(packet));
+    let Some(packet) = arriving.or(packets.first()) else {
+        return Err(CliError::Other(
+            "no packet fits: the two sides have no address of one family with this service".to_owned(),
+        ));
+    };
+    let trace = tracer
+        .trace(packet)
+        .map_err(|error| CliError::Other(error.to_string()))?;
     let shown = shown(&workspace, &built, &trace);
     let text = match arguments.format {
         Format::Json => format!("{}\n", serde_json::to_string_pretty(&shown).unwrap_or_default()),
-        Format::Text => text(&shown),
+        Format::Text => shown.text(),
     };
+    if let [_, _, ..] = packets.as_slice() {
+        let addresses: Vec<String> = own(policy)
+            .filter(|(_, address)| asked.destination.addresses.contains(*address))
+            .map(|(interface, address)| format!("{address} ({})", interface.name))
+            .collect();
+        report::status(&format!(
+            "note: `{}` has the addresses {}; this is about {}",
+            arguments.destination,
+            addresses.join(", "),
+            packet.destination
+        ));
+    }
     std::io::stdout().write_all(text.as_bytes())?;
-    Ok(if shown.arrives {
+    Ok(if trace.arrives() {
         Outcome::Clean
     } else {
         Outcome::Findings
@@ -164,114 +138,76 @@ fn spelled(service: &str) -> String {
         .unwrap_or_else(|| service.to_owned())
 }
 
-fn shown(workspace: &Workspace, built: &[Built<'_>], trace: &Trace) -> Shown {
-    let policy = &workspace.policy;
-    let rule = trace.rule.and_then(|id| policy.rules.get(id.index()));
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    Shown {
-        packet: Describer::new(policy).packet(policy, &trace.packet),
-        arrives: trace.arrives(),
-        permitted: trace.permitted,
-        rule: rule.map(|rule| Decider {
-            id: rule.id.clone(),
-            location: workspace.sources.line_of(rule.span),
-            text: words(workspace.sources.text(rule.span)),
-        }),
-        from: policy.zone_name(trace.from).to_owned(),
-        to: policy.zone_name(trace.to).to_owned(),
-        connected: trace.connected,
-        hops: trace.hops.iter().map(|hop| shown_hop(built, hop)).collect(),
-        elsewhere: trace.elsewhere.clone(),
-        unfiltered: trace.unfiltered(),
-    }
+/// The firewall or router of a name that no zone or group has. A device of its name is its entry in the inventory.
+fn device_of_ours<'p>(policy: &'p Policy, name: &str) -> Option<&'p Point> {
+    let below = |zone: &str| zone.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+    let known = policy
+        .zones
+        .iter()
+        .any(|zone| zone.name == name || below(&zone.name))
+        || policy.groups.iter().any(|group| group.name == name);
+    policy.points.iter().find(|point| !known && point.name == name)
 }
 
-fn shown_hop(built: &[Built<'_>], hop: &TracedHop) -> ShownHop {
-    let built = built.iter().find(|built| built.plan.device == hop.device);
-    let line = |line: Option<usize>| {
-        let built = built?;
-        let text = emitted_line(&built.emitted.text, line?)?;
-        Some(format!("{}:{text}", built.file()))
-    };
-    ShownHop {
-        device: hop.device.clone(),
-        platform: hop.platform.unwrap_or("unmanaged").to_owned(),
-        by: match &hop.passage {
-            Passage::Through(from, to) => format!("{from} -> {to}"),
-            Passage::Into => "input".to_owned(),
-            Passage::OutOf => "output".to_owned(),
-        },
-        permitted: hop.permitted,
-        rule: hop.origin.as_ref().map(|origin| origin.id.clone()),
-        location: hop.origin.as_ref().map(|origin| origin.location.clone()),
-        line: line(hop.line),
-        reply: match &hop.reply {
-            Reply::ByState => "by state".to_owned(),
-            Reply::NotFiltered => "not filtered".to_owned(),
-            Reply::ByHeader { line: at, .. } => match line(*at) {
-                Some(line) => format!("by header, {line}"),
-                None => "by header".to_owned(),
-            },
-        },
-        reply_permitted: hop.reply.permitted(),
+/// The addresses of a firewall or router, as a set of the language.
+fn own_set(policy: &Policy, point: &Point) -> Result<String, CliError> {
+    if let Placement::On(device) = &point.placement {
+        let device = policy.devices.get(device.index());
+        return Ok(device.map(|device| device.name.clone()).unwrap_or_default());
     }
+    let interfaces = point.interfaces().iter();
+    let addresses: Vec<String> = interfaces
+        .flat_map(|interface| &interface.addresses)
+        .map(|(address, _)| address.to_string())
+        .collect();
+    if addresses.is_empty() {
+        if let Some(entry) = policy.devices.iter().find(|device| device.name == point.name) {
+            return Ok(entry.name.clone());
+        }
+        return Err(CliError::Other(format!(
+            "no address of `{}` is known: write them at its interfaces, as in `interface NAME = ZONE {{ address 10.20.0.1 }}`",
+            point.name
+        )));
+    }
+    Ok(addresses.join(" | "))
 }
 
-fn text(trace: &Shown) -> String {
-    let mut out = format!("{}\n", trace.packet);
-    let _ = match (&trace.rule, trace.permitted) {
-        (Some(rule), true) => writeln!(out, "permitted by {}: {}", rule.location, rule.text),
-        (Some(rule), false) => writeln!(out, "denied by {}: {}", rule.location, rule.text),
-        (None, _) => writeln!(out, "denied: no rule permits it"),
+/// The addresses of firewalls and routers.
+fn own(policy: &Policy) -> impl Iterator<Item = (&Interface, IpAddr)> {
+    let interfaces = policy.points.iter().flat_map(Point::interfaces);
+    interfaces.flat_map(|interface| {
+        let addresses = interface.addresses.iter();
+        addresses.map(move |(address, _)| (interface, *address))
+    })
+}
+
+/// Packets that answer a question: one between hosts where both sides have some, else one for each address of a firewall
+/// or router that is asked about.
+fn packets(policy: &Policy, asked: &Rule) -> Vec<Packet> {
+    let own_addresses = || own(policy).map(|(_, address)| address);
+    let own = AddressSet::from_addresses(own_addresses());
+    let examples = Examples::new(policy).without(&own);
+    let hosts = |side: &Arc<AddressSet>, example: IpAddr| match side.difference(&own) {
+        hosts if own.contains(example) && !hosts.is_empty() => Arc::new(hosts),
+        _ => Arc::clone(side),
     };
-    let _ = writeln!(out, "\n  {}", trace.from);
-    if !trace.connected {
-        let _ = writeln!(out, "  no way leads to {}", trace.to);
-        return out;
-    }
-    for hop in &trace.hops {
-        let verdict = match (hop.platform.as_str(), hop.permitted) {
-            ("unmanaged", _) => "forwards everything",
-            (_, true) => "permits",
-            (_, false) => "denies",
+    let between_hosts = |flow: &FlowSet| {
+        let packet = examples.packet(flow)?;
+        let flow = FlowSet {
+            source: hosts(&flow.source, packet.source),
+            destination: hosts(&flow.destination, packet.destination),
+            service: Arc::clone(&flow.service),
         };
-        let _ = writeln!(
-            out,
-            "  |  {} ({}) {verdict}, {}",
-            hop.device, hop.platform, hop.by
-        );
-        if let (Some(rule), Some(location)) = (&hop.rule, &hop.location) {
-            let _ = writeln!(out, "  |    policy  {location} ({rule})");
-        }
-        if let Some(line) = &hop.line {
-            let _ = writeln!(out, "  |    config  {line}");
-        }
-        // There is no reply to a packet that goes no further.
-        if hop.permitted && hop.platform != "unmanaged" {
-            let reply = if hop.reply_permitted { "permits" } else { "denies" };
-            let _ = writeln!(out, "  |    reply   {reply}, {}", hop.reply);
-        }
+        examples.packet(&flow).or(Some(packet))
+    };
+    let flow = asked.flow();
+    if !flow.destination.is_subset(&own) {
+        return between_hosts(&flow).into_iter().collect();
     }
-    let _ = writeln!(out, "  {}", trace.to);
-    if let Some(hop) = trace.hops.iter().find(|hop| !hop.permitted) {
-        let _ = writeln!(out, "\nthe packet goes no further than {}", hop.device);
-    } else if let Some(hop) = trace.hops.iter().find(|hop| !hop.reply_permitted) {
-        let _ = writeln!(out, "\nthe reply goes no further than {}", hop.device);
-    }
-    if trace.hops.is_empty() && trace.from == trace.to {
-        let _ = writeln!(
-            out,
-            "\nthe packet stays inside its zone, where no device filters it"
-        );
-    } else if trace.unfiltered {
-        let _ = writeln!(
-            out,
-            "\nit arrives all the same: no managed device stands on this way"
-        );
-    }
-    if !trace.elsewhere.is_empty() {
-        let others = trace.elsewhere.join(", ");
-        let _ = writeln!(out, "\nother ways cross {others}, with the same rules");
-    }
-    out
+    let asked = own_addresses().filter(|address| flow.destination.contains(*address));
+    let to = |address| FlowSet {
+        destination: Arc::new(AddressSet::from_addresses([address])),
+        ..flow.clone()
+    };
+    asked.filter_map(|address| between_hosts(&to(address))).collect()
 }

@@ -32,6 +32,13 @@ impl Examples {
         Self { devices }
     }
 
+    /// The same, and none of these devices is preferred to others.
+    #[must_use]
+    pub fn without(mut self, addresses: &AddressSet) -> Self {
+        self.devices.retain(|device| !addresses.contains(*device));
+        self
+    }
+
     /// A packet of a product, between devices where it has some on its sides.
     pub fn packet(&self, flow: &FlowSet) -> Option<Packet> {
         self.packet_of([flow])

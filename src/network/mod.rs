@@ -16,7 +16,7 @@ mod whereabouts;
 
 pub use crossing::{Crossing, ZoneProduct};
 pub use graph::{Network, NetworkSide, Vertex};
-pub use path::Hop;
+pub use path::{End, Hop, Way};
 pub use placement::Placement;
 pub use unmanaged::Unenforced;
 pub use whereabouts::{Apart, Whereabouts, ZonesBehind};

@@ -16,12 +16,61 @@ pub struct Hop {
     pub to: ZoneId,
 }
 
+/// Where a way begins or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Somewhere in a zone.
+    Zone(ZoneId),
+    /// At a device itself.
+    Point(PointId),
+}
+
+/// A way through the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The devices between its ends.
+    pub hops: Vec<Hop>,
+    /// The zone by whose side it comes in at a device that is its end.
+    pub arrival: Option<ZoneId>,
+}
+
 impl Network {
-    /// A shortest loop-free way from one zone to another: none where there is no way, empty where both are one segment.
-    /// Of several the one over devices that are written first.
-    pub fn shortest_way(&self, policy: &Policy, from: ZoneId, to: ZoneId) -> Option<Vec<Hop>> {
-        let starts = self.vertices_of.get(from.index())?;
-        let ends = self.vertices_of.get(to.index())?;
+    /// A shortest loop-free way from one end to another: none where there is no way, without hops where both share a
+    /// segment. Of several the one over devices that are written first.
+    pub fn shortest_way(&self, policy: &Policy, from: End, to: End) -> Option<Way> {
+        let vertices = self.shortest_path(policy, &self.vertices_of_end(from), &self.vertices_of_end(to))?;
+        let segment = |vertex: usize| match self.vertex(vertex) {
+            Some(Vertex::Segment(zone)) => Some(zone),
+            _ => None,
+        };
+        let hops = vertices.windows(3).filter_map(|window| match *window {
+            [before, device, after] => match self.vertex(device) {
+                Some(Vertex::Point(point)) => Some(Hop {
+                    point,
+                    from: segment(before)?,
+                    to: segment(after)?,
+                }),
+                _ => None,
+            },
+            _ => None,
+        });
+        Some(Way {
+            hops: hops.collect(),
+            arrival: match (to, vertices.as_slice()) {
+                (End::Point(_), [.., before, _]) => segment(*before),
+                _ => None,
+            },
+        })
+    }
+
+    fn vertices_of_end(&self, end: End) -> Vec<usize> {
+        match end {
+            End::Zone(zone) => self.vertices_of.get(zone.index()).cloned().unwrap_or_default(),
+            End::Point(point) => self.point_vertex.get(&point).copied().into_iter().collect(),
+        }
+    }
+
+    fn shortest_path(&self, policy: &Policy, starts: &[usize], ends: &[usize]) -> Option<Vec<usize>> {
         let mut came_from: Vec<Option<usize>> = vec![None; self.graph.node_count()];
         let mut seen = vec![false; self.graph.node_count()];
         let mut queue = VecDeque::new();
@@ -64,21 +113,6 @@ impl Network {
             vertices.push(before);
         }
         vertices.reverse();
-        let segment = |vertex: usize| match self.vertex(vertex) {
-            Some(Vertex::Segment(zone)) => Some(zone),
-            _ => None,
-        };
-        let hops = vertices.windows(3).filter_map(|window| match *window {
-            [before, device, after] => match self.vertex(device) {
-                Some(Vertex::Point(point)) => Some(Hop {
-                    point,
-                    from: segment(before)?,
-                    to: segment(after)?,
-                }),
-                _ => None,
-            },
-            _ => None,
-        });
-        Some(hops.collect())
+        Some(vertices)
     }
 }

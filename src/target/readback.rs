@@ -23,6 +23,32 @@ pub struct ReadBack {
     pub tables: BTreeMap<String, String>,
 }
 
+impl ReadBack {
+    /// The filter that sees the packets of a hook, where there is one: what no filter names is among the others.
+    pub fn seen_by(&self, hook: &Hook) -> Option<&Filter> {
+        let exactly = |hook: &Hook| self.filters.iter().find(|filter| filter.hook == *hook);
+        let others = match hook {
+            Hook::Forward { from, to } => {
+                let named = |name: &Option<String>| {
+                    let names = |filter: &Filter| matches!(&filter.hook, Hook::Forward { from, to } if from == name || to == name);
+                    name.clone().filter(|_| self.filters.iter().any(names))
+                };
+                Hook::Forward {
+                    from: named(from),
+                    to: named(to),
+                }
+            }
+            Hook::Inbound { established, .. } => Hook::Inbound {
+                interface: None,
+                established: *established,
+            },
+            Hook::Input { .. } => Hook::Input { interface: None },
+            Hook::Output { .. } => Hook::Output { interface: None },
+        };
+        exactly(hook).or_else(|| exactly(&others))
+    }
+}
+
 /// A first-match list at one place of the device. What no rule matches is denied: a default of "permit" is a last
 /// rule that permits everything.
 #[derive(Clone, Debug, PartialEq, Eq)]

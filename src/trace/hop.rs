@@ -1,14 +1,10 @@
 //! One device: the rule of its plan, and the line of its configuration, that decide about a packet.
 
-use std::net::IpAddr;
-
-use super::reply::reply_to;
-use super::{Enforcer, Passage, Reply, TracedHop, Tracer};
-use crate::model::{Placement, ZoneId};
+use super::{Enforcer, Passage, Reply, TracedHop, Tracer, Verdict};
+use crate::model::{PointId, ZoneId};
 use crate::network::Hop;
-use crate::packet::{Packet, protocol};
-use crate::plan::{Forwarding, PlanRule, Role, decide};
-use crate::syntax::tree::Action;
+use crate::packet::Packet;
+use crate::plan::{Forwarding, PairPlan, Role, decide};
 use crate::target::readback::Hook;
 
 impl Tracer<'_> {
@@ -21,7 +17,7 @@ impl Tracer<'_> {
                 device: point.name.clone(),
                 platform: None,
                 passage: Passage::Through(zone(hop.from).to_owned(), zone(hop.to).to_owned()),
-                permitted: true,
+                verdict: Verdict::Unmanaged,
                 origin: None,
                 line: None,
                 reply: Reply::NotFiltered,
@@ -52,7 +48,8 @@ impl Tracer<'_> {
             }
         };
         let passage = Passage::Through(entered, left.clone());
-        let mut traced = enforcer.decided(rules, packet, &hook, passage);
+        let planned = Verdict::of(decide(rules, packet));
+        let mut traced = enforcer.decided(rules, planned, packet, &hook, passage);
         if enforcer.platform.stateless() {
             let replies = pair(forwarding, to, from).map_or(&[][..], |pair| &pair.replies);
             traced.reply = enforcer.replied(replies, packet, read_as(&left));
@@ -60,87 +57,52 @@ impl Tracer<'_> {
         Some(traced)
     }
 
-    /// The host firewall of the sender.
-    pub(super) fn leaving_host(&self, packet: &Packet) -> Option<TracedHop> {
-        let enforcer = self.host_firewall(packet.source)?;
-        let Role::Host(host) = &enforcer.plan.role else {
-            return None;
+    /// The host firewalls of the sender.
+    pub(super) fn leaving_host(&self, packet: &Packet) -> Vec<TracedHop> {
+        let leaving = |id: PointId| {
+            let enforcer = self.enforcer_of(id)?;
+            let Role::Host(host) = &enforcer.plan.role else {
+                return None;
+            };
+            let hook = Hook::Output { interface: None };
+            let planned = Verdict::of(decide(&host.outbound, packet));
+            Some(enforcer.decided(&host.outbound, planned, packet, &hook, Passage::OutOf))
         };
-        let hook = Hook::Output { interface: None };
-        Some(enforcer.decided(&host.outbound, packet, &hook, Passage::OutOf))
+        self.host_firewalls(packet.source).filter_map(leaving).collect()
     }
 
-    /// The host firewall of the receiver.
-    pub(super) fn entering_host(&self, packet: &Packet) -> Option<TracedHop> {
-        let enforcer = self.host_firewall(packet.destination)?;
-        let Role::Host(host) = &enforcer.plan.role else {
-            return None;
+    /// The host firewalls of the receiver.
+    pub(super) fn entering_host(&self, packet: &Packet) -> Vec<TracedHop> {
+        let entering = |id: PointId| {
+            let enforcer = self.enforcer_of(id)?;
+            let Role::Host(host) = &enforcer.plan.role else {
+                return None;
+            };
+            let hook = Hook::Input { interface: None };
+            let planned = match self.taken_by(packet, id) {
+                Some(_) => Verdict::Permits,
+                None => Verdict::of(decide(&host.inbound, packet)),
+            };
+            let rules = enforcer.plan.local.manage.iter().chain(&host.inbound);
+            Some(enforcer.decided(rules, planned, packet, &hook, Passage::Into))
         };
-        let hook = Hook::Input { interface: None };
-        Some(enforcer.decided(&host.inbound, packet, &hook, Passage::Into))
+        self.host_firewalls(packet.destination)
+            .filter_map(entering)
+            .collect()
     }
 
-    fn host_firewall(&self, address: IpAddr) -> Option<&Enforcer<'_>> {
-        let mut points = self.policy.points.iter();
-        let point = points.find(|point| match point.placement {
-            Placement::On(device) => {
-                let device = self.policy.devices.get(device.index());
-                device.is_some_and(|device| device.set.contains(address))
-            }
-            Placement::Between(_) => false,
-        })?;
-        self.enforcer(&point.name)
-    }
-
-    fn enforcer(&self, device: &str) -> Option<&Enforcer<'_>> {
+    pub(super) fn enforcer(&self, device: &str) -> Option<&Enforcer<'_>> {
         self.enforcers
             .iter()
             .find(|enforcer| enforcer.plan.device == device)
     }
+
+    fn enforcer_of(&self, id: PointId) -> Option<&Enforcer<'_>> {
+        self.enforcer(&self.policy.points.get(id.index())?.name)
+    }
 }
 
-fn pair(forwarding: &Forwarding, from: usize, to: usize) -> Option<&crate::plan::PairPlan> {
+fn pair(forwarding: &Forwarding, from: usize, to: usize) -> Option<&PairPlan> {
     let mut pairs = forwarding.pairs.iter();
     pairs.find(|pair| (pair.from, pair.to) == (from, to))
-}
-
-impl Enforcer<'_> {
-    fn decided(&self, rules: &[PlanRule], packet: &Packet, hook: &Hook, passage: Passage) -> TracedHop {
-        let rule = rules.iter().find(|rule| rule.flow.contains(packet));
-        TracedHop {
-            device: self.plan.device.clone(),
-            platform: Some(self.platform.name()),
-            passage,
-            permitted: rule.is_some_and(|rule| rule.said.action == Action::Allow),
-            origin: rule.map(|rule| (*rule.said.origin).clone()),
-            line: self.line_of(hook, packet),
-            reply: Reply::ByState,
-        }
-    }
-
-    /// What a device without state does with the answer, which comes in where the packet went out.
-    fn replied(&self, replies: &[PlanRule], packet: &Packet, left: String) -> Reply {
-        let Some(back) = reply_to(packet) else {
-            return Reply::ByHeader {
-                permitted: true,
-                line: None,
-            };
-        };
-        let hook = Hook::Inbound {
-            interface: Some(left),
-            established: packet.protocol == protocol::TCP,
-        };
-        Reply::ByHeader {
-            permitted: decide(replies, &back) == Action::Allow,
-            line: self.line_of(&hook, &back),
-        }
-    }
-
-    /// The line of the configuration that decides about a packet.
-    fn line_of(&self, hook: &Hook, packet: &Packet) -> Option<usize> {
-        let read = self.platform.read_line_by_line(self.text?);
-        let filter = read.filters.iter().find(|filter| filter.hook == *hook)?;
-        let rule = filter.rules.iter().find(|rule| rule.rule.flow.contains(packet));
-        rule.map(|rule| rule.line)
-    }
 }

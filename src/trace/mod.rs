@@ -1,10 +1,12 @@
 //! One packet through the network: which rule decides, and what each device on the way does with it and its reply.
 
+mod decide;
 mod hop;
+mod itself;
 mod reply;
 
-use crate::model::{PointId, Policy, Rule, RuleId, ZoneId};
-use crate::network::{Network, Placement};
+use crate::model::{PointId, Policy, Rule, RuleId, RunProtocol, ZoneId};
+use crate::network::{End, Network, Placement, Way};
 use crate::packet::Packet;
 use crate::plan::{DevicePlan, Origin};
 use crate::syntax::tree::Action;
@@ -26,20 +28,37 @@ pub struct Enforcer<'a> {
 pub struct Trace {
     /// The packet.
     pub packet: Packet,
-    /// The rule of the policy that decides, none where no rule matches.
-    pub rule: Option<RuleId>,
+    /// What of the policy decides, none where nothing is said of the packet.
+    pub decider: Option<Decider>,
     /// True where the policy permits it.
     pub permitted: bool,
     /// The zone of its source.
     pub from: ZoneId,
     /// The zone of its destination.
     pub to: ZoneId,
+    /// The firewall or router that sends it, where its source is one of that device's own addresses.
+    pub sender: Option<PointId>,
+    /// The firewall or router that it is for, where its destination is one of that device's own addresses.
+    pub receiver: Option<PointId>,
     /// True where there is a way at all.
     pub connected: bool,
+    /// True where both ends are neighbours in a zone that says `isolate`.
+    pub isolated: bool,
     /// The devices on the way.
     pub hops: Vec<TracedHop>,
     /// Managed devices on other ways between the two zones.
     pub elsewhere: Vec<String>,
+}
+
+/// What of a policy decides about a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decider {
+    /// A rule.
+    Rule(RuleId),
+    /// A `manage` statement of the device that the packet is for, by its place in [`crate::model::Point::manage`].
+    Manage(PointId, usize),
+    /// A protocol that the device runs that the packet is for.
+    Run(PointId, RunProtocol),
 }
 
 /// What one device does with the packet and its reply.
@@ -51,14 +70,60 @@ pub struct TracedHop {
     pub platform: Option<&'static str>,
     /// Where the packet passes it.
     pub passage: Passage,
-    /// True where the packet goes on.
-    pub permitted: bool,
-    /// The rule that decides, none where no rule matches.
+    /// What it does with the packet.
+    pub verdict: Verdict,
+    /// What of the policy says so, none where nothing does.
     pub origin: Option<Origin>,
     /// The line of the configuration that decides.
     pub line: Option<usize>,
     /// What becomes of the reply.
     pub reply: Reply,
+}
+
+/// What a device does with a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its configuration lets the packet on.
+    Permits,
+    /// Its configuration drops the packet.
+    Denies,
+    /// It is unmanaged, and lets everything on.
+    Unmanaged,
+    /// The packet is for the device itself, and its configuration does not filter what it receives itself.
+    Unfiltered,
+    /// The packet is for the device itself, and settings that are no part of what is written for it decide.
+    OtherSettings,
+}
+
+impl Verdict {
+    fn of(action: Action) -> Self {
+        match action {
+            Action::Allow => Self::Permits,
+            Action::Deny => Self::Denies,
+        }
+    }
+
+    /// True where nothing that is known stops the packet here.
+    pub fn passes(self) -> bool {
+        self != Self::Denies
+    }
+}
+
+/// Why a packet gets where the policy does not permit it to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// Both ends are in one zone, and nothing filters between them.
+    Neighbours,
+    /// No managed device stands on the way.
+    Unmanaged,
+    /// A device sends it itself, and no other managed one stands on the way.
+    Sent(String),
+    /// A device does not filter what it receives itself.
+    Received(String),
+    /// Other settings of a device decide about what it receives itself.
+    OtherSettings(String),
+    /// A device lets through more than the policy, since its platform cannot do without.
+    Platform(String),
 }
 
 /// Where a packet passes a device.
@@ -70,6 +135,8 @@ pub enum Passage {
     Into,
     /// Out of it.
     OutOf,
+    /// To a firewall or router itself, by an interface, or from a zone where it is unmanaged.
+    Itself(String),
 }
 
 /// What becomes of a reply.
@@ -96,15 +163,37 @@ impl Reply {
 }
 
 impl Trace {
-    /// True where the packet arrives and its reply comes back.
+    /// True where the packet arrives, whether or not the policy permits it, and its reply comes back.
     pub fn arrives(&self) -> bool {
-        let passes = |hop: &TracedHop| hop.permitted && hop.reply.permitted();
-        self.connected && self.permitted && self.hops.iter().all(passes)
+        self.delivered() && self.hops.iter().all(|hop| hop.reply.permitted())
     }
 
-    /// True where only the network's own wiring lets the packet through: the policy does not, and nothing stops it.
-    pub fn unfiltered(&self) -> bool {
-        !self.permitted && self.connected && self.hops.iter().all(|hop| hop.permitted)
+    /// True where nothing stops the packet itself. A zone that says `isolate` is taken at its word.
+    fn delivered(&self) -> bool {
+        let kept_apart = self.isolated && !self.permitted;
+        self.connected && !kept_apart && self.hops.iter().all(|hop| hop.verdict.passes())
+    }
+
+    /// Why the packet gets there although the policy does not permit it; none where it does, or something stops it.
+    pub fn beyond(&self, policy: &Policy) -> Option<Beyond> {
+        if self.permitted || !self.delivered() {
+            return None;
+        }
+        let found = |wanted: Verdict| {
+            let mut hops = self.hops.iter();
+            Some(hops.find(|hop| hop.verdict == wanted)?.device.clone())
+        };
+        let sender = self.sender.and_then(|id| policy.points.get(id.index()));
+        let beyond = found(Verdict::Permits)
+            .map(Beyond::Platform)
+            .or_else(|| found(Verdict::Unfiltered).map(Beyond::Received))
+            .or_else(|| found(Verdict::OtherSettings).map(Beyond::OtherSettings))
+            .or_else(|| Some(Beyond::Sent(sender?.name.clone())));
+        Some(beyond.unwrap_or(if self.hops.is_empty() && self.from == self.to {
+            Beyond::Neighbours
+        } else {
+            Beyond::Unmanaged
+        }))
     }
 }
 
@@ -138,30 +227,59 @@ impl Tracer<'_> {
             rules.find(|(_, rule)| rule.action == action && rule.flow().contains(packet))
         };
         let denied = matching(Action::Deny);
-        let decider = denied.or_else(|| matching(Action::Allow));
-        let way = if from == to {
-            Some(Vec::new())
-        } else {
-            self.network.shortest_way(self.policy, from, to)
-        };
-        let mut hops = Vec::new();
-        if way.is_some() {
-            hops.extend(self.leaving_host(packet));
-            hops.extend(way.iter().flatten().filter_map(|hop| self.through(packet, hop)));
-            hops.extend(self.entering_host(packet));
+        let by_rule = denied.or_else(|| matching(Action::Allow));
+        let [sender, receiver] = [packet.source, packet.destination].map(|address| self.owner(address));
+        let way = self.way((from, sender), (to, receiver));
+        let mut before = Vec::new();
+        let mut last = Vec::new();
+        if let Some(way) = &way {
+            before.extend(self.leaving_host(packet));
+            before.extend(way.hops.iter().filter_map(|hop| self.through(packet, hop)));
+            match receiver {
+                Some(receiver) => last.extend(self.received(packet, receiver, way.arrival)),
+                None => last.extend(self.entering_host(packet)),
+            }
         }
-        let on_way = |name: &String| hops.iter().any(|hop| hop.device == *name);
+        // Who may manage a device always reaches it; devices on the way there need rules.
+        let guarded = before.iter().any(|hop| hop.platform.is_some());
+        let itself = self.taken(packet, receiver).filter(|_| !guarded);
+        let decider = itself.or_else(|| Some(Decider::Rule(by_rule?.0)));
+        let isolates = self.policy.zone(from).is_some_and(|zone| zone.isolate.is_some());
+        let mut hops = before;
+        hops.extend(last);
+        let sends = sender.and_then(|id| self.policy.points.get(id.index()));
+        let on_way = |name: &String| {
+            hops.iter().any(|hop| hop.device == *name) || sends.is_some_and(|point| point.name == *name)
+        };
         let elsewhere = self.crossing(from, to).filter(|name| !on_way(name)).collect();
         Ok(Trace {
             packet: *packet,
-            permitted: denied.is_none() && decider.is_some(),
-            rule: decider.map(|(id, _)| *id),
+            permitted: itself.is_some() || (denied.is_none() && by_rule.is_some()),
+            decider,
             from,
             to,
+            sender,
+            receiver,
             connected: way.is_some(),
+            isolated: isolates && from == to && sender.is_none() && receiver.is_none(),
             elsewhere,
             hops,
         })
+    }
+
+    /// A way between two ends: each a zone, or a device of which it has an address.
+    fn way(
+        &self,
+        (from, sender): (ZoneId, Option<PointId>),
+        (to, receiver): (ZoneId, Option<PointId>),
+    ) -> Option<Way> {
+        let end = |zone, device: Option<PointId>| device.map_or(End::Zone(zone), End::Point);
+        let (start, end) = (end(from, sender), end(to, receiver));
+        // Neighbours need no device between them, nor any that the policy knows.
+        if start == end {
+            return Some(Way::default());
+        }
+        self.network.shortest_way(self.policy, start, end)
     }
 
     /// Managed devices that some way between two zones crosses.

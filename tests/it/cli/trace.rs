@@ -87,28 +87,90 @@ fn a_host_firewall_is_the_last_hop() {
 }
 
 #[test]
-fn what_only_the_wiring_lets_through_is_no_success() {
+fn what_only_the_wiring_lets_through_arrives() {
     let (text, code) = trace(&["guest", "lobby", "ssh"]);
     insta::assert_snapshot!(text, @"
     tcp 172.16.0.9:49152 -> 172.17.0.9:22 (guest to lobby)
-    denied: no rule permits it
+    no rule permits it, and it arrives all the same: no managed device stands on this way
 
       guest
       |  old (unmanaged) forwards everything, guest -> lobby
       lobby
-
-    it arrives all the same: no managed device stands on this way
     ");
-    assert_eq!(code, 1);
+    assert_eq!(code, 0);
 }
 
 #[test]
 fn a_zone_is_open_inside() {
-    let (text, _) = trace(&["pump-1", "10.20.0.12", "ssh"]);
+    let (text, code) = trace(&["pump-1", "10.20.0.12", "ssh"]);
+    insta::assert_snapshot!(text, @"
+    tcp 10.20.0.11:49152 -> 10.20.0.12:22 (pump-1 to pumps)
+    no rule permits it, and it arrives all the same: it stays inside its zone, where no device filters it
+
+      pumps
+      pumps
+    ");
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn what_a_rule_forbids_and_nothing_stops_is_not_called_denied() {
+    let (text, code) = trace(&["pump-1", "10.20.0.12", "ssh", "--mode", "lockdown"]);
+    insta::assert_snapshot!(text, @"
+    tcp 10.20.0.11:49152 -> 10.20.0.12:22 (pump-1 to pumps)
+    forbidden by policy.sept:12: deny pumps -> any
+    it arrives all the same: it stays inside its zone, where no device filters it
+
+      pumps
+      pumps
+    ");
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn a_zone_that_isolates_is_taken_at_its_word() {
+    let policy = "zone a { subnet 10.0.0.0/24; isolate }\nallow a -> a : https\n";
+    let ask = |service| asked(policy, &["trace", "10.0.0.1", "10.0.0.2", service]);
+    let (text, code) = ask("ssh");
+    assert!(text.contains("denied: no rule permits it\n"), "{text}");
     assert!(
-        text.contains("the packet stays inside its zone, where no device filters it"),
+        text.contains("`a` says `isolate`, and is taken at its word\n"),
         "{text}"
     );
+    assert_eq!(code, 1);
+    assert_eq!(ask("https").1, 0);
+}
+
+#[test]
+fn what_a_platform_cannot_do_without_is_no_denial() {
+    let (text, code) = trace(&["pumps", "10.30.0.30", "icmp 3"]);
+    assert!(
+        text.contains("|  wing (cisco-ios) permits, Vlan20 -> Te1/1\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("110 permit icmp 10.20.0.0 0.0.0.255 any 3\n"),
+        "{text}"
+    );
+    assert!(text.contains("denied: no rule permits it\n"), "{text}");
+    assert!(text.contains("the packet goes no further than core\n"), "{text}");
+    assert_eq!(code, 1);
+    // Answers to requests from anywhere are let in by what they look like.
+    let policy = "zone a { subnet 10.0.0.0/24 }\nzone b { subnet 10.1.0.0/24 }\nallow a -> b : dns\n\
+                  router r { target cisco-ios; interface Vlan1 = a; interface Vlan2 = b }\n";
+    let answer = "udp 49152 from 53";
+    let (text, code) = asked(policy, &["trace", "b", "a", answer]);
+    assert!(
+        text.contains(
+            "no rule permits it, and it arrives all the same: r cannot do without letting it through\n"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("|  r (cisco-ios) permits, Vlan2 -> Vlan1\n"),
+        "{text}"
+    );
+    assert_eq!(code, 0);
 }
 
 #[test]
@@ -158,6 +220,19 @@ fn json_holds_every_hop() {
         .collect();
     assert_eq!(devices, ["wing", "core"]);
     assert!(json["hops"][0]["reply"].as_str().unwrap().contains("established"));
+}
+
+#[test]
+fn json_tells_what_arrives_from_what_is_permitted() {
+    let (text, code) = trace(&["guest", "lobby", "ssh", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["arrives"], true);
+    assert_eq!(json["permitted"], false);
+    assert_eq!(
+        json["beyond"],
+        "it arrives all the same: no managed device stands on this way"
+    );
+    assert_eq!(code, 0);
 }
 
 #[test]

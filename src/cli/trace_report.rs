@@ -1,0 +1,253 @@
+//! How the trace of a packet is shown.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::compile::Built;
+use super::proof_report::emitted_line;
+use super::workspace::Workspace;
+use crate::model::{Describer, PointId, RunProtocol};
+use crate::source::Span;
+use crate::trace::{self, Beyond, Passage, Reply, Trace, TracedHop, Verdict};
+
+/// A trace, ready to be shown.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown {
+    packet: String,
+    /// True where the packet arrives, whether or not the policy permits it, and its reply comes back.
+    arrives: bool,
+    /// True where the policy permits it.
+    permitted: bool,
+    /// Why it gets there although the policy does not permit it.
+    beyond: Option<String>,
+    /// What of the policy decides, none where nothing is said of the packet.
+    rule: Option<Decider>,
+    from: String,
+    to: String,
+    /// The firewall or router that sends the packet itself.
+    sender: Option<String>,
+    /// The firewall or router that the packet is for.
+    device: Option<String>,
+    /// True where there is a way at all.
+    connected: bool,
+    hops: Vec<ShownHop>,
+    /// Managed devices on other ways between the two zones.
+    elsewhere: Vec<String>,
+    #[serde(skip)]
+    stopped: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Decider {
+    id: String,
+    location: String,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownHop {
+    device: String,
+    platform: String,
+    verdict: &'static str,
+    by: String,
+    permitted: bool,
+    rule: Option<String>,
+    location: Option<String>,
+    line: Option<String>,
+    reply: String,
+    reply_permitted: bool,
+    /// True where there is a reply, and the device has a say in it.
+    #[serde(skip)]
+    replies: bool,
+}
+
+/// A trace in the words of the policy and of the configurations.
+pub(super) fn shown(workspace: &Workspace, built: &[Built<'_>], trace: &Trace) -> Shown {
+    let policy = &workspace.policy;
+    let zone = |id| policy.zone_name(id).to_owned();
+    let named = |point: Option<PointId>| Some(policy.points.get(point?.index())?.name.clone());
+    let stopped = trace.hops.iter().find(|hop| !hop.verdict.passes());
+    let reply_stopped = trace.hops.iter().find(|hop| !hop.reply.permitted());
+    Shown {
+        packet: Describer::new(policy).packet(policy, &trace.packet),
+        arrives: trace.arrives(),
+        permitted: trace.permitted,
+        beyond: trace.beyond(policy).map(|beyond| why(&beyond)),
+        rule: trace.decider.and_then(|decider| decided(workspace, decider)),
+        from: zone(trace.from),
+        to: zone(trace.to),
+        sender: named(trace.sender),
+        device: named(trace.receiver),
+        connected: trace.connected,
+        hops: trace.hops.iter().map(|hop| shown_hop(built, hop)).collect(),
+        elsewhere: trace.elsewhere.clone(),
+        stopped: match (stopped, reply_stopped) {
+            (Some(hop), _) => Some(format!("the packet goes no further than {}", hop.device)),
+            (None, Some(hop)) => Some(format!("the reply goes no further than {}", hop.device)),
+            (None, None) if trace.isolated && !trace.permitted => Some(format!(
+                "`{}` says `isolate`, and is taken at its word",
+                policy.zone_name(trace.from)
+            )),
+            (None, None) => None,
+        },
+    }
+}
+
+fn decided(workspace: &Workspace, decider: trace::Decider) -> Option<Decider> {
+    let policy = &workspace.policy;
+    let point = |id: PointId| policy.points.get(id.index());
+    let words = |span: Span| {
+        let text = workspace.sources.text(span);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let location = |span: Span| workspace.sources.line_of(span);
+    Some(match decider {
+        trace::Decider::Rule(id) => {
+            let rule = policy.rules.get(id.index())?;
+            Decider {
+                id: rule.id.clone(),
+                location: location(rule.span),
+                text: words(rule.span),
+            }
+        }
+        trace::Decider::Manage(id, at) => {
+            let manage = point(id)?.manage.get(at)?;
+            Decider {
+                id: format!("manage of {}", point(id)?.name),
+                location: location(manage.span),
+                text: words(manage.span),
+            }
+        }
+        trace::Decider::Run(id, protocol) => {
+            let mut all = RunProtocol::ALL.iter();
+            let (word, _) = all.find(|(_, other)| *other == protocol)?;
+            Decider {
+                id: format!("run of {}", point(id)?.name),
+                location: location(point(id)?.span),
+                text: format!("run {word}"),
+            }
+        }
+    })
+}
+
+fn why(beyond: &Beyond) -> String {
+    let why = match beyond {
+        Beyond::Neighbours => "it stays inside its zone, where no device filters it".to_owned(),
+        Beyond::Unmanaged => "no managed device stands on this way".to_owned(),
+        Beyond::Sent(device) => format!("{device} does not filter what it sends itself"),
+        Beyond::Received(device) => {
+            format!("{device} has neither `manage` nor `run`, and so does not filter what it receives itself")
+        }
+        Beyond::Platform(device) => format!("{device} cannot do without letting it through"),
+        Beyond::OtherSettings(device) => {
+            return format!(
+                "nothing that Septum writes stops it: other settings of {device} decide what it receives itself"
+            );
+        }
+    };
+    format!("it arrives all the same: {why}")
+}
+
+fn shown_hop(built: &[Built<'_>], hop: &TracedHop) -> ShownHop {
+    let built = built.iter().find(|built| built.plan.device == hop.device);
+    let line = |line: Option<usize>| {
+        let built = built?;
+        let text = emitted_line(&built.emitted.text, line?)?;
+        Some(format!("{}:{text}", built.file()))
+    };
+    ShownHop {
+        device: hop.device.clone(),
+        platform: hop.platform.unwrap_or("unmanaged").to_owned(),
+        verdict: match (hop.verdict, &hop.passage) {
+            (Verdict::Permits, _) => "permits",
+            (Verdict::Denies, _) => "denies",
+            (Verdict::Unmanaged, Passage::Itself(_)) => "takes everything",
+            (Verdict::Unmanaged, _) => "forwards everything",
+            (Verdict::Unfiltered, _) => "does not filter what it receives itself",
+            (Verdict::OtherSettings, _) => "leaves it to settings that Septum does not write",
+        },
+        by: match &hop.passage {
+            Passage::Through(from, to) => format!("{from} -> {to}"),
+            Passage::Into => "input".to_owned(),
+            Passage::OutOf => "output".to_owned(),
+            Passage::Itself(interface) => format!("{interface} -> itself"),
+        },
+        permitted: hop.verdict.passes(),
+        rule: hop.origin.as_ref().map(|origin| origin.id.clone()),
+        location: hop.origin.as_ref().map(|origin| origin.location.clone()),
+        line: line(hop.line),
+        reply: match &hop.reply {
+            Reply::ByState => "by state".to_owned(),
+            Reply::NotFiltered => "not filtered".to_owned(),
+            Reply::ByHeader { line: at, .. } => match line(*at) {
+                Some(line) => format!("by header, {line}"),
+                None => "by header".to_owned(),
+            },
+        },
+        reply_permitted: hop.reply.permitted(),
+        // There is no reply to a packet that goes no further.
+        replies: hop.verdict == Verdict::Permits,
+    }
+}
+
+impl Shown {
+    /// A picture of the way, and what comes of the packet.
+    pub(super) fn text(&self) -> String {
+        let mut out = format!("{}\n{}\n", self.packet, self.judgement());
+        let _ = writeln!(out, "\n  {}", self.sender.as_ref().unwrap_or(&self.from));
+        if !self.connected {
+            let _ = writeln!(out, "  no way leads to {}", self.to);
+            return out;
+        }
+        for hop in &self.hops {
+            hop.write(&mut out);
+        }
+        let _ = writeln!(out, "  {}", self.device.as_ref().unwrap_or(&self.to));
+        if let Some(stopped) = &self.stopped {
+            let _ = writeln!(out, "\n{stopped}");
+        }
+        if !self.elsewhere.is_empty() {
+            let others = self.elsewhere.join(", ");
+            let _ = writeln!(out, "\nother ways cross {others}, with the same rules");
+        }
+        out
+    }
+
+    /// What the policy says, and whether the network does so.
+    fn judgement(&self) -> String {
+        let nothing = match &self.device {
+            Some(device) => format!("neither a rule nor `manage` or `run` of {device} permits it"),
+            None => "no rule permits it".to_owned(),
+        };
+        match (&self.rule, &self.beyond) {
+            (Some(rule), None) => {
+                let word = if self.permitted { "permitted" } else { "denied" };
+                format!("{word} by {}: {}", rule.location, rule.text)
+            }
+            (None, None) => format!("denied: {nothing}"),
+            (None, Some(why)) => format!("{nothing}, and {why}"),
+            (Some(rule), Some(why)) => format!("forbidden by {}: {}\n{why}", rule.location, rule.text),
+        }
+    }
+}
+
+impl ShownHop {
+    fn write(&self, out: &mut String) {
+        let _ = writeln!(
+            out,
+            "  |  {} ({}) {}, {}",
+            self.device, self.platform, self.verdict, self.by
+        );
+        if let (Some(rule), Some(location)) = (&self.rule, &self.location) {
+            let _ = writeln!(out, "  |    policy  {location} ({rule})");
+        }
+        if let Some(line) = &self.line {
+            let _ = writeln!(out, "  |    config  {line}");
+        }
+        if self.replies {
+            let reply = if self.reply_permitted { "permits" } else { "denies" };
+            let _ = writeln!(out, "  |    reply   {reply}, {}", self.reply);
+        }
+    }
+}
