@@ -174,8 +174,6 @@ pub fn run(context: &Context<'_>, earlier: &[Diagnostic]) -> Vec<Finding> {
     for diagnostic in earlier {
         findings.extend(releveled(context, diagnostic.clone()));
     }
-    let unknown = context.settings.unknown_services(&context.policy.services);
-    findings.extend(unknown.into_iter().map(Finding::from));
     let found: Vec<Vec<Finding>> = CHECKS
         .par_iter()
         .map(|check| match context.settings.severity(check) {

@@ -77,7 +77,7 @@ impl Settings {
     }
 
     /// Services that an option names and that there are not: a check would pass over them in silence.
-    pub(super) fn unknown_services(&self, services: &[Service]) -> Vec<Diagnostic> {
+    pub fn unknown_services(&self, services: &[Service]) -> Vec<Diagnostic> {
         let known = || services.iter().map(|service| service.name.as_str());
         let options = self.options.iter().filter(|((_, name), _)| *name == SERVICES);
         let mut diagnostics = Vec::new();

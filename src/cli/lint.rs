@@ -20,7 +20,6 @@ const OF_ALL: &str = "useless-waiver";
 #[derive(Debug)]
 pub(super) struct Checks {
     settings: Settings,
-    wrong: Vec<Diagnostic>,
     only: Vec<&'static Check>,
     /// What is known to be exploited, if a catalogue was given.
     pub kev: Option<KnownExploited>,
@@ -39,8 +38,8 @@ impl Checks {
         only: &[String],
         kev: Option<&Path>,
     ) -> Result<Self, CliError> {
-        let (mut settings, mut wrong) = Settings::new(&workspace.manifest);
-        wrong.extend(Settings::unknown_waivers(&workspace.policy.waivers));
+        // What is wrong with them has been said of the files.
+        let (mut settings, _) = Settings::new(&workspace.manifest);
         let only: Vec<&'static Check> = only.iter().map(|name| named(name)).collect::<Result<_, _>>()?;
         let kev = catalogue(workspace, &settings, kev)?;
         for check in &only {
@@ -63,12 +62,7 @@ impl Checks {
                 settings.silence(check);
             }
         }
-        Ok(Self {
-            settings,
-            wrong,
-            only,
-            kev,
-        })
+        Ok(Self { settings, only, kev })
     }
 
     /// Everything there is to say about a repository that loads, in reading order: what reading it found, then what
@@ -98,11 +92,7 @@ impl Checks {
             today,
         });
         let found = check::run(&context, &workspace.diagnostics).into_iter();
-        let found = self
-            .wrong
-            .iter()
-            .cloned()
-            .chain(found.map(|Finding { diagnostic, .. }| diagnostic));
+        let found = found.map(|Finding { diagnostic, .. }| diagnostic);
         in_reading_order(found.filter(|diagnostic| self.wants(diagnostic)).collect())
     }
 

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::CliError;
+use crate::check::Settings;
 use crate::diagnostic::{Diagnostic, Severity, in_reading_order, worst};
 use crate::inventory::csv::Columns;
 use crate::inventory::{self, InventoryDevice};
@@ -38,7 +39,7 @@ pub(super) struct Workspace {
     pub policy: Policy,
     /// What manifest and inventories have to say.
     around: Vec<Diagnostic>,
-    /// What manifest, inventories, syntax and names have to say, in reading order.
+    /// What manifest, its settings of checks, inventories, syntax and names have to say, in reading order.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -177,6 +178,14 @@ impl Unresolved {
         let mut diagnostics = self.around.clone();
         diagnostics.extend(parsed.flat_map(|parsed| parsed.diagnostics.clone()));
         diagnostics.extend(resolved.diagnostics);
+        let policy = &resolved.policy;
+        let (settings, wrong) = Settings::new(&self.manifest);
+        // A service whose definition is broken is there all the same.
+        if worst(&diagnostics) != Some(Severity::Error) {
+            diagnostics.extend(settings.unknown_services(&policy.services));
+        }
+        diagnostics.extend(wrong);
+        diagnostics.extend(Settings::unknown_waivers(&policy.waivers));
         Workspace {
             directory: self.directory,
             sources: self.sources,

@@ -115,17 +115,45 @@ fn a_mistake_in_septum_yaml_is_shown_whatever_is_asked() {
     let clinic = Clinic::new(WARNED);
     clinic.write("septum.yaml", "name: clinic\nchecks:\n  ded-rule: error\n");
     let run = clinic.check(&["--only", "dead-rule"]);
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 2);
     assert!(run.err.contains("error[unknown-check]"), "{}", run.err);
 }
 
 #[test]
-fn a_waiver_of_a_check_that_there_is_not_is_a_finding() {
+fn every_mistake_in_septum_yaml_is_a_mistake_of_the_file_and_shown_at_once() {
+    let mistakes = [
+        ("checks: { ded-rule: allow }", "unknown-check"),
+        ("checks: { dead-rule: { lowd: 3 } }", "unknown-option"),
+        ("checks: { broad-rule: { ports: many } }", "wrong-value"),
+        ("labels: { medcal: [iomt] }", "unknown-role"),
+        (
+            "checks: { lateral-port: { services: [no-such] } }",
+            "unknown-service",
+        ),
+    ];
+    for (line, code) in mistakes {
+        let clinic = Clinic::new(WARNED);
+        clinic.write("septum.yaml", &format!("name: clinic\n{line}\n"));
+        let run = clinic.check(&[]);
+        assert_eq!(run.code, 2, "{line}: {}", run.err);
+        assert!(run.err.contains(&format!("error[{code}]")), "{line}: {}", run.err);
+    }
+    let clinic = Clinic::new("zone ward { subnet 10.1.0.0/24 }\nallow wrd -> ward\n");
+    clinic.write("septum.yaml", "polices: [a.sept]\nchecks: { ded-rule: allow }\n");
+    let run = clinic.check(&[]);
+    for code in ["unknown-key", "unknown-check", "unknown-name"] {
+        assert!(run.err.contains(&format!("error[{code}]")), "{}", run.err);
+    }
+    assert_eq!(run.code, 2);
+}
+
+#[test]
+fn a_waiver_of_a_check_that_there_is_not_is_a_mistake_of_its_file() {
     let clinic = Clinic::new(&format!(
         "{WARNED}waive ded-rule on ward until 2026-12-31 because \"a slip\"\n"
     ));
     let run = clinic.check(&[]);
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 2);
     assert!(run.err.contains("there is no check `ded-rule`"), "{}", run.err);
     assert!(run.err.contains("did you mean `dead-rule`?"), "{}", run.err);
 }
