@@ -155,7 +155,8 @@ impl Field {
     }
 }
 
-fn folded(title: &str) -> String {
+/// A title without what does not matter in it: case, blanks, `_`, `-` and `.`.
+pub(super) fn folded(title: &str) -> String {
     title
         .chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '.'))

@@ -6,6 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::quote::quoted;
 use crate::inventory::Field;
 use crate::inventory::draft::Intake;
+use crate::inventory::field::folded;
 use crate::source::Span;
 
 /// The meaning of a header row.
@@ -153,8 +154,12 @@ impl Header {
     }
 }
 
+/// How a title is spelled does not matter.
 fn is_called(cell: &Cell<'_>, title: &str) -> bool {
-    cell.text.to_lowercase() == title.trim().to_lowercase()
+    match (folded(&cell.text), folded(title)) {
+        (column, title) if column.is_empty() && title.is_empty() => false,
+        (column, title) => column == title,
+    }
 }
 
 fn is_ignored(cell: &Cell<'_>, columns: &Columns) -> bool {

@@ -88,13 +88,14 @@ fn a_cmms_names_devices_by_their_asset_number() {
     assert_snapshot!(shown(&read("a.csv", text).0), @"BME-1001 in -: 10.40.10.21 [] {asset=BME-1001, location=B1-014, mac=00:11:22:33:44:55, model=Somatom X, notes=CT scanner, os=Windows 10 LTSC, owner=Biomed, serial=SN001, vendor=Siemens Healthineers}");
 }
 
+fn named(field: Field, title: &str) -> (Field, Spanned<String>) {
+    let span = Span::new(FileId(0), 0, 0);
+    let value = title.to_owned();
+    (field, Spanned { value, span })
+}
+
 #[test]
 fn the_manifest_names_columns_of_any_title() {
-    let named = |field, title: &str| {
-        let span = Span::new(FileId(0), 0, 0);
-        let value = title.to_owned();
-        (field, Spanned { value, span })
-    };
     let columns = Columns {
         named: vec![named(Field::Name, "Gerät"), named(Field::Labels, "role")],
         ignored: vec![named(Field::Name, "status").1],
@@ -116,6 +117,22 @@ fn the_manifest_names_columns_of_any_title() {
     let (_, diagnostics) = read_with(FileId(0), text, &columns);
     assert_eq!(diagnostics[0].message, "no column is called `hostnam`");
     assert_eq!(diagnostics[0].help.as_deref(), Some("did you mean `hostname`?"));
+}
+
+#[test]
+fn how_a_title_is_spelled_does_not_matter() {
+    for spelled in ["FDA class", "FDA-class", "fdaclass", "FDA_Class", "fda.class"] {
+        for (title, device) in [("Host Name X", "host_name_x"), ("host-name-x", "HostNameX")] {
+            let columns = Columns {
+                named: vec![named(Field::Name, device)],
+                ignored: vec![named(Field::Name, "fda_class").1],
+            };
+            let text = format!("{title},{spelled}\nh1,II\n");
+            let (devices, diagnostics) = read_with(FileId(0), &text, &columns);
+            assert_eq!(shown(&devices), "h1 in -:  [] {} \n", "{text}");
+            assert_eq!(diagnostics, [], "{text}");
+        }
+    }
 }
 
 #[test]
