@@ -6,7 +6,7 @@ use nom::Err;
 
 use super::failure::{self, Failure};
 use super::input::{Input, Parse};
-use super::{device, file, point, policy, service, zone};
+use super::{device, file, point, policy, service, synonym, zone};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::source::Span;
 use crate::syntax::lexer::{Token, TokenKind, shortened};
@@ -237,6 +237,11 @@ fn unknown_statement<S>(body: &'static Body<S>, token: Token<'_>, input: Input<'
                 of => format!("`{word}` is not a statement of {of}"),
             },
         );
+        if let Some(statement) = synonym::meant(token.text, body.keywords()) {
+            return problem
+                .help(format!("did you mean `{statement}`?"))
+                .edit(token.span(), statement);
+        }
         // No slip of the pen makes a keyword this long, and distances cost the product of lengths.
         if token.text.len() <= 40 && suggest::nearest(token.text, body.keywords()).is_some() {
             return problem.did_you_mean(token.text, body.keywords());

@@ -12,6 +12,7 @@ mod point;
 mod policy;
 mod service;
 mod set;
+mod synonym;
 mod value;
 mod zone;
 

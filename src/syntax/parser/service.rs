@@ -9,7 +9,7 @@ use super::input::{Input, Parse};
 use super::value::{self, decimal, is_numeric, not_a};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::syntax::lexer::{Token, TokenKind};
+use crate::syntax::lexer::{Token, TokenKind, shortened};
 use crate::syntax::tree::{IcmpType, Item, Name, PortProtocol, Service, ServiceStatement, ServiceTerm};
 
 /// What a service holds.
@@ -93,6 +93,16 @@ fn term<'a>(
         }
     };
     let after = input.advance();
+    if let Some(meant) = with_slash(token.text) {
+        input.report(|| {
+            let message = format!("`{}` is no name of a service", shortened(token.text));
+            Diagnostic::error("syntax", token.span(), message)
+                .help(format!("write `{meant}`"))
+                .edit(token.span(), &meant)
+        });
+        let (rest, ()) = numbers(after, |input| Ok((input.advance(), Some(()))), &mut Vec::new())?;
+        return Ok(rest);
+    }
     let (rest, term) = match token.text {
         "any" => (after, ServiceTerm::Any(token.span())),
         "tcp" => with_ports(after, token, PortProtocol::Tcp)?,
@@ -120,6 +130,21 @@ fn term<'a>(
     };
     found.push(term);
     Ok(rest)
+}
+
+/// `tcp 443` for `tcp/443` and `443/tcp`, which others write.
+fn with_slash(text: &str) -> Option<String> {
+    let (left, right) = text.split_once('/')?;
+    let is_protocol = |word: &str| ["tcp", "udp", "sctp"].contains(&word);
+    let (left, right) = (left.to_lowercase(), right.to_lowercase());
+    let (protocol, ports) = if is_protocol(&left) {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    let numbers = ports.starts_with(|c: char| c.is_ascii_digit())
+        && ports.chars().all(|c| c.is_ascii_digit() || c == '-');
+    (is_protocol(&protocol) && numbers && ports.len() <= 11).then(|| format!("{protocol} {ports}"))
 }
 
 /// What follows while commas are followed by numbers, added to `found`.

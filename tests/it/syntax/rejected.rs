@@ -57,6 +57,64 @@ fn a_statement_that_nobody_knows() {
 }
 
 #[test]
+fn words_of_other_firewalls_mean_a_statement() {
+    let meant = [
+        ("permit a -> b : https", "allow"),
+        ("accept a -> b : https", "allow"),
+        ("drop a -> b", "deny"),
+        ("block a -> b", "deny"),
+        ("reject a -> b", "deny"),
+        ("never a -> b", "forbid"),
+        ("host h in a { address 10.0.0.1 }", "device"),
+        ("network n { subnet 10.0.0.0/8 }", "zone"),
+        ("vlan n { subnet 10.0.0.0/8 }", "zone"),
+        ("zone n { network 10.0.0.0/8 }", "subnet"),
+        ("device h in a { ip 10.0.0.1 }", "address"),
+        ("policy p { permit a -> b : https }", "allow"),
+        ("mode m { block a -> b }", "deny"),
+    ];
+    for (text, statement) in meant {
+        let said = messages(&format!("{text}\n"));
+        assert!(
+            said.contains(&format!("help: did you mean `{statement}`?")),
+            "{text}: {said}"
+        );
+    }
+    let said = messages("subnet n { }\n");
+    assert!(said.contains("help: `subnet` stands in a zone"), "{said}");
+}
+
+#[test]
+fn a_port_behind_a_slash() {
+    assert_snapshot!(messages("allow a -> b : tcp/443, https\n"), @"
+    error[syntax]: `tcp/443` is no name of a service
+     --> a.sept:1:16
+      |
+    1 | allow a -> b : tcp/443, https
+      |                ^^^^^^^
+      |
+      = help: write `tcp 443`
+    ");
+    assert_snapshot!(messages("allow a -> b : 443/tcp\nallow a -> b : UDP/161-162, 514\n"), @"
+    error[syntax]: `443/tcp` is no name of a service
+     --> a.sept:1:16
+      |
+    1 | allow a -> b : 443/tcp
+      |                ^^^^^^^
+      |
+      = help: write `tcp 443`
+
+    error[syntax]: `UDP/161-162` is no name of a service
+     --> a.sept:2:16
+      |
+    2 | allow a -> b : UDP/161-162, 514
+      |                ^^^^^^^^^^^
+      |
+      = help: write `udp 161-162`
+    ");
+}
+
+#[test]
 fn a_zone_without_a_name() {
     assert_snapshot!(messages("zone { trust 5 }\n"), @r##"
     error[syntax]: expected the name of a zone, found `{`
