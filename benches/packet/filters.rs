@@ -56,9 +56,7 @@ pub fn like(family: Family, count: usize) -> Vec<PacketRule> {
 /// The filters of a file.
 pub fn read(text: &str) -> Vec<PacketRule> {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines
-        .map(|line| rule(&filter(line).unwrap_or_else(|| panic!("not a filter: {line}"))))
-        .collect()
+    lines.map(|line| rule(&filter(line).unwrap())).collect()
 }
 
 fn filter(line: &str) -> Option<Filter> {

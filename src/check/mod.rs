@@ -38,6 +38,7 @@ mod permitted;
 mod refutation;
 mod reported_elsewhere;
 mod require_unmet;
+mod restricted;
 mod roles;
 mod settings;
 mod single_conduit;

@@ -17,7 +17,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Context, Finding, unenforced_path};
+use super::restricted::RulesOfZones;
+use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{PointId, Rule, ZoneId};
 use crate::network::{Placement, Unenforced};
@@ -61,8 +62,8 @@ fn unseen(context: &Context<'_>, rule: &Rule, seen: &mut Seen<'_>) -> Option<Fin
     let inside = from == to && from.len() == 1;
     // Where all is permitted between two zones, the allow says what is: that is how such zones are to be written.
     let mut between = from.iter().flat_map(|a| to.iter().map(move |b| (*a, *b)));
-    let is_free = |(a, b): (ZoneId, ZoneId)| a == b || unenforced_path::restricted(context, a, b).is_none();
-    if !inside && rule.action == Action::Allow && between.all(is_free) {
+    let mut is_free = |(a, b): (ZoneId, ZoneId)| a == b || seen.is_free(a, b);
+    if !inside && rule.action == Action::Allow && between.all(&mut is_free) {
         return None;
     }
     let (a, b) = (context.policy.zone_name(first), context.policy.zone_name(last));
@@ -93,6 +94,8 @@ struct Seen<'a> {
     groups: Vec<Unenforced>,
     /// The managed devices that forward; looked for when a question needs them.
     managed: Option<Vec<Placement<'a>>>,
+    /// The same.
+    rules: Option<RulesOfZones<'a>>,
     known: BTreeMap<(ZoneId, ZoneId), bool>,
 }
 
@@ -107,8 +110,16 @@ impl<'a> Seen<'a> {
             guarded: AddressSet::union_of(devices.map(|device| &*device.set)),
             groups: context.network.unenforced(context.policy),
             managed: None,
+            rules: None,
             known: BTreeMap::new(),
         }
+    }
+
+    /// True where the policy permits everything from one zone to another.
+    fn is_free(&mut self, from: ZoneId, to: ZoneId) -> bool {
+        let context = self.context;
+        let rules = self.rules.get_or_insert_with(|| RulesOfZones::new(context));
+        rules.restricted(from, to).is_none()
     }
 
     /// True where packets pass between two zones and no managed device is on any path.

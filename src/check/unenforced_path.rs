@@ -16,15 +16,12 @@
 //! # Supports
 //! IEC 62443-3-2 ZCR 3; NIST SP 800-53 SC-7; HIPAA 45 CFR 164.312(a)(1).
 
-use std::sync::Arc;
-
+use super::restricted::RulesOfZones;
 use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Point, ZoneId};
 use crate::network::Unenforced;
-use crate::packet::{FlowSet, ServiceSet};
-use crate::plan::subtract_all;
-use crate::syntax::tree::Action;
+use crate::packet::FlowSet;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -37,39 +34,105 @@ pub const CHECK: Check = Check {
     run,
 };
 
+/// Zones of a group of which each pair is a finding of its own. In larger groups each zone is one.
+const PAIRED: usize = 8;
+/// Devices that a finding points at.
+const SHOWN: usize = 4;
+
 fn run(context: &Context<'_>) -> Vec<Finding> {
     let groups = context.network.unenforced(context.policy);
-    groups.iter().flat_map(|group| in_group(context, group)).collect()
-}
-
-fn in_group(context: &Context<'_>, group: &Unenforced) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (index, from) in group.zones.iter().enumerate() {
-        for to in group.zones.iter().skip(index + 1) {
-            findings.extend(between(context, group, *from, *to));
-        }
+    if groups.is_empty() {
+        return Vec::new();
     }
-    findings
+    let rules = RulesOfZones::new(context);
+    let in_group = |group: &Unenforced| -> Vec<Finding> {
+        (0..group.zones.len())
+            .flat_map(|place| of_zone(context, &rules, group, place))
+            .collect()
+    };
+    groups.iter().flat_map(in_group).collect()
 }
 
-fn between(context: &Context<'_>, group: &Unenforced, one: ZoneId, other: ZoneId) -> Option<Finding> {
-    let policy = context.policy;
-    let directions: Vec<(ZoneId, ZoneId, FlowSet)> = [(one, other), (other, one)]
-        .into_iter()
-        .filter_map(|(a, b)| Some((a, b, restricted(context, a, b)?)))
+/// Two zones between which something passes that the policy does not permit.
+struct Restricted {
+    from: ZoneId,
+    to: ZoneId,
+    flow: FlowSet,
+    /// True where that is so in both directions.
+    both_ways: bool,
+}
+
+/// The findings about a zone of a group and those after it.
+fn of_zone(
+    context: &Context<'_>,
+    rules: &RulesOfZones<'_>,
+    group: &Unenforced,
+    place: usize,
+) -> Vec<Finding> {
+    let Some((zone, others)) = group.zones.get(place..).and_then(<[ZoneId]>::split_first) else {
+        return Vec::new();
+    };
+    let pairs: Vec<Restricted> = others
+        .iter()
+        .filter_map(|other| between(context, rules, *zone, *other))
         .collect();
+    match pairs.split_first() {
+        Some((first, more)) if group.zones.len() > PAIRED => {
+            finding(context, group, *zone, first, more.len())
+                .into_iter()
+                .collect()
+        }
+        _ => pairs
+            .iter()
+            .filter_map(|pair| finding(context, group, *zone, pair, 0))
+            .collect(),
+    }
+}
+
+fn between(
+    context: &Context<'_>,
+    rules: &RulesOfZones<'_>,
+    one: ZoneId,
+    other: ZoneId,
+) -> Option<Restricted> {
+    let directions = [(one, other), (other, one)].into_iter();
+    let directions: Vec<(ZoneId, ZoneId, FlowSet)> = directions
+        .filter_map(|(a, b)| Some((a, b, rules.restricted(a, b)?)))
+        .collect();
+    let both_ways = directions.len() == 2;
     // Of both directions the one from less trust is shown.
-    let trust = |id: &ZoneId| policy.zone(*id).and_then(|zone| context.trust(zone));
-    let (a, b, flow) = directions.iter().min_by_key(|(from, ..)| trust(from))?;
-    let (zone, second) = (policy.zone(*a)?, policy.zone(*b)?);
+    let trust = |id: &ZoneId| context.policy.zone(*id).and_then(|zone| context.trust(zone));
+    let least = directions.into_iter().min_by_key(|(from, ..)| trust(from));
+    least.map(|(from, to, flow)| Restricted {
+        from,
+        to,
+        flow,
+        both_ways,
+    })
+}
+
+fn finding(
+    context: &Context<'_>,
+    group: &Unenforced,
+    about: ZoneId,
+    pair: &Restricted,
+    more: usize,
+) -> Option<Finding> {
+    let policy = context.policy;
+    let (zone, second) = (policy.zone(pair.from)?, policy.zone(pair.to)?);
     let through: Vec<&Point> = group
         .through
         .iter()
         .filter_map(|id| policy.points.get(id.index()))
         .collect();
-    let sides = match directions.len() {
-        1 => format!("from `{}` to `{}`", zone.name, second.name),
-        _ => format!("between `{}` and `{}`", zone.name, second.name),
+    let sides = match (pair.both_ways, more) {
+        (_, 1..) => format!(
+            "between `{}` and {} other zones",
+            policy.zone_name(about),
+            more + 1
+        ),
+        (false, 0) => format!("from `{}` to `{}`", zone.name, second.name),
+        (true, 0) => format!("between `{}` and `{}`", zone.name, second.name),
     };
     let why = match through.as_slice() {
         [] => "they share a segment".to_owned(),
@@ -80,48 +143,27 @@ fn between(context: &Context<'_>, group: &Unenforced, one: ZoneId, other: ZoneId
     let mut finding = match through.split_first() {
         Some((first, rest)) => {
             let finding = Diagnostic::error(CHECK.name, first.span, message).with(zone.span, "one side");
-            let rest = rest.iter();
+            let rest = rest.iter().take(SHOWN - 1);
             rest.fold(finding.with(second.span, "the other side"), |finding, point| {
                 finding.with(point.span, "forwards everything")
             })
         }
         None => Diagnostic::error(CHECK.name, zone.span, message).with(second.span, "the other zone"),
     };
-    if let Some(packet) = context.packet_of(std::slice::from_ref(flow)) {
+    if let Some(packet) = context.packet_of(std::slice::from_ref(&pair.flow)) {
         finding = finding.note("not permitted", format!("{packet}, and it passes"));
     }
     let finding = finding.help(match through.is_empty() {
         true => "give each zone an interface of its own on a managed device, or permit all between them",
         false => "put a managed device on the path, or permit all between the two zones",
     });
+    let zones: Vec<&str> = match more {
+        0 => [pair.from.min(pair.to), pair.from.max(pair.to)]
+            .iter()
+            .map(|id| policy.zone_name(*id))
+            .collect(),
+        _ => vec![policy.zone_name(about)],
+    };
     let names = through.iter().map(|point| point.name.as_str());
-    Some(Finding::new(finding, [policy.zone_name(one), policy.zone_name(other)]).about(names))
-}
-
-/// Packets from one zone to another that the policy does not permit; none where it permits all.
-pub(super) fn restricted(context: &Context<'_>, from: ZoneId, to: ZoneId) -> Option<FlowSet> {
-    let (from, to) = (context.policy.zone(from)?, context.policy.zone(to)?);
-    let everything = FlowSet {
-        source: Arc::clone(&from.addresses),
-        destination: Arc::clone(&to.addresses),
-        service: Arc::new(ServiceSet::full()),
-    };
-    let flows = |action: Action| -> Vec<FlowSet> {
-        let rules = context.policy.active_rules(context.today, None);
-        rules
-            .filter(|rule| rule.action == action)
-            .map(|rule| rule.flow())
-            .filter(|flow| flow.overlaps(&everything))
-            .collect()
-    };
-    if let Some(deny) = flows(Action::Deny).first() {
-        return Some(FlowSet {
-            source: Arc::new(deny.source.intersection(&everything.source)),
-            destination: Arc::new(deny.destination.intersection(&everything.destination)),
-            service: Arc::clone(&deny.service),
-        });
-    }
-    let left = subtract_all(&everything, &flows(Action::Allow)).into_iter();
-    left.filter(|flow| !flow.is_empty())
-        .max_by_key(|flow| flow.destination.v4.count())
+    Some(Finding::new(finding, zones).about(names))
 }

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashSet;
+
 use crate::packet::Family;
 use crate::target::name::{digest, slug};
 
@@ -28,6 +30,10 @@ const KEYS: usize = 1_000_000;
 /// In how many chains the sources of a rule may be written together with those of others. They are a set of their
 /// own where more chains test them: each would repeat them all.
 const COPIES: usize = 4;
+
+/// In how many chains a rule may stand, in the mean of those of a kind. Where their destinations overlap in ever other ways,
+/// there would be a chain for each way: they stay rules.
+const CHAINS: usize = 16;
 
 /// A rule whose sources a chain tests.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +93,13 @@ impl Lowering<'_> {
             rest = after;
             Some((*same.first()?, list))
         });
-        self.maps(group, kind, candidates, &lists.collect::<Vec<_>>(), chain);
+        let lists: Vec<(Key, &[usize])> = lists.collect();
+        let different: FxHashSet<&[usize]> = lists.iter().map(|(_, list)| *list).collect();
+        let tests: usize = different.iter().map(|list| list.len()).sum();
+        if tests > CHAINS.saturating_mul(taken.len()) {
+            return Vec::new();
+        }
+        self.maps(group, kind, candidates, &lists, chain);
         self.own_names += taken.len();
         taken
     }

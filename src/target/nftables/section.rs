@@ -3,6 +3,7 @@
 //! Denies stand before allows, and within each the order decides nothing, so flows may be gathered into tables: few
 //! elements each into sets, products of many into maps to chains, and what is left stays rules.
 
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 use crate::packet::Family;
@@ -151,25 +152,31 @@ impl Lowering<'_> {
         if mine().count() <= self.capability.plain_rules {
             return;
         }
-        let mut take = |numbers: Vec<usize>, left: &mut Vec<Keys<'_, '_>>| {
-            if numbers.is_empty() {
-                return;
-            }
-            for number in numbers {
-                if let Some(taken) = taken.get_mut(number) {
+        let mut left = Keys::of(mine());
+        // How many shares each kind of table takes, with the rules that look into it.
+        let mut looks: Vec<(usize, Vec<Rule>)> = Vec::new();
+        for kind in [Kind::ByEnds, Kind::Exact, Kind::ByPort, Kind::ByDestination] {
+            let before = chain.rules.len();
+            let numbers = match kind {
+                Kind::ByEnds => self.paired(group, &left, chain),
+                Kind::Exact => self.exact(group, &left, chain),
+                _ => {
+                    let fits = |keys: &&Keys<'_, '_>| kind == Kind::ByDestination || !keys.ports().is_empty();
+                    let candidates: Vec<&Keys<'_, '_>> = left.iter().filter(fits).collect();
+                    self.keyed(group, kind, &candidates, chain)
+                }
+            };
+            for number in &numbers {
+                if let Some(taken) = taken.get_mut(*number) {
                     *taken = true;
                 }
             }
             left.retain(|keys| taken.get(keys.number) == Some(&false));
-        };
-        let mut left = Keys::of(mine());
-        take(self.paired(group, &left, chain), &mut left);
-        take(self.exact(group, &left, chain), &mut left);
-        for kind in [Kind::ByPort, Kind::ByDestination] {
-            let fits = |keys: &&Keys<'_, '_>| kind == Kind::ByDestination || !keys.ports().is_empty();
-            let candidates: Vec<&Keys<'_, '_>> = left.iter().filter(fits).collect();
-            take(self.keyed(group, kind, &candidates, chain), &mut left);
+            looks.push((numbers.len(), chain.rules.split_off(before)));
         }
+        // The order decides nothing, and most packets are of rules in the table of most rules.
+        looks.sort_by_key(|(shares, _)| Reverse(*shares));
+        chain.rules.extend(looks.into_iter().flat_map(|(_, rules)| rules));
     }
 
     /// Adds a share as a plain rule.

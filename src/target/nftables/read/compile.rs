@@ -64,6 +64,7 @@ pub(super) fn compile(tables: &Tables, detail: Detail, faults: &mut Vec<Fault>) 
             sets: &mut sets,
             detail,
             blocks: FxHashMap::default(),
+            wholes: FxHashMap::default(),
             work: &mut work,
         };
         for (number, chain) in (first..).zip(table.chains.values()) {
@@ -94,6 +95,12 @@ pub(super) fn compile(tables: &Tables, detail: Detail, faults: &mut Vec<Fault>) 
     program
 }
 
+/// All values of a set of one field, and their number, where they are numbers.
+struct Whole {
+    values: Values,
+    number: Option<SetNumber>,
+}
+
 /// What rules of one table can refer to.
 struct Scope<'a> {
     table: &'a Table,
@@ -104,6 +111,8 @@ struct Scope<'a> {
     detail: Detail,
     /// The blocks of sets and maps with a name that rules looked into.
     blocks: FxHashMap<&'a str, Rc<Blocks>>,
+    /// What sets of one field hold, or what is beside them: many rules may look into one.
+    wholes: FxHashMap<(&'a str, bool), Rc<Whole>>,
     /// What is left of [`WORK`].
     work: &'a mut usize,
 }
@@ -152,6 +161,7 @@ impl<'a> Scope<'a> {
             }
             Outcome::NamedMap(fields, name) => {
                 let set = self.set(name, fields, true).map_err(at)?;
+                self.look_into(set.elements.len()).map_err(at)?;
                 let blocks = self.blocks_of(name, &set.elements);
                 self.mapped(&cubes, fields, (&set.elements, &blocks), rule.line)?
             }
@@ -187,11 +197,16 @@ impl<'a> Scope<'a> {
         if !same || set.shape.map != map {
             return Err(format!("@{name} has another type than what is looked up in it"));
         }
-        match self.work.checked_sub(set.elements.len()) {
+        Ok(set)
+    }
+
+    /// Spends what it takes to look at elements.
+    fn look_into(&mut self, elements: usize) -> Result<(), String> {
+        match self.work.checked_sub(elements) {
             Some(left) => *self.work = left,
             None => return Err("rules look into too many elements".to_owned()),
         }
-        Ok(set)
+        Ok(())
     }
 
     fn matched(
@@ -214,6 +229,11 @@ impl<'a> Scope<'a> {
             (Against::Set(elements), _) => (&**elements, false),
             (Against::Named(name), _) => (&self.set(name, fields, false)?.elements, true),
         };
+        if let ([field], Against::Named(name)) = (fields, against) {
+            let whole = self.whole(name, *field, negated, elements)?;
+            return self.restricted(cubes, *field, &whole);
+        }
+        self.look_into(elements.len())?;
         if let [field] = fields {
             let values = self.values(*field, elements, elements.iter().flat_map(Element::ranges));
             let ranges = !named && elements.has_ranges();
@@ -243,7 +263,7 @@ impl<'a> Scope<'a> {
     /// as a range in the rule itself.
     fn one_of(
         &mut self,
-        mut cubes: Vec<(Cube, usize)>,
+        cubes: Vec<(Cube, usize)>,
         field: Field,
         negated: bool,
         ranges: bool,
@@ -259,24 +279,56 @@ impl<'a> Scope<'a> {
         if negated {
             values = complement(field, values);
         }
-        match &values {
-            Values::Interfaces(_) => {
-                for (cube, _) in &mut cubes {
-                    cube.restrict(field, &values)?;
-                }
-            }
-            Values::Numbers(numbers) => {
-                // Few values are met again, many mostly are not.
-                let number = (numbers.ranges().len() <= MEMOISED).then(|| self.sets.whole(numbers));
-                for (cube, _) in &mut cubes {
-                    match number {
-                        Some(number) => self.memo.restrict(cube, field, number, numbers.ranges())?,
-                        None => cube.restrict_to_numbers(field, numbers.ranges())?,
+        // Few values are met again, many mostly are not.
+        let number = match &values {
+            Values::Numbers(numbers) if numbers.ranges().len() <= MEMOISED => Some(self.sets.whole(numbers)),
+            _ => None,
+        };
+        self.restricted(cubes, field, &Whole { values, number })
+    }
+
+    fn restricted(
+        &mut self,
+        mut cubes: Vec<(Cube, usize)>,
+        field: Field,
+        whole: &Whole,
+    ) -> Result<Vec<(Cube, usize)>, String> {
+        for (cube, _) in &mut cubes {
+            match (&whole.values, whole.number) {
+                (Values::Numbers(numbers), Some(number)) => {
+                    if !self.memo.restrict(cube, field, number, numbers.ranges())? {
+                        self.look_into(numbers.ranges().len())?;
                     }
                 }
+                (values, _) => cube.restrict(field, values)?,
             }
         }
         Ok(cubes)
+    }
+
+    /// What a set of one field with a name holds, or what is beside it.
+    fn whole(
+        &mut self,
+        name: &'a str,
+        field: Field,
+        negated: bool,
+        elements: &Elements,
+    ) -> Result<Rc<Whole>, String> {
+        if let Some(known) = self.wholes.get(&(name, negated)) {
+            return Ok(Rc::clone(known));
+        }
+        self.look_into(elements.len())?;
+        let mut values = self.values(field, elements, elements.iter().flat_map(Element::ranges));
+        if negated {
+            values = complement(field, values);
+        }
+        let number = match &values {
+            Values::Numbers(numbers) => Some(self.sets.whole(numbers)),
+            Values::Interfaces(_) => None,
+        };
+        let whole = Rc::new(Whole { values, number });
+        self.wholes.insert((name, negated), Rc::clone(&whole));
+        Ok(whole)
     }
 
     /// The blocks of a set or map with a name: several rules may look into one.
@@ -331,7 +383,7 @@ impl<'a> Scope<'a> {
                 let values = self.values(field, elements, places.into_iter());
                 cube.restrict(field, &values)
             }
-            (_, Some(values)) => self.memo.restrict(cube, field, number, values),
+            (_, Some(values)) => self.memo.restrict(cube, field, number, values).map(|_| ()),
         }
     }
 

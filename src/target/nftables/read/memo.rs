@@ -22,14 +22,15 @@ pub(super) struct Memo {
 }
 
 impl Memo {
-    /// Keeps the packets that have the field, with one of the values. These have a number of their own.
+    /// Keeps the packets that have the field, with one of the values. These have a number of their own. True where that was
+    /// known from before.
     pub(super) fn restrict(
         &mut self,
         cube: &mut Cube,
         field: Field,
         number: SetNumber,
         values: &[Range],
-    ) -> Result<(), String> {
+    ) -> Result<bool, String> {
         let values = (number, values);
         match field {
             Field::V4(End::Source) | Field::V6(End::Source) | Field::Masked(End::Source, ..) => {
@@ -48,7 +49,7 @@ impl Memo {
             Field::Protocol | Field::Port(..) => known(&mut self.services, cube, field, values, |cube| {
                 &mut cube.flow.service
             }),
-            _ => cube.restrict_to_numbers(field, values.1),
+            _ => cube.restrict_to_numbers(field, values.1).map(|()| false),
         }
     }
 }
@@ -59,14 +60,14 @@ fn known<T>(
     field: Field,
     (number, values): (SetNumber, &[Range]),
     part: impl Fn(&mut Cube) -> &mut Arc<T>,
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let key = (Arc::as_ptr(part(cube)), field, number);
     if let Some((_, after)) = known.get(&key) {
         *part(cube) = Arc::clone(after);
-        return Ok(());
+        return Ok(true);
     }
     let before = Arc::clone(part(cube));
     cube.restrict_to_numbers(field, values)?;
     known.insert(key, (before, Arc::clone(part(cube))));
-    Ok(())
+    Ok(false)
 }
