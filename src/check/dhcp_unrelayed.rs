@@ -67,9 +67,7 @@ fn unrelayed(context: &Context<'_>, rule: &Rule, zone: ZoneId) -> Option<Finding
         let takes = [RunProtocol::DhcpRelay, RunProtocol::DhcpServer];
         context.filters_itself(point) && !point.run.iter().any(|run| takes.contains(run))
     };
-    let first = attached
-        .first()
-        .filter(|_| attached.iter().all(|point| drops(point)))?;
+    let first = attached.first().filter(|_| attached.iter().all(drops))?;
     let name = context.policy.zone_name(zone);
     let message = format!(
         "`{}` drops what DHCP clients in `{name}` broadcast, though they may reach `{}`",

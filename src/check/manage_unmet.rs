@@ -72,7 +72,7 @@ fn nowhere(context: &Context<'_>, point: &Point, manage: &Manage, behind: &[Zone
         .collect();
     let all = away.len() == zones.len();
     let everybody = zones.len() == context.policy.zones.len();
-    if away.is_empty() && !all || everybody && !all {
+    if (away.is_empty() || everybody) && !all {
         return None;
     }
     let whom = match away.first() {

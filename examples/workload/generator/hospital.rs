@@ -76,6 +76,11 @@ struct Zone {
 }
 
 impl Zone {
+    /// True for the wards whose gateways both wings are.
+    fn of_both_wings(&self) -> bool {
+        KINDS[self.kind].place == Place::Wing && self.number % 8 == 7
+    }
+
     fn v4(&self) -> String {
         format!("10.{}.{}", self.site, 4 * self.number)
     }
@@ -155,12 +160,13 @@ fn zone_text(zones: &[Zone], size: &Size) -> String {
         };
         let _ = writeln!(
             text,
-            "zone {} {{ subnet {}.0/22{v6}; label {}; trust {}; owner {} }}",
+            "zone {} {{ subnet {}.0/22{v6}; label {}; trust {}; owner {}{} }}",
             zone.name,
             zone.v4(),
             kind.label,
             kind.trust,
-            kind.name
+            kind.name,
+            if zone.of_both_wings() { "; stub" } else { "" }
         );
         if kind.label == "iomt" && zone.number % 4 == 0 {
             // The upper end: no device of the outer zone has an address there.
@@ -222,7 +228,7 @@ fn network_text(zones: &[Zone], size: &Size) -> String {
                  run ospf, hsrp, dhcp-relay, ping\n    interface Te1/0/1 = {}",
                 transit(2 + wing)
             );
-            for zone in here(Place::Wing).filter(|zone| zone.number % 2 == wing || zone.number % 8 == 7) {
+            for zone in here(Place::Wing).filter(|zone| zone.number % 2 == wing || zone.of_both_wings()) {
                 let _ = writeln!(
                     text,
                     "    interface Vlan{} = {} {{ address {}.{} }}",
@@ -334,6 +340,7 @@ fn rules(size: &Size, zones: &[Zone], random: &mut Random) -> (String, u64) {
         );
     }
     for site in 0..size.sites {
+        let _ = writeln!(text, "allow s{site}.admin -> s{site}.transit : ssh, https");
         let _ = writeln!(text, "allow s{site} -> s{site}.infra : dns, ntp");
         let _ = writeln!(text, "deny s{site}.guest -> label:iomt");
         let _ = writeln!(text, "allow s{site}.guest -> internet : http, https");

@@ -68,9 +68,16 @@ fn network(topology: &Topology, size: &Size) -> String {
         let _ = writeln!(text, "zone n{network} {{ subnet {}.0/24 }}", prefix(network));
     }
     for (index, zones) in topology.firewalls.iter().enumerate() {
+        // By a host beside it, so that no rule is needed on the way.
+        let own = zones.iter().find_map(|zone| zone.strip_prefix('n'));
+        let manager = match (own, zones.first()) {
+            (Some(network), _) => format!("h{network}-0"),
+            (None, Some(zone)) => zone.clone(),
+            (None, None) => "any".to_owned(),
+        };
         let _ = writeln!(
             text,
-            "\nfirewall fw{index} {{\n    target {}\n    manage from h0-0 : ssh",
+            "\nfirewall fw{index} {{\n    target {}\n    manage from {manager} : ssh",
             size.target
         );
         for (port, zone) in zones.iter().enumerate() {
