@@ -6,6 +6,7 @@ mod fail_open;
 mod guides;
 pub mod meaning;
 mod placement;
+mod redundant;
 mod services;
 mod stability;
 
