@@ -12,7 +12,7 @@ use septum::plan::{self, DevicePlan};
 use septum::source::{FileId, SourceFile, SourceMap};
 use septum::standard;
 use septum::syntax::{self, Parsed, tree::File};
-use septum::target::{Assets, PLATFORMS, Platform};
+use septum::target::{self, Assets, PLATFORMS, Platform};
 
 /// The texts of a repository.
 pub struct Repository {
@@ -100,7 +100,7 @@ impl Repository {
         let options = plan::Options {
             today: today(),
             mode: None,
-            stateless: &stateless(),
+            stateless: &target::platforms(|platform| platform.stateless()),
         };
         plan::plans(policy, network, &self.sources, options)
     }
@@ -130,7 +130,8 @@ impl Repository {
     ) -> T {
         let (settings, _) = Settings::new(&self.manifest);
         let trees: Vec<&File> = policies.iter().map(|parsed| &parsed.tree).collect();
-        let stateless = stateless();
+        let stateless = target::platforms(|platform| platform.stateless());
+        let guarding = target::platforms(|platform| platform.guards_itself());
         let context = Context::new(Input {
             policy,
             network,
@@ -138,6 +139,7 @@ impl Repository {
             trees: &trees,
             settings: &settings,
             stateless: &stateless,
+            guarding: &guarding,
             kev: None,
             today: today(),
         });
@@ -147,9 +149,4 @@ impl Repository {
 
 fn today() -> jiff::civil::Date {
     jiff::civil::date(2027, 1, 15)
-}
-
-fn stateless() -> Vec<&'static str> {
-    let platforms = PLATFORMS.iter().filter(|platform| platform.stateless());
-    platforms.map(|platform| platform.name()).collect()
 }

@@ -18,12 +18,14 @@
 //! # Supports
 //! NIST SP 800-53 CP-2, AC-17; IEC 62443-3-3 SR 7.4.
 
+use std::cell::OnceCell;
+
 use super::management::{near_zones, zones_behind};
 use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Manage, Point, ZoneId};
+use crate::model::{Manage, Point, PointId, RuleId, ZoneId};
 use crate::packet::Family;
-use crate::reach::{View, missing, own_addresses};
+use crate::reach::{View, missing, open_zones, own_addresses};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -38,22 +40,37 @@ pub const CHECK: Check = Check {
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
     let policy = context.policy;
-    let managed: Vec<&Point> = policy
-        .points
-        .iter()
-        .filter(|point| point.platform.is_some() && !point.manage.is_empty())
-        .collect();
-    if managed.is_empty() {
-        return Vec::new();
-    }
-    let view = refutation::view(context, None);
+    let open = open_zones(policy, context.network);
+    // Most devices are managed from beside them: only others are looked at closely.
+    let view = OnceCell::new();
     let mut findings = Vec::new();
-    for point in managed {
-        let behind = zones_behind(policy, context.network, point);
-        let near = near_zones(&view, point);
+    for (index, point) in policy.points.iter().enumerate() {
+        if point.platform.is_none() {
+            continue;
+        }
+        let near = near_zones(policy, &open, point);
+        let behind = OnceCell::new();
         for manage in &point.manage {
-            let found = nowhere(context, point, manage, &behind)
-                .or_else(|| closed(context, &view, point, manage, (&behind, &near)));
+            let zones = context.zones_of(&manage.from);
+            let far: Vec<ZoneId> = zones
+                .iter()
+                .copied()
+                .filter(|zone| !near.contains(zone))
+                .collect();
+            if far.is_empty() && !zones.is_empty() {
+                continue;
+            }
+            let behind =
+                behind.get_or_init(|| zones_behind(policy, context.network, PointId::from_index(index)));
+            let view = view.get_or_init(|| refutation::view(context, None));
+            let found = nowhere(context, point, manage, behind).or_else(|| {
+                closed(
+                    view,
+                    point,
+                    manage,
+                    far.iter().filter(|zone| behind.contains(zone)),
+                )
+            });
             let subjects = [point.name.as_str(), &*manage.from.text];
             findings.extend(found.map(|diagnostic| Finding::new(diagnostic, subjects)));
         }
@@ -92,33 +109,25 @@ fn nowhere(context: &Context<'_>, point: &Point, manage: &Manage, behind: &[Zone
 }
 
 /// Managers whose way leads over other devices, which let them reach no address of this one.
-fn closed(
-    context: &Context<'_>,
+fn closed<'z>(
     view: &View<'_>,
     point: &Point,
     manage: &Manage,
-    (behind, near): (&[ZoneId], &[ZoneId]),
+    mut far: impl Iterator<Item = &'z ZoneId>,
 ) -> Option<Diagnostic> {
     let own = own_addresses(view.policy, point);
     let managers = refutation::atoms(view, &manage.from.addresses);
     let receivers = refutation::atoms(view, &own);
     let zone_of = |atom: &usize| view.hosts.atoms.get(*atom).map(|atom| atom.zone);
-    let far = context.zones_of(&manage.from);
-    let mut far = far
-        .into_iter()
-        .filter(|zone| behind.contains(zone) && !near.contains(zone));
     let (zone, lacking) = far.find_map(|zone| {
-        let from: Vec<usize> = managers
-            .iter()
-            .copied()
-            .filter(|atom| zone_of(atom) == Some(zone))
-            .collect();
-        Some((zone, unanswered(view, &from, receivers, manage)?))
+        let from = managers.iter().copied();
+        let from: Vec<usize> = from.filter(|atom| zone_of(atom) == Some(*zone)).collect();
+        Some((*zone, unanswered(view, &from, receivers, manage)?))
     })?;
     let message = format!(
         "`{}` cannot be managed from `{}`: devices on the way do not let it through",
         point.name,
-        context.policy.zone_name(zone)
+        view.policy.zone_name(zone)
     );
     let mut finding =
         Diagnostic::error(CHECK.name, manage.span, message).with(point.span, "promised for this");
@@ -140,7 +149,7 @@ fn unanswered(
     from: &[usize],
     receivers: &[usize],
     manage: &Manage,
-) -> Option<Option<crate::model::RuleId>> {
+) -> Option<Option<RuleId>> {
     let of = |atoms: &[usize], family: Family| -> Vec<usize> {
         let atoms = atoms.iter().copied();
         atoms

@@ -8,8 +8,8 @@
 use super::management::near_zones;
 use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Manage, Mode, ModeId, Point};
-use crate::reach::{Edge, Passage, View, missing_in, own_addresses};
+use crate::model::{Manage, Mode, ModeId, Point, ZoneId};
+use crate::reach::{Edge, Passage, View, missing_in, open_zones, own_addresses};
 use crate::syntax::tree::Action;
 
 /// The check.
@@ -29,6 +29,7 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let normal = refutation::view(context, None);
+    let open = open_zones(policy, context.network);
     let mut findings = Vec::new();
     for (index, mode) in policy.modes.iter().enumerate() {
         let view = refutation::view(context, Some(ModeId::from_index(index)));
@@ -39,7 +40,7 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
             let cut = point
                 .manage
                 .iter()
-                .find_map(|manage| cut(&normal, &view, mode, point, manage));
+                .find_map(|manage| cut((&normal, &view), &open, mode, point, manage));
             findings.extend(cut.map(|diagnostic| found(diagnostic, Some(point.name.as_str()))));
         }
     }
@@ -56,14 +57,14 @@ fn widening<'a>(view: &'a View<'_>, mode: &'a Mode) -> impl Iterator<Item = Diag
 
 /// What a mode takes from the management of a device.
 fn cut(
-    normal: &View<'_>,
-    view: &View<'_>,
+    (normal, view): (&View<'_>, &View<'_>),
+    open: &[Vec<ZoneId>],
     mode: &Mode,
     point: &Point,
     manage: &Manage,
 ) -> Option<Diagnostic> {
     let own = own_addresses(view.policy, point);
-    let near = near_zones(view, point);
+    let near = near_zones(view.policy, open, point);
     let far: Vec<usize> = refutation::atoms(view, &manage.from.addresses)
         .iter()
         .copied()

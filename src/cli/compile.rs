@@ -72,15 +72,10 @@ pub(super) fn plans(
     today: jiff::civil::Date,
     mode: Option<ModeId>,
 ) -> Vec<DevicePlan> {
-    let stateless: Vec<&str> = target::PLATFORMS
-        .iter()
-        .filter(|platform| platform.stateless())
-        .map(|platform| platform.name())
-        .collect();
     let options = plan::Options {
         today,
         mode,
-        stateless: &stateless,
+        stateless: &target::platforms(|platform| platform.stateless()),
     };
     plan::plans(&workspace.policy, network, &workspace.sources, options)
 }

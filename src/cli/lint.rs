@@ -7,7 +7,7 @@ use super::workspace::{self, Workspace};
 use crate::check::{self, CHECKS, Check, Context, Finding, Input, KnownExploited, Settings};
 use crate::diagnostic::{Diagnostic, Severity, in_reading_order, suggest};
 use crate::network::Network;
-use crate::target::{PLATFORMS, Platform};
+use crate::target;
 
 /// The check that reads a catalogue of known exploited vulnerabilities.
 const OF_CATALOGUE: &str = "exploited-exposed";
@@ -73,12 +73,8 @@ impl Checks {
         network: &Network,
         today: jiff::civil::Date,
     ) -> Vec<Diagnostic> {
-        let platforms = |which: fn(&dyn Platform) -> bool| -> Vec<&str> {
-            let chosen = PLATFORMS.iter().filter(|platform| which(**platform));
-            chosen.map(|platform| platform.name()).collect()
-        };
-        let stateless = platforms(|platform| platform.stateless());
-        let guarding = platforms(|platform| platform.guards_itself());
+        let stateless = target::platforms(|platform| platform.stateless());
+        let guarding = target::platforms(|platform| platform.guards_itself());
         let trees: Vec<_> = workspace.files.iter().map(|(_, parsed)| &parsed.tree).collect();
         let context = Context::new(Input {
             policy: &workspace.policy,

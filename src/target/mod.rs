@@ -166,6 +166,12 @@ pub trait Platform: Sync {
 /// Every platform.
 pub const PLATFORMS: [&dyn Platform; 3] = [&cisco_ios::CiscoIos, &fortigate::FortiGate, &nftables::Nftables];
 
+/// The names of the platforms that are as asked.
+pub fn platforms(are: impl Fn(&dyn Platform) -> bool) -> Vec<&'static str> {
+    let chosen = PLATFORMS.iter().filter(|platform| are(**platform));
+    chosen.map(|platform| platform.name()).collect()
+}
+
 /// The platform of a name.
 pub fn platform(name: &str) -> Option<&'static dyn Platform> {
     PLATFORMS.into_iter().find(|platform| platform.name() == name)

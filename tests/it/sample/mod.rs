@@ -14,7 +14,7 @@ use septum::source::{FileId, SourceFile, SourceMap, Span};
 use septum::standard;
 use septum::syntax;
 use septum::syntax::tree::File;
-use septum::target::{EmitError, Emitted, Owned, PLATFORMS, Platform};
+use septum::target::{self, EmitError, Emitted, Owned, PLATFORMS, Platform};
 
 /// A policy with everything that was found out about it.
 pub struct Loaded {
@@ -248,9 +248,8 @@ pub fn findings_on(
     today: jiff::civil::Date,
 ) -> Vec<Finding> {
     let trees: Vec<&File> = loaded.trees.iter().collect();
-    let stateless = stateless();
-    let guarding = PLATFORMS.iter().filter(|platform| platform.guards_itself());
-    let guarding: Vec<&str> = guarding.map(|platform| platform.name()).collect();
+    let stateless = target::platforms(|platform| platform.stateless());
+    let guarding = target::platforms(|platform| platform.guards_itself());
     let context = Context::new(Input {
         policy: &loaded.policy,
         network: &loaded.network,
@@ -263,12 +262,6 @@ pub fn findings_on(
         today,
     });
     check::run(&context, &loaded.diagnostics)
-}
-
-/// The platforms that keep no state.
-fn stateless() -> Vec<&'static str> {
-    let platforms = PLATFORMS.iter().filter(|platform| platform.stateless());
-    platforms.map(|platform| platform.name()).collect()
 }
 
 /// The day for which samples are planned.
@@ -287,7 +280,7 @@ pub fn plans(loaded: &Loaded, mode_name: Option<&str>) -> Vec<DevicePlan> {
     let options = plan::Options {
         today: today(),
         mode: mode_name.map(|name| mode(loaded, name)),
-        stateless: &stateless(),
+        stateless: &target::platforms(|platform| platform.stateless()),
     };
     plan::plans(&loaded.policy, &loaded.network, &loaded.sources, options)
 }
