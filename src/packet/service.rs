@@ -143,7 +143,15 @@ impl ServiceSet {
 
     /// True where it holds nothing.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        let Self {
+            tcp,
+            udp,
+            sctp,
+            icmp,
+            icmpv6,
+            other,
+        } = self;
+        [tcp, udp, sctp, icmp, icmpv6].into_iter().all(Region::is_empty) && other.is_empty()
     }
 
     /// True where packets of `family` can have nothing of it.

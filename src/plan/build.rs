@@ -124,6 +124,8 @@ pub(super) struct Prepared<'a> {
     pub(super) source: Arc<Split>,
     pub(super) destination: Arc<Split>,
     pub(super) service: Arc<ServiceSet>,
+    /// What answers the service, once it is asked for: rules of one service share it.
+    reply: Arc<OnceLock<Arc<ServiceSet>>>,
     answer: OnceLock<Answer>,
 }
 
@@ -175,10 +177,17 @@ impl<'a> Prepared<'a> {
                 })
             }))
         };
+        let mut replies: FxHashMap<*const ServiceSet, Arc<OnceLock<Arc<ServiceSet>>>> = FxHashMap::default();
+        let mut service = |rule: &Rule| {
+            let service = services.one(Arc::clone(&rule.service.set));
+            let reply = replies.entry(Arc::as_ptr(&service)).or_default();
+            (Arc::clone(&service), Arc::clone(reply))
+        };
         let mut rules: Vec<Self> = policy
             .active_rules(options.today, options.mode)
             .filter(|rule| !rule.flow().is_empty())
-            .map(|rule| Self {
+            .map(|rule| (rule, service(rule)))
+            .map(|(rule, (service, reply))| Self {
                 rule,
                 said: Arc::new(Said {
                     action: rule.action,
@@ -197,7 +206,8 @@ impl<'a> Prepared<'a> {
                 }),
                 source: split(&rule.source),
                 destination: split(&rule.destination),
-                service: services.one(Arc::clone(&rule.service.set)),
+                service,
+                reply,
                 answer: OnceLock::new(),
             })
             .collect();
@@ -233,7 +243,7 @@ impl<'a> Prepared<'a> {
                 rate: None,
                 ..(*self.said).clone()
             }),
-            service: Arc::new(reply_service(&self.service)),
+            service: Arc::clone(self.reply.get_or_init(|| Arc::new(reply_service(&self.service)))),
         })
     }
 }
