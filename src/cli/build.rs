@@ -9,7 +9,7 @@ use super::compile::{self, Built, Destination, Written};
 use super::progress::Progress;
 use super::shallow_json::shallow_json;
 use super::workspace::{self, Workspace};
-use super::write::{self, Change, Stage};
+use super::write::{Change, Stage};
 use super::{CliError, Outcome, Repository, lint, report, verify};
 use crate::check;
 use crate::diagnostic::{Severity, in_reading_order, suggest, worst};
@@ -59,6 +59,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         .output
         .clone()
         .unwrap_or_else(|| workspace.directory.join(&workspace.manifest.output.value));
+    let stage = if arguments.check {
+        Stage::dry()
+    } else {
+        Stage::new()?
+    };
+    // What the build before wrote must not change until this one has taken its place.
+    stage.hold(&output)?;
     let previous = previous_build(&output)?;
 
     progress.stage("checking");
@@ -76,11 +83,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let plans = selected(compile::plans(&workspace, &network, today, mode), arguments)?;
 
     progress.stage("writing and proving configurations");
-    let stage = if arguments.check {
-        Stage::dry()
-    } else {
-        Stage::new()
-    };
     let destination = Destination {
         directory: &output,
         previous: previous.as_ref(),
@@ -113,7 +115,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     if arguments.check {
         return Ok(named(&changes));
     }
-    write::apply(changes)?;
+    stage.apply(changes)?;
     for line in summary {
         report::status(&line);
     }

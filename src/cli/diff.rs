@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::interrupt::Interrupts;
 use super::revisions::revisions;
 use super::workspace::{self, Workspace};
 use super::{CliError, Outcome, compile, report};
@@ -106,6 +107,8 @@ struct Configuration {
 /// Compares two policies.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let checkout = tempfile::tempdir()?;
+    let path = checkout.path().to_owned();
+    let _interrupts = Interrupts::after(move || drop(std::fs::remove_dir_all(path)))?;
     let (old, new) = match &arguments.git {
         Some(range) => revisions(range, arguments.policy.as_deref(), checkout.path())?,
         None => match (&arguments.old, &arguments.new) {

@@ -2,11 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use tempfile::{NamedTempFile, TempPath};
-
-use super::write::PREFIX;
+/// What makes a new file to write to.
+pub(super) type Create<'a> = &'a dyn Fn() -> io::Result<(PathBuf, File)>;
 
 /// A file on its way.
 pub(super) struct Draft<'a> {
@@ -15,9 +14,9 @@ pub(super) struct Draft<'a> {
     old: Option<BufReader<File>>,
     /// How many bytes are equal.
     equal: u64,
-    /// Where to write; none where that they differ is all there is to say.
-    beside: Option<&'a Path>,
-    new: Option<BufWriter<NamedTempFile>>,
+    /// Makes what is written to; none where that they differ is all there is to say.
+    create: Option<Create<'a>>,
+    new: Option<(PathBuf, BufWriter<File>)>,
 }
 
 /// What became of a draft.
@@ -25,19 +24,19 @@ pub(super) enum Written {
     /// It is what is there.
     Equal,
     /// It is here, synced.
-    Beside(TempPath),
+    Beside(PathBuf),
     /// It is something else than what is there, and was not written.
     Nowhere,
 }
 
 impl<'a> Draft<'a> {
-    /// A draft of the file at `path`, where `old` is, to be written in the directory `beside`.
-    pub(super) fn new(path: &'a Path, old: Option<File>, beside: Option<&'a Path>) -> Self {
+    /// A draft of the file at `path`, where `old` is, to be written to what `create` makes.
+    pub(super) fn new(path: &'a Path, old: Option<File>, create: Option<Create<'a>>) -> Self {
         Self {
             path,
             old: old.map(BufReader::new),
             equal: 0,
-            beside,
+            create,
             new: None,
         }
     }
@@ -53,21 +52,21 @@ impl<'a> Draft<'a> {
             // What is there goes on, or nothing is there and nothing was written.
             self.differ()?;
         }
-        let Some(new) = self.new else {
+        let Some((path, new)) = self.new else {
             return Ok(Written::Nowhere);
         };
+        // There are more devices than files that may be open: it is closed.
         let file = new.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
+        file.sync_all()?;
         readable(&file, self.path)?;
-        // There are more devices than files that may be open.
-        Ok(Written::Beside(file.into_temp_path()))
+        Ok(Written::Beside(path))
     }
 
     /// Starts the new file with what was equal.
     fn differ(&mut self) -> io::Result<()> {
         self.old = None;
-        if let Some(beside) = self.beside {
-            let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(beside)?;
+        if let Some(create) = self.create {
+            let (path, file) = create()?;
             let mut new = BufWriter::with_capacity(1 << 16, file);
             if self.equal > 0 {
                 let equal = io::copy(&mut File::open(self.path)?.take(self.equal), &mut new)?;
@@ -75,7 +74,7 @@ impl<'a> Draft<'a> {
                     return Err(io::Error::other("it was changed by another program"));
                 }
             }
-            self.new = Some(new);
+            self.new = Some((path, new));
         }
         Ok(())
     }
@@ -100,26 +99,26 @@ impl Write for Draft<'_> {
             self.differ()?;
         }
         match &mut self.new {
-            Some(new) => new.write(bytes),
+            Some((_, new)) => new.write(bytes),
             None => Ok(bytes.len()),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.new.as_mut().map_or(Ok(()), Write::flush)
+        self.new.as_mut().map_or(Ok(()), |(_, new)| new.flush())
     }
 }
 
-/// Temporary files are private; outputs have the mode of any other file.
+/// A file keeps its mode; a new one is there to be read.
 #[cfg(unix)]
-fn readable(file: &NamedTempFile, path: &Path) -> io::Result<()> {
+fn readable(file: &File, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs::metadata(path).map_or(0o644, |old| old.permissions().mode());
-    fs::set_permissions(file.path(), fs::Permissions::from_mode(mode))
+    file.set_permissions(fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn readable(_: &NamedTempFile, _: &Path) -> io::Result<()> {
+fn readable(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -137,8 +136,12 @@ mod tests {
         if let Some(there) = there {
             fs::write(&path, there).unwrap();
         }
-        let beside = beside.then(|| directory.path());
-        let mut draft = Draft::new(&path, there.map(|_| File::open(&path).unwrap()), beside);
+        let create = || {
+            let new = directory.path().join("new");
+            File::create_new(&new).map(|file| (new, file))
+        };
+        let old = there.map(|_| File::open(&path).unwrap());
+        let mut draft = Draft::new(&path, old, beside.then_some(&create));
         let (first, second) = text.split_at(text.len() / 2);
         draft.write_all(first.as_bytes()).unwrap();
         draft.write_all(second.as_bytes()).unwrap();

@@ -18,6 +18,7 @@ mod fix;
 mod fmt;
 mod graph;
 mod init;
+mod interrupt;
 mod lint;
 mod matrix;
 mod progress;
@@ -30,6 +31,7 @@ mod table;
 mod trace;
 mod trace_report;
 mod verify;
+mod workshop;
 mod workspace;
 mod write;
 

@@ -1,17 +1,15 @@
 //! Writing outputs: all files of a run, or none.
 
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tempfile::TempPath;
-
-use super::CliError;
 use super::draft::{Draft, Written};
-
-/// How temporary names begin.
-pub(super) const PREFIX: &str = ".septum-";
+use super::interrupt::Interrupts;
+use super::workshop::Workshop;
+use super::{CliError, report};
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> CliError + '_ {
     move |source| CliError::Write {
@@ -20,13 +18,25 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> CliError + '_ {
     }
 }
 
-/// Where changes are made ready. What is dropped before it is [applied](apply) leaves nothing behind.
+/// Where changes are made ready. When it is dropped, or the program interrupted, what was not [applied](Self::apply)
+/// leaves nothing behind.
 #[derive(Debug)]
 pub(super) struct Stage {
-    /// True where the changes are only to be named.
-    dry: bool,
-    /// Directories that were made for them, each after those that it stands in.
-    made: Mutex<Vec<PathBuf>>,
+    /// None where the changes are only to be named.
+    held: Option<Arc<Mutex<Held>>>,
+    interrupts: Option<Interrupts>,
+}
+
+/// What is there for a time. Who makes something, moves it or clears up holds the lock.
+#[derive(Debug, Default)]
+struct Held {
+    workshops: Vec<Workshop>,
+    /// Which of them belongs to a directory, by the names it was called.
+    of: BTreeMap<PathBuf, usize>,
+    /// Directories that were made for outputs, each after those that it stands in.
+    made: Vec<PathBuf>,
+    /// True once all changes are made.
+    applied: bool,
 }
 
 /// A change that is ready.
@@ -41,7 +51,7 @@ pub(super) struct Change {
 #[derive(Debug)]
 enum Fate {
     /// This takes its place.
-    Replaced(TempPath),
+    Replaced(PathBuf),
     /// It will be gone.
     Removed,
     /// It would be replaced or gone.
@@ -50,39 +60,59 @@ enum Fate {
 
 impl Stage {
     /// Of changes that will be made.
-    pub(super) fn new() -> Self {
-        Self {
-            dry: false,
-            made: Mutex::default(),
-        }
+    pub(super) fn new() -> Result<Self, CliError> {
+        let held = Arc::new(Mutex::new(Held::default()));
+        let at_end = Arc::clone(&held);
+        let interrupts = Interrupts::after(move || {
+            let mut held = lock(&at_end);
+            held.clear();
+            report::status(if held.applied {
+                "interrupted, after everything was written"
+            } else {
+                "interrupted; nothing was written"
+            });
+            // Nobody makes anything any more.
+            std::mem::forget(held);
+        })
+        .map_err(|error| CliError::Other(format!("cannot listen for signals: {error}")))?;
+        Ok(Self {
+            held: Some(held),
+            interrupts: Some(interrupts),
+        })
     }
 
     /// Of changes that will only be named.
     pub(super) fn dry() -> Self {
         Self {
-            dry: true,
-            made: Mutex::default(),
+            held: None,
+            interrupts: None,
         }
     }
 
-    /// Writes and syncs a new file beside its place, piece by piece as `content` does. None where what is there has
-    /// these bytes already.
+    /// Keeps other runs from writing into a directory.
+    pub(super) fn hold(&self, directory: &Path) -> Result<(), CliError> {
+        if let Some(held) = &self.held {
+            lock(held).workshop(directory).map_err(failed(directory))?;
+        }
+        Ok(())
+    }
+
+    /// Writes and syncs a new file in a workshop beside its place, piece by piece as `content` does. None where what is
+    /// there has these bytes already.
     pub(super) fn write(
         &self,
         path: PathBuf,
         content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> Result<Option<Change>, CliError> {
-        let old = match fs::File::open(&path) {
+        let old = match File::open(&path) {
             Ok(file) => Some(file),
-            Err(error) if self.dry || error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if self.held.is_none() || error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(failed(&path)(source)),
         };
         let existed = old.is_some();
-        if !existed && !self.dry {
-            self.make(parent(&path)).map_err(failed(&path))?;
-        }
-        let beside = (!self.dry).then(|| parent(&path));
-        let mut draft = Draft::new(&path, old, beside);
+        let held = self.held.as_deref();
+        let create = held.map(|held| || lock(held).create(parent(&path)));
+        let mut draft = Draft::new(&path, old, create.as_ref().map(|create| create as _));
         let written = content(&mut draft).and_then(|()| draft.finish());
         let fate = match written.map_err(failed(&path))? {
             Written::Equal => return Ok(None),
@@ -102,12 +132,79 @@ impl Stage {
         path.exists().then_some(Change {
             path,
             existed: true,
-            fate: if self.dry { Fate::Named } else { Fate::Removed },
+            fate: match self.held {
+                Some(_) => Fate::Removed,
+                None => Fate::Named,
+            },
         })
     }
 
+    /// Makes all changes, or none: every new file is written before the first is moved into its place, an interrupt
+    /// waits until all are there, and a failure while moving puts back what was there.
+    pub(super) fn apply(&self, changes: Vec<Change>) -> Result<(), CliError> {
+        let Some(held) = &self.held else {
+            return Ok(());
+        };
+        let mut held = lock(held);
+        let mut done: Vec<(PathBuf, Option<PathBuf>)> = Vec::new();
+        for Change { path, existed, fate } in changes {
+            match held.change(&path, existed, &fate) {
+                Ok(old) => done.push((path, old)),
+                Err(source) => {
+                    for (path, old) in done {
+                        let _ = match old {
+                            Some(old) => fs::rename(&old, &path).or_else(|_| fs::copy(&old, &path).map(drop)),
+                            None => fs::remove_file(&path),
+                        };
+                    }
+                    return Err(failed(&path)(source));
+                }
+            }
+        }
+        held.applied = true;
+        drop(held);
+        self.interrupts.iter().for_each(Interrupts::give_way);
+        Ok(())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(held) = &self.held {
+            lock(held).clear();
+        }
+    }
+}
+
+impl Held {
+    /// The workshop of a directory, which is made where it is missing.
+    fn workshop(&mut self, directory: &Path) -> io::Result<&mut Workshop> {
+        let index = match self.of.get(directory) {
+            Some(index) => *index,
+            None => self.enter(directory)?,
+        };
+        self.workshops
+            .get_mut(index)
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn enter(&mut self, directory: &Path) -> io::Result<usize> {
+        self.make(directory)?;
+        // A directory may have been called by another name before.
+        let real = fs::canonicalize(directory)?;
+        let index = match self.of.get(&real) {
+            Some(index) => *index,
+            None => {
+                self.workshops.push(Workshop::enter(directory)?);
+                self.workshops.len() - 1
+            }
+        };
+        self.of.extend([(real, index), (directory.to_owned(), index)]);
+        Ok(index)
+    }
+
     /// Makes a directory, and remembers what was made for it.
-    fn make(&self, directory: &Path) -> io::Result<()> {
+    fn make(&mut self, directory: &Path) -> io::Result<()> {
         let missing = directory.ancestors().take_while(|above| {
             let here = above.as_os_str().is_empty();
             !here && !above.exists()
@@ -115,68 +212,56 @@ impl Stage {
         let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
         fs::create_dir_all(directory)?;
         missing.reverse();
-        self.made
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(missing);
+        self.made.extend(missing);
         Ok(())
     }
-}
 
-impl Drop for Stage {
-    fn drop(&mut self) {
-        let made = self.made.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // Those that hold something stay.
-        for directory in made.iter().rev() {
+    /// A new file for a directory.
+    fn create(&mut self, directory: &Path) -> io::Result<(PathBuf, File)> {
+        let path = self.workshop(directory)?.name();
+        let file = File::create_new(&path)?;
+        Ok((path, file))
+    }
+
+    /// Makes a change. What was there is kept by a second name, which takes no copy.
+    fn change(&mut self, path: &Path, existed: bool, fate: &Fate) -> io::Result<Option<PathBuf>> {
+        let old = if existed {
+            let old = self.workshop(parent(path))?.name();
+            keep(path, &old)?;
+            Some(old)
+        } else {
+            None
+        };
+        match fate {
+            Fate::Replaced(file) => fs::rename(file, path)?,
+            Fate::Removed => fs::remove_file(path)?,
+            Fate::Named => {}
+        }
+        Ok(old)
+    }
+
+    /// Removes what was to be there for a time only, and the directories that hold nothing.
+    fn clear(&mut self) {
+        self.of.clear();
+        self.workshops.clear();
+        for directory in self.made.drain(..).rev() {
             let _ = fs::remove_dir(directory);
         }
     }
 }
 
-/// Makes all changes, or none: every new file is written beside its place before the first is moved into it, and a
-/// failure while moving puts back what was there.
-pub(super) fn apply(changes: Vec<Change>) -> Result<(), CliError> {
-    let Some(Change { path: first, .. }) = changes.first() else {
-        return Ok(());
-    };
-    // What is there is kept by a second name, which takes no copy.
-    let saved = tempfile::Builder::new()
-        .prefix(PREFIX)
-        .tempdir_in(parent(first))
-        .map_err(failed(first))?;
-    let mut done: Vec<(PathBuf, Option<PathBuf>)> = Vec::new();
-    for (number, Change { path, existed, fate }) in changes.into_iter().enumerate() {
-        let old = existed.then(|| saved.path().join(number.to_string()));
-        let moved = old
-            .as_deref()
-            .map_or(Ok(()), |old| keep(&path, old))
-            .and_then(|()| match fate {
-                Fate::Replaced(file) => file.persist(&path).map_err(|error| error.error),
-                Fate::Removed => fs::remove_file(&path),
-                Fate::Named => Ok(()),
-            });
-        if let Err(source) = moved {
-            for (path, old) in done {
-                let _ = match old {
-                    Some(old) => fs::rename(&old, &path).or_else(|_| fs::copy(&old, &path).map(drop)),
-                    None => fs::remove_file(&path),
-                };
-            }
-            return Err(failed(&path)(source));
-        }
-        done.push((path, old));
-    }
-    Ok(())
+fn lock(held: &Mutex<Held>) -> MutexGuard<'_, Held> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Makes all files have these bytes, or none.
 pub(super) fn files(files: impl IntoIterator<Item = (PathBuf, impl AsRef<[u8]>)>) -> Result<(), CliError> {
-    let stage = Stage::new();
+    let stage = Stage::new()?;
     let mut changes = Vec::new();
     for (path, bytes) in files {
         changes.extend(stage.write_bytes(path, bytes.as_ref())?);
     }
-    apply(changes)
+    stage.apply(changes)
 }
 
 /// Gives a file a second name, by a copy where the file system has no links.

@@ -5,6 +5,7 @@ mod fmt;
 mod graph;
 mod hostile;
 mod init;
+mod interrupt;
 mod program;
 mod reuse;
 
