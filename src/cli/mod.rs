@@ -21,6 +21,7 @@ mod init;
 mod interrupt;
 mod lint;
 mod matrix;
+mod policy_files;
 mod progress;
 mod proof_report;
 mod reach;

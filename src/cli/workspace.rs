@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::CliError;
+use super::policy_files::policy_files;
 use crate::check::Settings;
 use crate::diagnostic::{Diagnostic, Severity, in_reading_order, worst};
 use crate::inventory::csv::Columns;
@@ -366,61 +367,4 @@ fn read_inventory(
 ) -> (Vec<InventoryDevice>, Vec<Diagnostic>) {
     let path = sources.file(file).map_or("", SourceFile::path);
     inventory::read_with(path, file, sources.whole(file), columns)
-}
-
-/// The files that the manifest's globs name, relative to the repository, each once, by path.
-fn policy_files(
-    directory: &Path,
-    manifest: &Manifest,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Vec<String>, CliError> {
-    let options = glob::MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
-    // What the glob yields has no `.` among its parts, whatever the directory was called.
-    let directory: &Path = &directory
-        .components()
-        .filter(|part| *part != Component::CurDir)
-        .collect::<PathBuf>();
-    let root = glob::Pattern::escape(&directory.to_string_lossy());
-    let mut found = Vec::new();
-    for pattern in &manifest.policies {
-        let full = match root.as_str() {
-            "" => pattern.value.clone(),
-            root => format!("{root}/{}", pattern.value),
-        };
-        let paths = match glob::glob_with(&full, options) {
-            Ok(paths) => paths,
-            Err(error) => {
-                let message = format!("`{}` is no file pattern: {}", pattern.value, error.msg);
-                diagnostics.push(Diagnostic::error("policy-files", pattern.span, message));
-                continue;
-            }
-        };
-        let before = found.len();
-        for path in paths {
-            let path = path.map_err(|error| CliError::Read {
-                path: error.path().display().to_string(),
-                source: error.into(),
-            })?;
-            if path.is_dir() {
-                continue;
-            }
-            let relative = path.strip_prefix(directory).unwrap_or(&path);
-            let parts: Vec<String> = relative
-                .components()
-                .map(|part| part.as_os_str().to_string_lossy().into_owned())
-                .collect();
-            found.push(parts.join("/"));
-        }
-        if found.len() == before {
-            let message = format!("no file matches `{}`", pattern.value);
-            diagnostics.push(Diagnostic::warning("policy-files", pattern.span, message));
-        }
-    }
-    found.sort();
-    found.dedup();
-    Ok(found)
 }

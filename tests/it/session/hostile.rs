@@ -147,10 +147,68 @@ fn nothing_outside_the_repository_is_read() {
 }
 
 #[test]
+fn links_to_directories_are_followed_and_each_file_is_read_once() {
+    let zone = "zone ward { subnet 10.0.0.0/24 }\n";
+    let directory = repository(zone);
+    let here = directory.path();
+    fs::write(here.join("septum.yaml"), "name: a\n").unwrap();
+    symlink(".", here.join("self")).unwrap();
+    septum(here, &["check"]).ends(0);
+    // Two links have names without number for one file.
+    symlink(".", here.join("self2")).unwrap();
+    symlink("clinic.sept", here.join("another.sept")).unwrap();
+    septum(here, &["check"]).ends(0);
+
+    // What another directory shares is read where only the link is of the pattern, and told by its own name.
+    let directory = repository(zone);
+    let here = directory.path();
+    fs::create_dir_all(here.join("shared/deep")).unwrap();
+    fs::create_dir(here.join("policy")).unwrap();
+    symlink("../shared", here.join("policy/common")).unwrap();
+    symlink("..", here.join("shared/deep/up")).unwrap();
+    fs::write(
+        here.join("shared/deep/a.sept"),
+        "zone lab { subnet 10.0.0.0/24 }\n",
+    )
+    .unwrap();
+    let told = |policies: &str| {
+        fs::write(here.join("septum.yaml"), format!("policies: {policies}\n")).unwrap();
+        septum(here, &["check"]).ends(2).err
+    };
+    for (policies, name) in [
+        (
+            r#"["clinic.sept", "policy/**/*.sept"]"#,
+            "policy/common/deep/a.sept",
+        ),
+        (
+            r#"["clinic.sept", "**/common/deep/*.sept"]"#,
+            "policy/common/deep/a.sept",
+        ),
+        (
+            r#"["clinic.sept", "policy/**/*.sept", "shared/deep/a.sept"]"#,
+            "shared/deep/a.sept",
+        ),
+        (r#"["**/*.sept"]"#, "shared/deep/a.sept"),
+    ] {
+        let err = told(policies);
+        assert!(err.contains(&format!("{name}:1:")), "{policies}: {err}");
+        assert!(
+            err.contains("overlap") && err.ends_with("1 error\n"),
+            "{policies}: {err}"
+        );
+    }
+}
+
+#[test]
 fn names_of_files_that_are_hard_to_print() {
     let directory = repository("");
     let name = "a\u{1b}[31m\n`$(x).sept";
     fs::write(directory.path().join(name), "zone").unwrap();
     let ran = Ran::of(command(directory.path(), &["check"]).output().unwrap()).ends(2);
     assert!(!ran.err.contains('\x1b'), "{:?}", ran.err);
+    let no_text = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff.sept");
+    fs::write(directory.path().join(std::ffi::OsStr::to_owned(no_text)), "").unwrap();
+    septum(directory.path(), &["check"])
+        .ends(2)
+        .says("cannot read `./\u{FFFD}.sept`");
 }
