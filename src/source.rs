@@ -1,6 +1,7 @@
 //! Source files and places in them. Everything that reaches a user carries a [`Span`].
 
 use std::fmt;
+use std::ops::Range;
 
 /// Identifies one file of a [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +42,7 @@ impl Span {
     }
 
     /// The bytes of the span as an index range.
-    pub fn range(self) -> std::ops::Range<usize> {
+    pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
 }
@@ -92,6 +93,22 @@ impl SourceFile {
     /// The whole text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The whole lines that a range of bytes touches, and the number of the first.
+    pub fn lines(&self, range: Range<usize>) -> (Range<usize>, u32) {
+        let line = |offset: usize| {
+            self.line_starts
+                .partition_point(|start| *start as usize <= offset)
+                .max(1)
+        };
+        let (first, last) = (line(range.start), line(range.end));
+        let start = |line: usize| {
+            self.line_starts
+                .get(line - 1)
+                .map_or(self.text.len(), |start| *start as usize)
+        };
+        (start(first)..start(last + 1), first as u32)
     }
 
     /// Line and column of a byte offset; the end of the file for offsets past it.
@@ -174,5 +191,19 @@ mod tests {
         );
         assert_eq!(file.position(11).to_string(), "3:1");
         assert_eq!(file.position(999).to_string(), "3:2");
+    }
+
+    #[test]
+    fn lines_are_whole() {
+        let file = SourceFile::new("a.sept", "one\ntwo\n\nfour");
+        let lines = |range: Range<usize>| {
+            let (bytes, first) = file.lines(range);
+            (&file.text()[bytes], first)
+        };
+        assert_eq!(lines(5..6), ("two\n", 2));
+        assert_eq!(lines(2..4), ("one\ntwo\n", 1));
+        assert_eq!(lines(8..8), ("\n", 3));
+        assert_eq!(lines(10..99), ("four", 4));
+        assert_eq!(lines(99..99), ("four", 4));
     }
 }

@@ -1,5 +1,7 @@
 //! Diagnostics for the terminal, in the look of rustc.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::place::{Column, Extent, clamped};
@@ -11,6 +13,22 @@ const LINE: usize = 2_000;
 
 /// One diagnostic as text, with a final newline. `colour` adds ANSI sequences.
 pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool) -> String {
+    rendered(diagnostic, sources, colour, excerpt)
+}
+
+/// The lines of a file that spans are on, and where the first is. The renderer looks at every line that it is given, and
+/// a file can have a million. The line after them tells it that the file does not end there.
+fn excerpt(file: &SourceFile, spans: Range<usize>) -> (Range<usize>, u32) {
+    let (lines, first) = file.lines(spans);
+    (lines.start..file.lines(lines.end..lines.end).0.end, first)
+}
+
+fn rendered(
+    diagnostic: &Diagnostic,
+    sources: &SourceMap,
+    colour: bool,
+    excerpt: impl Fn(&SourceFile, Range<usize>) -> (Range<usize>, u32),
+) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -52,9 +70,20 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool) -> Str
             group = group.element(place);
             continue;
         }
-        let mut snippet = Snippet::source(file.text()).path(visible(file.path())).fold(true);
-        for (label, kind) in labels.iter().filter(|(label, _)| label.span.file == file_id) {
-            let annotation = kind.span(clamped(label.span, file.text()));
+        let here: Vec<(Range<usize>, &Label, AnnotationKind)> = labels
+            .iter()
+            .filter(|(label, _)| label.span.file == file_id)
+            .map(|(label, kind)| (clamped(label.span, file.text()), *label, *kind))
+            .collect();
+        let start = here.iter().map(|(span, ..)| span.start).min().unwrap_or(0);
+        let end = here.iter().map(|(span, ..)| span.end).max().unwrap_or(0);
+        let (shown, line) = excerpt(file, start..end);
+        let mut snippet = Snippet::source(file.text().get(shown.clone()).unwrap_or(""))
+            .line_start(line as usize)
+            .path(visible(file.path()))
+            .fold(true);
+        for (span, label, kind) in here {
+            let annotation = kind.span(span.start - shown.start..span.end - shown.start);
             snippet = snippet.annotation(if label.message.is_empty() {
                 annotation
             } else {
@@ -116,7 +145,7 @@ pub fn summary(diagnostics: &[Diagnostic]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::{excerpt, render, rendered};
     use crate::diagnostic::Diagnostic;
     use crate::source::{SourceFile, SourceMap, Span};
 
@@ -147,5 +176,41 @@ mod tests {
             false,
         );
         assert!(text.contains("1 | ä"), "{text}");
+    }
+
+    #[test]
+    fn of_a_long_file_only_the_lines_of_the_labels_are_looked_at() {
+        let mut sources = SourceMap::default();
+        let file = sources.add(SourceFile::new("a", "a line\n".repeat(100_000)));
+        let place = Span::new(file, 350_003, 350_005);
+        let source = sources.file(file).unwrap();
+        assert_eq!(excerpt(source, place.range()), (350_000..350_014, 50_001));
+        let text = render(&Diagnostic::error("x", place, "m"), &sources, false);
+        assert!(
+            text.contains("a:50001:4") && text.contains("50001 | a line"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_is_shown_does_not_depend_on_the_rest_of_the_file() {
+        arbtest::arbtest(|u| {
+            let mut text = String::new();
+            for _ in 0..u.int_in_range(0..=40)? {
+                text.push_str(u.choose(&["a", "\u{e4} ", "\n", "\n", "\r\n", "{}", "\t", "\r", "\n\n\n\n"])?);
+            }
+            let mut sources = SourceMap::default();
+            let file = sources.add(SourceFile::new("a", text.clone()));
+            let mut place = || {
+                let start = u.int_in_range(0..=text.len())?;
+                arbtest::arbitrary::Result::Ok(Span::new(file, start, u.int_in_range(start..=text.len())?))
+            };
+            let diagnostic = Diagnostic::error("x", place()?, "m")
+                .with(place()?, "here")
+                .with(place()?, "there");
+            let whole = rendered(&diagnostic, &sources, false, |file, _| (0..file.text().len(), 1));
+            assert_eq!(render(&diagnostic, &sources, false), whole, "{text:?}");
+            Ok(())
+        });
     }
 }

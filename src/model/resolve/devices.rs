@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::names;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::inventory::{Facts, Field, InventoryDevice};
 use crate::model::{Device, Zone, ZoneId, ZoneMap};
 use crate::packet::AddressSet;
@@ -34,6 +34,34 @@ struct Places<'a> {
     labels: HashMap<(ZoneId, Vec<&'a str>), Arc<BTreeSet<String>>>,
 }
 
+/// What is wrong with devices. After the first thousand nobody reads on, and an inventory has mistakes by the row; the
+/// rest is counted.
+#[derive(Default)]
+struct Mistakes {
+    kept: Vec<Diagnostic>,
+    more: usize,
+}
+
+impl Mistakes {
+    const KEPT: usize = 1_000;
+
+    fn push(&mut self, mistake: impl FnOnce() -> Diagnostic) {
+        if self.kept.len() < Self::KEPT {
+            self.kept.push(mistake());
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn report(self, diagnostics: &mut Vec<Diagnostic>) {
+        diagnostics.extend(self.kept);
+        if self.more > 0 {
+            let message = format!("{} more errors of devices are not shown", self.more);
+            diagnostics.push(Diagnostic::new(Severity::Error, "inventory-limit", message));
+        }
+    }
+}
+
 /// All devices: those of the language in the order of their text, then those of the inventory.
 pub(super) fn resolve<'a>(
     items: &[&'a Item],
@@ -57,22 +85,24 @@ pub(super) fn resolve<'a>(
     };
     let mut first_of: HashMap<&str, Span> = HashMap::with_capacity(inventory.len());
     let mut devices = Vec::with_capacity(inventory.len());
+    let mut mistakes = Mistakes::default();
     for draft in written.chain(inventory.iter().map(from_inventory)) {
         match first_of.entry(draft.name) {
             Entry::Occupied(first) => {
-                let name = Name {
+                let name = || Name {
                     text: draft.name.into(),
                     span: draft.span,
                 };
-                diagnostics.push(names::duplicate("device", &name, *first.get()));
+                mistakes.push(|| names::duplicate("device", &name(), *first.get()));
             }
             Entry::Vacant(entry) => {
                 entry.insert(draft.span);
-                devices.extend(places.put(draft, diagnostics));
+                devices.extend(places.put(draft, &mut mistakes));
             }
         }
     }
-    report_shared_addresses(&devices, diagnostics);
+    report_shared_addresses(&devices, &mut mistakes);
+    mistakes.report(diagnostics);
     devices
 }
 
@@ -128,33 +158,35 @@ fn from_inventory(device: &InventoryDevice) -> Draft<'_> {
 
 impl<'a> Places<'a> {
     /// Finds the device's zone and checks that its addresses are of it.
-    fn put(&mut self, draft: Draft<'a>, diagnostics: &mut Vec<Diagnostic>) -> Option<Device> {
-        let id = self
-            .zone_of(&draft)
-            .map_err(|diagnostic| diagnostics.push(*diagnostic))
-            .ok()?;
+    fn put(&mut self, draft: Draft<'a>, mistakes: &mut Mistakes) -> Option<Device> {
+        let Some(id) = self.zone_of(&draft) else {
+            mistakes.push(|| self.without_zone(&draft));
+            return None;
+        };
         let zone = self.zones.get(id.index())?;
         for (address, span) in &draft.addresses {
             if zone.addresses.contains(*address) {
                 continue;
             }
-            let mut diagnostic = Diagnostic::error(
-                "device-outside-zone",
-                *span,
-                format!(
-                    "`{address}` of device `{}` is not an address of zone `{}`",
-                    draft.name, zone.name
-                ),
-            )
-            .with(zone.span, "its zone");
-            if let Some(owner) = self
-                .zone_map
-                .zone_of(*address)
-                .and_then(|owner| self.zones.get(owner.index()))
-            {
-                diagnostic = diagnostic.help(format!("`{address}` is of zone `{}`", owner.name));
-            }
-            diagnostics.push(diagnostic);
+            mistakes.push(|| {
+                let mut diagnostic = Diagnostic::error(
+                    "device-outside-zone",
+                    *span,
+                    format!(
+                        "`{address}` of device `{}` is not an address of zone `{}`",
+                        draft.name, zone.name
+                    ),
+                )
+                .with(zone.span, "its zone");
+                if let Some(owner) = self
+                    .zone_map
+                    .zone_of(*address)
+                    .and_then(|owner| self.zones.get(owner.index()))
+                {
+                    diagnostic = diagnostic.help(format!("`{address}` is of zone `{}`", owner.name));
+                }
+                diagnostic
+            });
         }
         let labels = self
             .labels
@@ -178,29 +210,27 @@ impl<'a> Places<'a> {
     }
 
     /// The zone that a device is said to be in, else that of its first address.
-    fn zone_of(&self, draft: &Draft<'_>) -> Result<ZoneId, Box<Diagnostic>> {
-        let name = draft.name;
-        if let Some((zone, span)) = draft.zone {
-            return self.zone_ids.get(zone).copied().ok_or_else(|| {
-                let message = format!("device `{name}` is in zone `{zone}`, which does not exist");
-                Diagnostic::error("unknown-name", span, message)
-                    .did_you_mean(zone, self.zone_ids.keys().copied())
-                    .into()
-            });
+    fn zone_of(&self, draft: &Draft<'_>) -> Option<ZoneId> {
+        if let Some((zone, _)) = draft.zone {
+            return self.zone_ids.get(zone).copied();
         }
         let first = draft.addresses.first();
-        first
-            .and_then(|(address, _)| self.zone_map.zone_of(*address))
-            .ok_or_else(|| {
-                let message = format!("device `{name}` has no zone, and no zone owns its address");
-                Diagnostic::error("device-outside-zone", draft.span, message)
-                    .help("name its zone")
-                    .into()
-            })
+        first.and_then(|(address, _)| self.zone_map.zone_of(*address))
+    }
+
+    fn without_zone(&self, draft: &Draft<'_>) -> Diagnostic {
+        let name = draft.name;
+        if let Some((zone, span)) = draft.zone {
+            let message = format!("device `{name}` is in zone `{zone}`, which does not exist");
+            return Diagnostic::error("unknown-name", span, message)
+                .did_you_mean(zone, self.zone_ids.keys().copied());
+        }
+        let message = format!("device `{name}` has no zone, and no zone owns its address");
+        Diagnostic::error("device-outside-zone", draft.span, message).help("name its zone")
     }
 }
 
-fn report_shared_addresses(devices: &[Device], diagnostics: &mut Vec<Diagnostic>) {
+fn report_shared_addresses(devices: &[Device], mistakes: &mut Mistakes) {
     let mut places: Vec<(IpAddr, usize, Span)> = Vec::with_capacity(devices.len());
     for (index, device) in devices.iter().enumerate() {
         places.extend(
@@ -217,17 +247,18 @@ fn report_shared_addresses(devices: &[Device], diagnostics: &mut Vec<Diagnostic>
         };
         let name = |index: usize| devices.get(index).map_or("", |device| &device.name);
         for (_, other, span) in others {
-            let message = if other == first {
-                format!("device `{}` has the address `{address}` twice", name(*first))
-            } else {
-                format!(
-                    "devices `{}` and `{}` have the same address `{address}`",
-                    name(*first),
-                    name(*other)
-                )
-            };
-            diagnostics
-                .push(Diagnostic::error("duplicate-address", *span, message).with(*written, "first here"));
+            mistakes.push(|| {
+                let message = if other == first {
+                    format!("device `{}` has the address `{address}` twice", name(*first))
+                } else {
+                    format!(
+                        "devices `{}` and `{}` have the same address `{address}`",
+                        name(*first),
+                        name(*other)
+                    )
+                };
+                Diagnostic::error("duplicate-address", *span, message).with(*written, "first here")
+            });
         }
     }
 }

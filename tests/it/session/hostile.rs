@@ -212,3 +212,24 @@ fn names_of_files_that_are_hard_to_print() {
         .ends(2)
         .says("cannot read `./\u{FFFD}.sept`");
 }
+
+#[test]
+fn an_inventory_of_nothing_but_mistakes_is_counted() {
+    let directory = repository("zone ward { subnet 10.0.0.0/24 }\n");
+    let here = directory.path();
+    fs::write(here.join("septum.yaml"), "inventory: [devices.csv]\n").unwrap();
+    // Each row has three: too few cells, no zone, a name that is taken.
+    fs::write(
+        here.join("devices.csv"),
+        format!("name,zone,address\n{}", "x\n".repeat(5_000)),
+    )
+    .unwrap();
+    let ran = septum(here, &["check"]).ends(2);
+    assert!(
+        ran.err.ends_with("\n1002 errors, 1000 warnings\n"),
+        "{}",
+        &ran.err[ran.err.len() - 200..]
+    );
+    let json = septum(here, &["check", "--format", "json"]).ends(2);
+    assert!(json.out.contains("4000 more errors of devices are not shown"));
+}
