@@ -1,5 +1,9 @@
 //! A proof as findings: what differs, where, an example, and the lines behind it.
 
+use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
+
 use super::compile::Built;
 use super::workspace::Workspace;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -35,14 +39,8 @@ pub(super) fn findings(workspace: &Workspace, describer: &Describer, built: &Bui
             (None, None) => diagnostic,
         }
     };
-    let mut groups: Vec<(&Mismatch, Vec<&str>)> = Vec::new();
-    for mismatch in &proof.mismatches {
-        let same = |other: &Mismatch| other.opened == mismatch.opened && other.change == mismatch.change;
-        match groups.iter_mut().find(|(first, _)| same(first)) {
-            Some((_, places)) => places.push(&mismatch.place),
-            None => groups.push((mismatch, vec![&mismatch.place])),
-        }
-    }
+    let lines = Lines::of(&built.emitted.text);
+    let groups = grouped(&proof.mismatches, |mismatch| (mismatch.opened, &mismatch.change));
     let mut findings: Vec<Diagnostic> = groups
         .into_iter()
         .map(|(mismatch, places)| {
@@ -59,10 +57,7 @@ pub(super) fn findings(workspace: &Workspace, describer: &Describer, built: &Bui
             let mut diagnostic = Diagnostic::new(Severity::Error, "not-proven", message)
                 .note("packets", products(describer, &mismatch.change.products))
                 .note("example", describer.packet(policy, &mismatch.change.witness));
-            if let Some(text) = mismatch
-                .line
-                .and_then(|line| emitted_line(&built.emitted.text, line))
-            {
+            if let Some(text) = mismatch.line.and_then(|line| lines.numbered(line)) {
                 diagnostic = diagnostic.note("emitted", format!("{}:{text}", built.file()));
             }
             let help = "a template or capability file of your own may be at fault; nothing is written";
@@ -126,10 +121,37 @@ pub(super) fn products(describer: &Describer, products: &Products) -> String {
     parts.join("; ")
 }
 
-/// `42: permit tcp …`: a line of a configuration with its number.
-pub(super) fn emitted_line(text: &str, line: usize) -> Option<String> {
-    let content = text.lines().nth(line.checked_sub(1)?)?.trim();
-    Some(format!("{line}: {content}"))
+/// The lines of a configuration.
+pub(super) struct Lines<'a>(Vec<&'a str>);
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self(text.lines().collect())
+    }
+
+    /// `42: permit tcp …`: a line with its number.
+    pub(super) fn numbered(&self, line: usize) -> Option<String> {
+        let content = self.0.get(line.checked_sub(1)?)?.trim();
+        Some(format!("{line}: {content}"))
+    }
+}
+
+/// The first mismatch of each cause, with the places of all. A device with many interfaces has them by the square, and
+/// to put one into words takes long.
+pub(super) fn grouped<'p, Cause: Hash + Eq>(
+    mismatches: impl IntoIterator<Item = &'p Mismatch>,
+    cause: impl Fn(&'p Mismatch) -> Cause,
+) -> Vec<(&'p Mismatch, Vec<&'p str>)> {
+    let mut groups: Vec<(&Mismatch, Vec<&str>)> = Vec::new();
+    let mut known: FxHashMap<Cause, usize> = FxHashMap::default();
+    for mismatch in mismatches {
+        let index = *known.entry(cause(mismatch)).or_insert(groups.len());
+        match groups.get_mut(index) {
+            Some((_, places)) => places.push(&mismatch.place),
+            None => groups.push((mismatch, vec![&mismatch.place])),
+        }
+    }
+    groups
 }
 
 /// A mismatch in words, for drift reports.
@@ -138,4 +160,52 @@ pub(super) fn drift(describer: &Describer, policy: &Policy, mismatch: &Mismatch)
         products(describer, &mismatch.change.products),
         describer.packet(policy, &mismatch.change.witness),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lines, grouped};
+    use crate::packet::{Change, Packet, Products};
+    use crate::proof::Mismatch;
+
+    #[test]
+    fn places_of_one_cause_are_put_together_in_their_order() {
+        let mismatch = |place: usize| Mismatch {
+            place: place.to_string(),
+            opened: true,
+            change: Change {
+                products: Products::default(),
+                witness: Packet {
+                    source: [10, 0, 0, 1].into(),
+                    destination: [10, 0, 0, 2].into(),
+                    protocol: 6,
+                    first: 40_000,
+                    second: 443,
+                },
+            },
+            line: Some(place % 3),
+            origin: None,
+        };
+        let mismatches: Vec<Mismatch> = (0..90_000).map(mismatch).collect();
+        let asked = std::cell::Cell::new(0);
+        let groups = grouped(&mismatches, |mismatch| {
+            asked.set(asked.get() + 1);
+            (&mismatch.change, mismatch.line)
+        });
+        assert_eq!(asked.get(), 90_000, "each is looked at once");
+        let firsts: Vec<&str> = groups.iter().map(|(first, _)| first.place.as_str()).collect();
+        assert_eq!(firsts, ["0", "1", "2"]);
+        assert!(
+            groups
+                .iter()
+                .all(|(_, places)| places.len() == 30_000 && places.is_sorted_by_key(|place| place.len()))
+        );
+    }
+
+    #[test]
+    fn lines_are_numbered_from_one() {
+        let lines = Lines::of("a\n  b\n");
+        assert_eq!(lines.numbered(2).unwrap(), "2: b");
+        assert_eq!((lines.numbered(0), lines.numbered(3)), (None, None));
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::compile::Built;
-use super::proof_report::emitted_line;
+use super::proof_report::Lines;
 use super::workspace::Workspace;
 use crate::model::{Describer, PointId, RunProtocol};
 use crate::source::Span;
@@ -153,7 +153,7 @@ fn shown_hop(built: &[Built<'_>], hop: &TracedHop) -> ShownHop {
     let built = built.iter().find(|built| built.plan.device == hop.device);
     let line = |line: Option<usize>| {
         let built = built?;
-        let text = emitted_line(&built.emitted.text, line?)?;
+        let text = Lines::of(&built.emitted.text).numbered(line?)?;
         Some(format!("{}:{text}", built.file()))
     };
     ShownHop {

@@ -1,5 +1,6 @@
 //! `septum verify`
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 
 use super::build_manifest::{BuildManifest, PLANS, sha256};
 use super::compile::{self, proof_options};
-use super::proof_report::{self, emitted_line};
+use super::proof_report::{self, Lines, grouped};
 use super::{CliError, Outcome, Situation, report, workspace};
 use crate::model::{Describer, ModeId, Policy};
 use crate::network::Network;
@@ -72,10 +73,14 @@ struct Drift {
 }
 
 impl Drift {
-    /// True where the same packets meet the same line elsewhere.
-    fn same(&self, other: &Self) -> bool {
-        (&self.packets, &self.example, self.line, &self.rule)
-            == (&other.packets, &other.example, other.line, &other.rule)
+    /// What is the same where the same packets meet the same line elsewhere.
+    fn cause(&self) -> (String, String, Option<usize>, Option<String>) {
+        (
+            self.packets.clone(),
+            self.example.clone(),
+            self.line,
+            self.rule.clone(),
+        )
     }
 }
 
@@ -203,25 +208,33 @@ fn compared(plan: &DevicePlan, text: &str, describer: &Describer) -> Result<Proo
 }
 
 fn verdict(plan: &DevicePlan, text: &str, proof: &Proof, describer: &Describer, policy: &Policy) -> Verdict {
+    let lines = Lines::of(text);
     let drifts = |opened: bool| -> Vec<Drift> {
         let mismatches = proof
             .mismatches
             .iter()
             .filter(|mismatch| mismatch.opened == opened);
+        let groups = grouped(mismatches, |mismatch| {
+            let rule = mismatch.origin.as_ref().map(|origin| origin.id.as_str());
+            (&mismatch.change, mismatch.line, rule)
+        });
         let mut drifts: Vec<Drift> = Vec::new();
-        for mismatch in mismatches {
+        let mut known = HashMap::new();
+        for (mismatch, places) in groups {
             let (packets, example) = proof_report::drift(describer, policy, mismatch);
             let origin = mismatch.origin.as_ref();
             let drift = Drift {
-                places: vec![mismatch.place.clone()],
+                places: places.into_iter().map(str::to_owned).collect(),
                 packets,
                 example,
                 line: mismatch.line,
-                text: mismatch.line.and_then(|line| emitted_line(text, line)),
+                text: mismatch.line.and_then(|line| lines.numbered(line)),
                 rule: origin.map(|origin| origin.id.clone()),
                 location: origin.map(|origin| origin.location.clone()),
             };
-            match drifts.iter_mut().find(|known| known.same(&drift)) {
+            // Packets that are described alike are told once.
+            let index = *known.entry(drift.cause()).or_insert(drifts.len());
+            match drifts.get_mut(index) {
                 Some(known) => known.places.extend(drift.places),
                 None => drifts.push(drift),
             }

@@ -30,7 +30,7 @@ pub struct Difference {
 }
 
 /// Packets of one direction of a difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Change {
     /// All of them, as products.
     pub products: Products,

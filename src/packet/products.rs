@@ -7,7 +7,7 @@ use super::diagram::Piece;
 use super::{AddressSet, Family, FlowSet, IntervalSet, ServiceSet, protocol};
 
 /// A packet set, written as products.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Products {
     /// The products, IPv4 first, ascending. Those of a [`super::PacketSet`] are disjoint.
     pub flows: Vec<FlowSet>,
