@@ -100,11 +100,28 @@ pub fn text_or_word<'a>(what: &'static str) -> impl Fn(Input<'a>) -> Parse<'a, T
     }
 }
 
+/// The most bytes of a name that other statements can refer to. Nobody reads longer ones, and each part of a dotted name
+/// is a name of its own.
+const LONGEST_NAME: usize = 255;
+
 /// A name that other statements can refer to.
 pub fn name<'a>(what: &'static str) -> impl Fn(Input<'a>) -> Parse<'a, Name> + Copy {
     move |input| {
-        let (rest, name) = free_name(what)(input)?;
-        if let Some(token) = input.peek().filter(|token| token.kind != TokenKind::Text) {
+        let (rest, mut name) = free_name(what)(input)?;
+        if name.text.len() > LONGEST_NAME {
+            input.report(|| {
+                let message = format!(
+                    "this name has {} bytes, a name has {LONGEST_NAME} at most",
+                    name.text.len()
+                );
+                Diagnostic::error("syntax", name.span, message).help("shorten it")
+            });
+            let mut end = LONGEST_NAME;
+            while !name.text.is_char_boundary(end) {
+                end -= 1;
+            }
+            name.text = input.name(name.text.get(..end).unwrap_or(""));
+        } else if let Some(token) = input.peek().filter(|token| token.kind != TokenKind::Text) {
             check_name(input, token);
         }
         Ok((rest, name))

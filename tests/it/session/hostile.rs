@@ -233,3 +233,16 @@ fn an_inventory_of_nothing_but_mistakes_is_counted() {
     let json = septum(here, &["check", "--format", "json"]).ends(2);
     assert!(json.out.contains("4000 more errors of devices are not shown"));
 }
+
+#[test]
+fn a_name_longer_than_anybody_reads() {
+    let million = format!("{}a", "a.".repeat(500_000));
+    refused(format!(
+        "zone {million} {{}}\nallow {million} -> {million} : https\n"
+    ))
+    .says("this name has 1000001 bytes, a name has 255 at most");
+    let zone = |bytes: usize| format!("zone {:a<bytes$} {{ subnet 10.0.0.0/24 }}\n", "a.b.");
+    septum(repository(zone(255)).path(), &["check"]).ends(0);
+    let ran = refused(zone(256)).says("this name has 256 bytes");
+    assert!(ran.err.ends_with("\n1 error\n"), "{}", ran.err);
+}
