@@ -71,3 +71,24 @@ impl Meter {
         Ok(())
     }
 }
+
+/// What is left of some work that is not worth more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowance(usize);
+
+impl Allowance {
+    pub(crate) fn of(work: usize) -> Self {
+        Self(work)
+    }
+
+    /// More than any work takes.
+    pub(crate) fn endless() -> Self {
+        Self(usize::MAX)
+    }
+
+    /// None where it is spent.
+    pub(crate) fn spend(&mut self, work: usize) -> Option<()> {
+        self.0 = self.0.checked_sub(work)?;
+        Some(())
+    }
+}

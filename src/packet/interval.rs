@@ -42,8 +42,8 @@ impl<T> Default for IntervalSet<T> {
 
 impl<T: Ordinal> IntervalSet<T> {
     /// Nothing.
-    pub fn empty() -> Self {
-        Self::default()
+    pub const fn empty() -> Self {
+        Self { ranges: Vec::new() }
     }
 
     /// Every value.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::budget::Allowance;
 use super::{AddressSet, Family, FlowSet, PacketRule, ServiceSet};
 
 /// The number of a set among those met.
@@ -17,6 +18,9 @@ pub(crate) type Number = u32;
 
 /// Source, destination and service, of one family.
 pub(crate) type Product = [Number; 3];
+
+/// How many ranges of ports may be looked at to join services. Products whose services take more stay apart.
+const JOINED: usize = 1_000_000;
 
 /// Merges lists over one table of sets, so that equal products have equal numbers.
 #[derive(Default)]
@@ -157,7 +161,7 @@ impl Merger {
         flows.iter().flat_map(|flow| self.products(flow)).collect()
     }
 
-    /// The products of flows, one for each pair of sources and destinations, ascending.
+    /// The products of flows, one for each pair of sources and destinations where services are joined, ascending.
     pub(crate) fn by_ends<'f>(&mut self, flows: impl Iterator<Item = &'f FlowSet>) -> Vec<Product> {
         let products = flows.flat_map(|flow| self.products(flow)).collect();
         let mut joined = self.joined(products, 2);
@@ -187,26 +191,31 @@ impl Merger {
                 None => groups.push((key, vec![part])),
             }
         }
-        groups
-            .into_iter()
-            .map(|(mut key, mut parts)| {
-                parts.sort_unstable();
-                parts.dedup();
-                let part = match (parts.as_slice(), place) {
-                    ([one], _) => *one,
-                    (_, 2) => self
-                        .services
-                        .union(&parts, |sets| ServiceSet::union_of(&each(&sets))),
-                    _ => self
-                        .addresses
-                        .union(&parts, |sets| AddressSet::union_of(each(&sets))),
-                };
-                if let Some(slot) = key.get_mut(place) {
+        let mut joined = Vec::with_capacity(groups.len());
+        for (key, mut parts) in groups {
+            parts.sort_unstable();
+            parts.dedup();
+            let whole = match (parts.as_slice(), place) {
+                ([_], _) => None,
+                (_, 2) => self.services.union(&parts, |sets| {
+                    ServiceSet::union_of_within(&each(&sets), &mut Allowance::of(JOINED))
+                }),
+                _ => self
+                    .addresses
+                    .union(&parts, |sets| Some(AddressSet::union_of(each(&sets)))),
+            };
+            if let Some(whole) = whole {
+                parts = vec![whole];
+            }
+            joined.extend(parts.into_iter().map(|part| {
+                let mut product = key;
+                if let Some(slot) = product.get_mut(place) {
                     *slot = part;
                 }
-                key
-            })
-            .collect()
+                product
+            }));
+        }
+        joined
     }
 }
 
@@ -227,7 +236,8 @@ struct Table<T> {
     numbers: FxHashMap<Arc<T>, Number>,
     /// The parts of a set that was met, by its place in memory. The set is held, so that the place stays its own.
     met: FxHashMap<*const T, (Arc<T>, [Option<Number>; 2])>,
-    unions: FxHashMap<Vec<Number>, Number>,
+    /// None for those that are not joined.
+    unions: FxHashMap<Vec<Number>, Option<Number>>,
 }
 
 impl<T> Default for Table<T> {
@@ -270,12 +280,12 @@ impl<T: Hash + Eq + Empty> Table<T> {
         parts
     }
 
-    fn union(&mut self, parts: &[Number], union: impl Fn(Vec<Arc<T>>) -> T) -> Number {
+    fn union(&mut self, parts: &[Number], union: impl Fn(Vec<Arc<T>>) -> Option<T>) -> Option<Number> {
         if let Some(number) = self.unions.get(parts) {
             return *number;
         }
         let sets = parts.iter().filter_map(|part| self.get(*part)).collect();
-        let number = self.number(union(sets));
+        let number = union(sets).map(|union| self.number(union));
         self.unions.insert(parts.to_vec(), number);
         number
     }

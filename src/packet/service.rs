@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use super::budget::Allowance;
+use super::region::{LARGEST, WORK};
 use super::{Family, IntervalSet, Region};
 
 /// Protocol numbers with header fields of their own
@@ -231,16 +233,43 @@ impl ServiceSet {
         self.zip(other, Region::union, IntervalSet::union)
     }
 
+    /// As [`ServiceSet::union`]; none where that takes more than is allowed.
+    pub(crate) fn union_within(&self, other: &Self, allowance: &mut Allowance) -> Option<Self> {
+        self.try_zip(
+            other,
+            |mine, theirs| mine.union_within(theirs, allowance),
+            IntervalSet::union,
+        )
+    }
+
     /// The union of many sets: in halves, so that each is copied few times.
     pub fn union_of(sets: &[&Self]) -> Self {
+        Self::union_of_within(sets, &mut Allowance::endless()).unwrap_or_default()
+    }
+
+    /// As [`ServiceSet::union_of`]; none where the union has more pairs of ports than can be worked with.
+    pub fn union_of_some(sets: &[&Self]) -> Option<Self> {
+        let union = Self::union_of_within(sets, &mut Allowance::of(WORK))?;
+        (union.size() <= LARGEST).then_some(union)
+    }
+
+    /// As [`ServiceSet::union_of`]; none where that takes more than is allowed.
+    pub(crate) fn union_of_within(sets: &[&Self], allowance: &mut Allowance) -> Option<Self> {
         match sets {
-            [] => Self::empty(),
-            [one] => (*one).clone(),
+            [] => Some(Self::empty()),
+            [one] => Some((*one).clone()),
             _ => {
                 let (left, right) = sets.split_at(sets.len() / 2);
-                Self::union_of(left).union(&Self::union_of(right))
+                let left = Self::union_of_within(left, allowance)?;
+                left.union_within(&Self::union_of_within(right, allowance)?, allowance)
             }
         }
+    }
+
+    /// How many ranges of header numbers it is written in.
+    pub(crate) fn size(&self) -> usize {
+        let regions = [&self.tcp, &self.udp, &self.sctp, &self.icmp, &self.icmpv6];
+        regions.into_iter().map(Region::size).sum()
     }
 
     /// What it holds of TCP.
@@ -271,6 +300,15 @@ impl ServiceSet {
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         self.zip(other, Region::difference, IntervalSet::difference)
+    }
+
+    /// As [`ServiceSet::difference`]; none where that takes more than is allowed.
+    pub(crate) fn difference_within(&self, other: &Self, allowance: &mut Allowance) -> Option<Self> {
+        self.try_zip(
+            other,
+            |mine, theirs| mine.difference_within(theirs, allowance),
+            IntervalSet::difference,
+        )
     }
 
     /// True where `other` holds all of this.
@@ -305,5 +343,21 @@ impl ServiceSet {
             icmpv6: regions(&self.icmpv6, &other.icmpv6),
             other: numbers(&self.other, &other.other),
         }
+    }
+
+    fn try_zip(
+        &self,
+        other: &Self,
+        mut regions: impl FnMut(&Region, &Region) -> Option<Region>,
+        numbers: impl Fn(&IntervalSet<u8>, &IntervalSet<u8>) -> IntervalSet<u8>,
+    ) -> Option<Self> {
+        Some(Self {
+            tcp: regions(&self.tcp, &other.tcp)?,
+            udp: regions(&self.udp, &other.udp)?,
+            sctp: regions(&self.sctp, &other.sctp)?,
+            icmp: regions(&self.icmp, &other.icmp)?,
+            icmpv6: regions(&self.icmpv6, &other.icmpv6)?,
+            other: numbers(&self.other, &other.other),
+        })
     }
 }

@@ -264,7 +264,7 @@ fn union_of<'a>(
     all_names: &mut impl FnMut() -> Vec<&'a str>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Arc<ServiceSet>> {
-    let mut union: Option<Option<Arc<ServiceSet>>> = Some(None);
+    let mut parts: Option<Vec<Arc<ServiceSet>>> = Some(Vec::with_capacity(terms.len()));
     for term in terms {
         let part: Option<Arc<ServiceSet>> = match term {
             ServiceTerm::Any(_) => Some(Arc::new(ServiceSet::full())),
@@ -281,14 +281,27 @@ fn union_of<'a>(
             ServiceTerm::Icmp { v6, types, .. } => icmp_types(*v6, types, diagnostics).map(Arc::new),
             ServiceTerm::Protocol(number, _) => by_number(number, diagnostics).map(Arc::new),
         };
-        union = union.zip(part).map(|(all, part)| {
-            Some(match all {
-                None => part,
-                Some(all) => Arc::new(ServiceSet::union(&all, &part)),
-            })
+        parts = parts.zip(part).map(|(mut all, part)| {
+            all.push(part);
+            all
         });
     }
-    union.map(Option::unwrap_or_default)
+    let parts = parts?;
+    match parts.as_slice() {
+        [one] => return Some(Arc::clone(one)),
+        [] => return Some(Arc::default()),
+        _ => {}
+    }
+    let sets: Vec<&ServiceSet> = parts.iter().map(|part| &**part).collect();
+    let union = ServiceSet::union_of_some(&sets);
+    if let (None, Some(first), Some(last)) = (&union, terms.first(), terms.last()) {
+        let message = "too many different source ports with destination ports of their own";
+        diagnostics.push(
+            Diagnostic::error("service-size", first.span().to(last.span()), message)
+                .help("join ports into ranges, or let source ports be any"),
+        );
+    }
+    union.map(Arc::new)
 }
 
 fn with_ports(

@@ -10,6 +10,7 @@ mod places;
 
 use std::sync::Arc;
 
+use super::budget::Allowance;
 use super::{AddressSet, Family, FlowSet, Ordinal, PacketRule, ServiceSet};
 use numbers::{NOTHING, Number, Services, Sources};
 use places::{Here, apart, covered, cuts, split_at_place, spread};
@@ -18,6 +19,8 @@ use places::{Here, apart, covered, cuts, split_at_place, spread};
 const PER_RANGE: usize = 32;
 /// How much may always be looked at.
 const ALWAYS: usize = 10_000;
+/// How many ranges of ports may be looked at to tell what lines permit together.
+const SERVICES: usize = 4_000_000;
 
 /// Holds lists against each other, and keeps the services that it met.
 #[derive(Default)]
@@ -61,7 +64,8 @@ fn same_in<'r, T: Ordinal + 'r>(
             .sum()
     };
     let count = ranges_of(&a) + ranges_of(&b);
-    let mut left = Left(count.saturating_mul(PER_RANGE).saturating_add(ALWAYS));
+    let mut left = Allowance::of(count.saturating_mul(PER_RANGE).saturating_add(ALWAYS));
+    services.allow(SERVICES);
     // A list mostly ends with a deny of every destination.
     let [a, b] = [&a, &b].map(|lines| deciding(lines, |line| line.permit));
     let all = || a.iter().chain(b);
@@ -85,23 +89,13 @@ fn same_in<'r, T: Ordinal + 'r>(
         (a_here, a_rest) = split_at_place(a_rest, place);
         (b_here, b_rest) = split_at_place(b_rest, place);
         let [a_here, b_here] = [a_here, b_here].map(|here| deciding(here, |(_, line)| line.permit));
-        if !alike(a_here, b_here, services)
+        if !alike(a_here, b_here, services)?
             && function(a_here, services, &mut left)? != function(b_here, services, &mut left)?
         {
             return Some(false);
         }
     }
     Some(true)
-}
-
-/// What is left of the work that is worth it.
-struct Left(usize);
-
-impl Left {
-    fn spend(&mut self, work: usize) -> Option<()> {
-        self.0 = self.0.checked_sub(work)?;
-        Some(())
-    }
 }
 
 /// A rule, as far as one family goes. It holds something.
@@ -152,21 +146,21 @@ pub(super) fn deciding<L>(lines: &[L], permits: impl Fn(&L) -> bool) -> &[L] {
 }
 
 /// True where two lists at one place are seen to do the same without a look at their sources.
-fn alike<T: Ordinal>(a: &[Here<'_, '_, T>], b: &[Here<'_, '_, T>], services: &mut Services) -> bool {
+fn alike<T: Ordinal>(a: &[Here<'_, '_, T>], b: &[Here<'_, '_, T>], services: &mut Services) -> Option<bool> {
     if a.len() == b.len() && a.iter().zip(b).all(|((_, a), (_, b))| a.acts_as(b)) {
-        return true;
+        return Some(true);
     }
     // The order of permits decides nothing.
     let permits = |lines: &[Here<'_, '_, T>]| lines.iter().all(|(_, line)| line.permit);
     if !permits(a) || !permits(b) {
-        return false;
+        return Some(false);
     }
     let [mut of_a, mut of_b] = std::mem::take(&mut services.by_source);
-    by_source(a, services, &mut of_a);
-    by_source(b, services, &mut of_b);
+    by_source(a, services, &mut of_a)?;
+    by_source(b, services, &mut of_b)?;
     let alike = of_a == of_b;
     services.by_source = [of_a, of_b];
-    alike
+    Some(alike)
 }
 
 /// What permits let each set of sources reach: sources and services, ascending.
@@ -174,19 +168,19 @@ fn by_source<T: Ordinal>(
     permits: &[Here<'_, '_, T>],
     services: &mut Services,
     found: &mut Vec<(Number, Number)>,
-) {
+) -> Option<()> {
     found.clear();
     found.extend(permits.iter().map(|(_, line)| (line.source, line.service)));
     found.sort_unstable();
     if found.is_sorted_by(|a, b| a.0 < b.0) {
-        return;
+        return Some(());
     }
     let mut kept = 0;
     let mut from = 0;
     while let Some(&(source, _)) = found.get(from) {
         let rest = found.get(from..).unwrap_or_default();
         let of_one_source = rest.iter().take_while(|(other, _)| *other == source);
-        let service = services.first_match(of_one_source.clone().map(|(_, service)| (true, *service)));
+        let service = services.first_match(of_one_source.clone().map(|(_, service)| (true, *service)))?;
         from += of_one_source.count();
         if let Some(slot) = found.get_mut(kept) {
             *slot = (source, service);
@@ -194,6 +188,7 @@ fn by_source<T: Ordinal>(
         kept += 1;
     }
     found.truncate(kept);
+    Some(())
 }
 
 /// What the lines at one place do: ascending ranges of sources with the services that these may reach. Neighbours
@@ -201,7 +196,7 @@ fn by_source<T: Ordinal>(
 fn function<T: Ordinal>(
     here: &[Here<'_, '_, T>],
     services: &mut Services,
-    left: &mut Left,
+    left: &mut Allowance,
 ) -> Option<Vec<(T, T, Number)>> {
     let count = here.iter().map(|(_, line)| line.sources.len()).sum();
     let mut pieces: Vec<(T, T, usize)> = Vec::with_capacity(count);
@@ -241,7 +236,7 @@ fn function<T: Ordinal>(
             (_, 1) => NOTHING,
             (first, _) => {
                 let lines = first.into_iter().chain(lines);
-                services.first_match(lines.map(|(_, line)| (line.permit, line.service)))
+                services.first_match(lines.map(|(_, line)| (line.permit, line.service)))?
             }
         };
         match found.last_mut() {
@@ -332,6 +327,22 @@ mod tests {
             assert_eq!(same(&a, &b), Some(fares(&a) == fares(&b)), "{a:#?} {b:#?}");
             Ok(())
         });
+    }
+
+    #[test]
+    fn it_does_not_know_where_services_make_too_many_pairs_of_ports() {
+        let every = Arc::new(AddressSet::full());
+        let steps = (0..20_000).map(|step| {
+            let from = IntervalSet::range(step, step + 32_768);
+            PacketRule::permit(FlowSet {
+                source: Arc::clone(&every),
+                destination: Arc::clone(&every),
+                service: Arc::new(ServiceSet::tcp(from, IntervalSet::single(2 * step + 1))),
+            })
+        });
+        let steps: Vec<PacketRule> = steps.collect();
+        let but_one = steps.get(1..).unwrap_or_default();
+        assert_eq!(same(&steps, but_one), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
+use crate::packet::budget::Allowance;
 use crate::packet::{Family, IntervalSet, Ordinal, ServiceSet};
 
 /// The number of a set of services among those met.
@@ -24,6 +25,7 @@ pub(super) struct Services {
     /// Room for lines that are looked up, and for what two lists say by source.
     lines: Vec<(bool, Number)>,
     pub(super) by_source: [Vec<(Number, Number)>; 2],
+    left: Allowance,
 }
 
 impl Default for Services {
@@ -36,11 +38,17 @@ impl Default for Services {
             matched: FxHashMap::default(),
             lines: Vec::new(),
             by_source: Default::default(),
+            left: Allowance::of(0),
         }
     }
 }
 
 impl Services {
+    /// Sets how much may be looked at from now on.
+    pub(super) fn allow(&mut self, work: usize) {
+        self.left = Allowance::of(work);
+    }
+
     pub(super) fn number(&mut self, set: &Arc<ServiceSet>, family: Family) -> Number {
         let place = Arc::as_ptr(set);
         if let Some((_, number)) = self.met.get(&place) {
@@ -77,8 +85,9 @@ impl Services {
         number
     }
 
-    /// What lines of these verdicts and services permit together, the first one that holds a service deciding.
-    pub(super) fn first_match(&mut self, lines: impl Iterator<Item = (bool, Number)>) -> Number {
+    /// What lines of these verdicts and services permit together, the first one that holds a service deciding. None
+    /// where it takes long to tell.
+    pub(super) fn first_match(&mut self, lines: impl Iterator<Item = (bool, Number)>) -> Option<Number> {
         let mut all = std::mem::take(&mut self.lines);
         all.clear();
         all.extend(lines);
@@ -87,32 +96,39 @@ impl Services {
         number
     }
 
-    fn match_of(&mut self, lines: &mut Vec<(bool, Number)>) -> Number {
+    fn match_of(&mut self, lines: &mut Vec<(bool, Number)>) -> Option<Number> {
         if lines.iter().all(|(permit, _)| *permit) {
             lines.sort_unstable();
             lines.dedup();
         }
         match lines.as_slice() {
-            [] | [(false, _)] => return NOTHING,
-            [(true, service)] => return *service,
+            [] | [(false, _)] => return Some(NOTHING),
+            [(true, service)] => return Some(*service),
             _ => {}
         }
         if let Some(number) = self.matched.get(lines) {
-            return *number;
+            return Some(*number);
         }
-        let mut permitted = ServiceSet::empty();
-        for (permit, number) in lines.iter().rev() {
-            let Some(set) = self.set(*number) else {
-                continue;
-            };
-            permitted = match permit {
-                true => permitted.union(set),
-                false => permitted.difference(set),
-            };
-        }
-        let number = self.insert(permitted);
+        let mut left = self.left;
+        let permitted = self.permitted(lines, &mut left);
+        self.left = left;
+        let number = self.insert(permitted?);
         self.matched.insert(lines.clone(), number);
-        number
+        Some(number)
+    }
+
+    /// Run by run, the last one first.
+    fn permitted(&self, lines: &[(bool, Number)], left: &mut Allowance) -> Option<ServiceSet> {
+        let mut permitted = ServiceSet::empty();
+        for run in lines.chunk_by(|a, b| a.0 == b.0).rev() {
+            let sets: Vec<&ServiceSet> = run.iter().filter_map(|(_, number)| self.set(*number)).collect();
+            let together = ServiceSet::union_of_within(&sets, left)?;
+            permitted = match run {
+                [(true, _), ..] => permitted.union_within(&together, left)?,
+                _ => permitted.difference_within(&together, left)?,
+            };
+        }
+        Some(permitted)
     }
 }
 

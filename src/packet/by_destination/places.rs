@@ -1,7 +1,8 @@
 //! The places between the cuts of all destinations, and the lines at each of them.
 
-use super::{Left, Line};
+use super::Line;
 use crate::packet::Ordinal;
+use crate::packet::budget::Allowance;
 
 /// A line at one of the places between the cuts of destinations.
 pub(super) type Here<'l, 'r, T> = (usize, &'l Line<'r, T>);
@@ -79,7 +80,7 @@ pub(super) fn covered<T: Ordinal>((first, last): (T, T), cuts: &[T]) -> std::ops
 pub(super) fn spread<'l, 'r, T: Ordinal>(
     lines: &'l [Line<'r, T>],
     cuts: &[T],
-    left: &mut Left,
+    left: &mut Allowance,
 ) -> Option<Vec<Here<'l, 'r, T>>> {
     let mut found = Vec::with_capacity(lines.len());
     for line in lines {

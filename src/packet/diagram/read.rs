@@ -174,7 +174,7 @@ impl Reader<'_, '_> {
             let first = u16::try_from(first).ok().filter(|first| *first <= end)?;
             Some((first, u16::try_from(last).unwrap_or(end).min(end)))
         };
-        type Rectangles = Vec<(IntervalSet<u16>, IntervalSet<u16>)>;
+        type Rectangles = Vec<(IntervalSet<u16>, Vec<(u16, u16)>)>;
         let mut pieces: BTreeMap<NodeId, Rectangles> = BTreeMap::new();
         for (first, last, column) in store.edges_at(node, first_level) {
             let Some((first, last)) = range(first, last) else {
@@ -187,7 +187,7 @@ impl Reader<'_, '_> {
                 }
             }
             for (to, ranges) in values {
-                let row = (IntervalSet::from_ranges(ranges), IntervalSet::range(first, last));
+                let row = (IntervalSet::from_ranges(ranges), vec![(first, last)]);
                 pieces.entry(to).or_default().push(row);
             }
         }

@@ -28,6 +28,29 @@ fn services_that_name_services_end_somewhere() {
     assert!(codes.contains(&"service-depth"), "{codes:?}");
 }
 
+/// Destination ports that stand apart, each from source ports of its own: in pairs, as many as the square.
+fn staircase(steps: u32) -> Vec<String> {
+    let step = |n: u32| format!("tcp {} from {}-{}", 2 * n + 1, n + 1, n + 32_768);
+    (0..steps).map(step).collect()
+}
+
+#[test]
+fn services_of_too_many_pairs_of_ports_are_refused() {
+    let small = format!("service s = {}\n", staircase(100).join(", "));
+    assert_eq!(sample::policy(&small).codes(), Vec::<&str>::new());
+    let large = format!("service s = {}\n", staircase(20_000).join(", "));
+    assert_eq!(sample::policy(&large).codes(), ["service-size"]);
+}
+
+#[test]
+fn services_of_many_single_pairs_of_ports_are_read() {
+    let pairs: Vec<String> = (1..=20_000)
+        .map(|port| format!("tcp {port} from {port}"))
+        .collect();
+    let text = format!("service s = {}\n", pairs.join(", "));
+    assert_eq!(sample::policy(&text).codes(), Vec::<&str>::new());
+}
+
 #[test]
 fn a_long_line_of_zones_within_zones_is_read_in_time() {
     let mut text = String::from("zone z8 { subnet 0.0.0.0/8 }\n");

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use arbtest::{arbitrary::Unstructured, arbtest};
 use ipnet::IpNet;
-use septum::packet::{AddressSet, Family, IntervalSet, Ordinal, Packet, ServiceSet};
+use septum::packet::{AddressSet, Family, IntervalSet, Ordinal, Packet, Region, ServiceSet};
 
 use super::arbitrary::{
     BYTES, PORTS, V4, V6, address_set, flow, interval_set, near, packet, ranges, region, service_set,
@@ -209,6 +209,33 @@ fn regions_obey_set_algebra_and_are_canonical() {
         Ok(())
     })
     .budget_ms(800);
+}
+
+#[test]
+fn regions_of_many_rows_overlap_where_they_share_a_pair() {
+    arbtest(|u| {
+        let mut rows = || -> Result<Region, arbtest::arbitrary::Error> {
+            let row = |key: u16| {
+                let first = u.int_in_range(0..=60)?;
+                Ok(Region::product(
+                    IntervalSet::range(5 * key, 5 * key + u.int_in_range(0..=6)?),
+                    IntervalSet::range(first, first + u.int_in_range(0..=3)?),
+                ))
+            };
+            Ok(Region::union_of(
+                &(0..12).map(row).collect::<Result<Vec<_>, _>>()?,
+            ))
+        };
+        let (a, b) = (rows()?, rows()?);
+        let shared = (0..70).flat_map(|p| (0..70).map(move |q| (p, q)));
+        let shared = shared
+            .filter(|(p, q)| a.contains(*p, *q) && b.contains(*p, *q))
+            .count();
+        assert_eq!(a.overlaps(&b), shared > 0);
+        assert_eq!(a.intersection(&b).is_empty(), shared == 0);
+        Ok(())
+    })
+    .budget_ms(200);
 }
 
 #[test]

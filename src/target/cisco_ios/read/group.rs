@@ -16,19 +16,19 @@ const DEEPEST: usize = 64;
 
 /// What a group holds of one kind.
 pub trait Contents: Clone + Default + PartialEq {
-    #[must_use]
-    fn joined(parts: &[&Self]) -> Self;
+    /// None where that is too large to work with.
+    fn joined(parts: &[&Self]) -> Option<Self>;
 }
 
 impl Contents for AddressSet {
-    fn joined(parts: &[&Self]) -> Self {
-        Self::union_of(parts.iter().copied())
+    fn joined(parts: &[&Self]) -> Option<Self> {
+        Some(Self::union_of(parts.iter().copied()))
     }
 }
 
 impl Contents for ServiceSet {
-    fn joined(parts: &[&Self]) -> Self {
-        Self::union_of(parts)
+    fn joined(parts: &[&Self]) -> Option<Self> {
+        Self::union_of_some(parts)
     }
 }
 
@@ -133,7 +133,8 @@ impl<T: Contents> Groups<T> {
             [only] => Arc::clone(only),
             _ => {
                 let each: Vec<&T> = parts.iter().map(|part| &**part).collect();
-                Arc::new(T::joined(&each))
+                let joined = T::joined(&each);
+                Arc::new(joined.ok_or_else(|| format!("object group `{name}` has too many pairs of ports"))?)
             }
         })
     }

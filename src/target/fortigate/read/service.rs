@@ -85,11 +85,10 @@ impl<'v, 't> Services<'v, 't> {
         line: usize,
         depth: usize,
     ) -> Result<ServiceSet, Doubt> {
-        let mut all = ServiceSet::empty();
-        for name in names {
-            all = all.union(&*self.find(name, line, depth)?);
-        }
-        Ok(all)
+        let sets = names.iter().map(|name| self.find(name, line, depth));
+        let sets: Vec<Arc<ServiceSet>> = sets.collect::<Result<_, _>>()?;
+        let sets: Vec<&ServiceSet> = sets.iter().map(|set| &**set).collect();
+        ServiceSet::union_of_some(&sets).ok_or_else(|| too_many_ports(line))
     }
 
     fn find(&mut self, name: &'v str, line: usize, depth: usize) -> Result<Arc<ServiceSet>, Doubt> {
@@ -226,7 +225,15 @@ fn ports(entry: &Entry, field: &str) -> Result<Region, Doubt> {
             IntervalSet::from_ranges(destinations),
         )
     });
-    Ok(regions.fold(Region::empty(), |all, region| all.union(&region)))
+    let regions: Vec<Region> = regions.collect();
+    Region::union_of_some(&regions).ok_or_else(|| too_many_ports(entry.line_of(field)))
+}
+
+fn too_many_ports(line: usize) -> Doubt {
+    (
+        line,
+        "more pairs of source and destination ports than are compared".to_owned(),
+    )
 }
 
 fn span(text: &str) -> Option<(u16, u16)> {

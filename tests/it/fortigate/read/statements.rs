@@ -254,6 +254,20 @@ fn what_fortios_would_refuse_is_reported() {
 }
 
 #[test]
+fn a_service_of_too_many_pairs_of_ports_is_not_understood() {
+    let service = |pairs: &[String]| {
+        let ports = pairs.join(" ");
+        format!("config firewall service custom\nedit s\nset tcp-portrange {ports}\nnext\nend\n")
+            + &with_policy("set service s")
+    };
+    let single: Vec<String> = (1..10_000).map(|port| format!("{port}:{port}")).collect();
+    read(&service(&single));
+    let steps = (0..20_000).map(|step| format!("{}:{step}-{}", 2 * step + 1, step + 32_768));
+    let text = service(&steps.collect::<Vec<_>>());
+    assert!(!FortiGate.read(&text).not_understood.is_empty());
+}
+
+#[test]
 fn what_is_used_is_not_deleted_and_what_is_absent_may_be() {
     let used = with_policy("") + "config firewall address\ndelete lan\nend\n";
     assert_eq!(FortiGate.read(&used).not_understood.len(), 1);
