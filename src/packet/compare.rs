@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::budget::{Budget, GaveUp};
+use super::budget::{Budget, GaveUp, Meter};
 use super::by_destination::{ByDestination, flows};
 use super::diagram::{Diagram, FieldOrder, Op, Piece, Set};
 use super::hints::{Believed, Hints};
@@ -86,17 +86,16 @@ pub fn compare_with(
     if ByDestination::default().same(flows(a), flows(b)) == Some(true) {
         return Ok(Comparison::Equal);
     }
-    compare_closely(a, b, options)
+    compare_closely(a, b, options, &mut Meter::endless())
 }
 
-/// As [`compare_with`], for lists that [`ByDestination`] does not see to be the same.
-///
-/// # Errors
-/// When the budget was spent in every order of fields: nothing is proven then.
-pub fn compare_closely(
+/// As [`compare_with`], for lists that [`ByDestination`] does not see to be the same. `meter` has what may be spent in
+/// all.
+pub(super) fn compare_closely(
     a: &[PacketRule],
     b: &[PacketRule],
     options: &CompareOptions,
+    meter: &mut Meter,
 ) -> Result<Comparison, GaveUp> {
     let mut merger = Merger::default();
     let (before, after) = (merger.merged(a), merger.merged(b));
@@ -107,21 +106,33 @@ pub fn compare_closely(
     if let Some((only_before, only_after)) = before.apart(&after) {
         let (a, b) = (merger.rules(&only_before), merger.rules(&only_after));
         if (a.len() + b.len()) * 2 < before.len() + after.len()
-            && let Ok(Comparison::Equal) = in_any_order(&a, &b, options)
+            && let Ok(Comparison::Equal) = in_any_order(&a, &b, options, meter)
         {
             return Ok(Comparison::Equal);
         }
     }
-    in_any_order(&merger.rules(&before), &merger.rules(&after), options)
+    in_any_order(&merger.rules(&before), &merger.rules(&after), options, meter)
 }
 
-fn in_any_order(a: &[PacketRule], b: &[PacketRule], options: &CompareOptions) -> Result<Comparison, GaveUp> {
+fn in_any_order(
+    a: &[PacketRule],
+    b: &[PacketRule],
+    options: &CompareOptions,
+    meter: &mut Meter,
+) -> Result<Comparison, GaveUp> {
     let space = Space::of(a.iter().chain(b).map(|rule| &rule.flow));
     let mut gave_up = GaveUp { steps: 0, nodes: 0 };
     for order in &options.orders {
-        match in_order(&space, *order, a, b, options) {
-            Ok(comparison) => return Ok(comparison),
-            Err(error) => gave_up = error,
+        let budget = options.budget.least(meter.rest());
+        match in_order(&space, *order, a, b, options, budget) {
+            Ok((comparison, steps)) => {
+                meter.spent(steps);
+                return Ok(comparison);
+            }
+            Err(error) => {
+                meter.spent(budget.steps);
+                gave_up = error;
+            }
         }
     }
     Err(gave_up)
@@ -137,43 +148,47 @@ fn in_order(
     a: &[PacketRule],
     b: &[PacketRule],
     options: &CompareOptions,
-) -> Result<Comparison, GaveUp> {
+    budget: Budget,
+) -> Result<(Comparison, u64), GaveUp> {
     let slices = if a.len() + b.len() < SLICED_FROM {
         1
     } else {
         SLICES
     };
-    let share = if slices == 1 {
-        options.budget
-    } else {
-        options.budget.share(slices)
-    };
-    let found: Vec<[Half; 2]> = (0..slices)
+    let share = if slices == 1 { budget } else { budget.share(slices) };
+    let found: Vec<([Half; 2], u64)> = (0..slices)
         .into_par_iter()
         .map(|number| {
             let slice = slice(space, number, slices);
-            let mut diagram = Diagram::sliced(space, order, share, slice);
+            let mut meter = Meter::new(share);
+            let mut diagram = Diagram::sliced(space, order, &mut meter, slice);
             let (before, after) = (diagram.rules(a)?, diagram.rules(b)?);
             if before == after {
-                return Ok([Half::default(), Half::default()]);
+                return Ok(([Half::default(), Half::default()], meter.steps()));
             }
             let opened = diagram.apply(Op::Difference, after, before)?;
             let closed = diagram.apply(Op::Difference, before, after)?;
-            Ok([opened, closed].map(|set| Half::of(&diagram, set, options)))
+            let halves = [opened, closed].map(|set| Half::of(&diagram, set, options));
+            Ok((halves, meter.steps()))
         })
         .collect::<Result<_, GaveUp>>()?;
-    let (opened, closed) = found.into_iter().map(|[opened, closed]| (opened, closed)).unzip();
+    let steps = found.iter().map(|(_, steps)| steps).sum();
+    let (opened, closed) = found
+        .into_iter()
+        .map(|([opened, closed], _)| (opened, closed))
+        .unzip();
     let difference = Difference {
         opened: change(opened, options.cap),
         closed: change(closed, options.cap),
     };
-    Ok(match difference {
+    let comparison = match difference {
         Difference {
             opened: None,
             closed: None,
         } => Comparison::Equal,
         _ => Comparison::Different(Box::new(difference)),
-    })
+    };
+    Ok((comparison, steps))
 }
 
 /// The destinations of one of `count` slices, in ranks: the first and last of IPv4 and of IPv6. The slices

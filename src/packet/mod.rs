@@ -35,7 +35,7 @@ pub(crate) use address_text::push_v4;
 pub use between::{Between, Beyond, Limits, Met, between};
 pub use budget::{Budget, GaveUp};
 pub use by_destination::ByDestination;
-pub use compare::{Change, CompareOptions, Comparison, Difference, compare, compare_closely, compare_with};
+pub use compare::{Change, CompareOptions, Comparison, Difference, compare, compare_with};
 pub use diagram::FieldOrder;
 pub use flow::{FlowSet, Packet};
 pub use hints::Hints;

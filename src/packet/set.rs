@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::budget::{Budget, GaveUp};
+use super::budget::{Budget, GaveUp, Meter};
 use super::diagram::{Diagram, Edge, Field, FieldOrder, LEAF, NodeId, Op, Piece, Set};
 use super::hints::Hints;
 use super::merge::Merger;
@@ -75,9 +75,10 @@ impl PacketSet {
     /// When the budget is spent; a product needs few steps for each of its intervals.
     pub fn from_flow(flow: &FlowSet, budget: Budget) -> Result<Self, GaveUp> {
         let space = Space::of([flow]);
-        let mut diagram = Diagram::new(&space, ORDER, budget);
+        let mut meter = Meter::new(budget);
+        let mut diagram = Diagram::new(&space, ORDER, &mut meter);
         let set = diagram.flow(flow)?;
-        Ok(Self::export(&diagram, set))
+        Self::export(&mut diagram, set)
     }
 
     /// The packets of any of the products.
@@ -97,13 +98,28 @@ impl PacketSet {
     /// # Errors
     /// When the budget is spent.
     pub fn from_rules(rules: &[PacketRule], budget: Budget) -> Result<Self, GaveUp> {
+        let only = |_: &mut Diagram<'_>, sets: &[Set]| Ok(sets.first().copied().unwrap_or(Set::EMPTY));
+        Self::of_lists(&[rules], &mut Meter::new(budget), only)
+    }
+
+    /// What a combination of first-match lists permits, all of it worked out in one diagram.
+    pub(super) fn of_lists(
+        lists: &[&[PacketRule]],
+        meter: &mut Meter,
+        combine: impl FnOnce(&mut Diagram<'_>, &[Set]) -> Result<Set, GaveUp>,
+    ) -> Result<Self, GaveUp> {
         let mut merger = Merger::default();
-        let merged = merger.merged(rules);
-        let rules = merger.rules(&merged);
-        let space = Space::of(rules.iter().map(|rule| &rule.flow));
-        let mut diagram = Diagram::new(&space, ORDER, budget);
-        let set = diagram.rules(&rules)?;
-        Ok(Self::export(&diagram, set))
+        let shorter = lists.iter().map(|rules| {
+            let merged = merger.merged(rules);
+            merger.rules(&merged)
+        });
+        let lists: Vec<Vec<PacketRule>> = shorter.collect();
+        let space = Space::of(lists.iter().flatten().map(|rule| &rule.flow));
+        let mut diagram = Diagram::new(&space, ORDER, meter);
+        let sets = lists.iter().map(|rules| diagram.rules(rules));
+        let sets: Vec<Set> = sets.collect::<Result<_, _>>()?;
+        let set = combine(&mut diagram, &sets)?;
+        Self::export(&mut diagram, set)
     }
 
     /// Packets of either.
@@ -111,7 +127,7 @@ impl PacketSet {
     /// # Errors
     /// When the budget is spent.
     pub fn union(&self, other: &Self, budget: Budget) -> Result<Self, GaveUp> {
-        self.combine(Op::Union, other, budget)
+        self.combine(Op::Union, other, &mut Meter::new(budget))
     }
 
     /// Packets of both.
@@ -119,7 +135,7 @@ impl PacketSet {
     /// # Errors
     /// When the budget is spent.
     pub fn intersection(&self, other: &Self, budget: Budget) -> Result<Self, GaveUp> {
-        self.combine(Op::Intersection, other, budget)
+        self.combine(Op::Intersection, other, &mut Meter::new(budget))
     }
 
     /// Packets of this and not of `other`.
@@ -127,7 +143,7 @@ impl PacketSet {
     /// # Errors
     /// When the budget is spent.
     pub fn difference(&self, other: &Self, budget: Budget) -> Result<Self, GaveUp> {
-        self.combine(Op::Difference, other, budget)
+        self.combine(Op::Difference, other, &mut Meter::new(budget))
     }
 
     /// Every packet this does not hold.
@@ -146,20 +162,12 @@ impl PacketSet {
     pub fn union_of<'a>(sets: impl IntoIterator<Item = &'a Self>, budget: Budget) -> Result<Self, GaveUp> {
         let sets: Vec<&Self> = sets.into_iter().collect();
         let space = Self::space_of(&sets);
-        let mut diagram = Diagram::new(&space, ORDER, budget);
-        let mut roots: Vec<Set> = sets.iter().map(|set| set.import(&mut diagram)).collect();
-        while roots.len() > 1 {
-            let mut half = Vec::with_capacity(roots.len().div_ceil(2));
-            for pair in roots.chunks(2) {
-                half.push(match *pair {
-                    [a, b] => diagram.apply(Op::Union, a, b)?,
-                    _ => pair.first().copied().unwrap_or(Set::EMPTY),
-                });
-            }
-            roots = half;
-        }
-        let all = roots.first().copied().unwrap_or(Set::EMPTY);
-        Ok(Self::export(&diagram, all))
+        let mut meter = Meter::new(budget);
+        let mut diagram = Diagram::new(&space, ORDER, &mut meter);
+        let roots = sets.iter().map(|set| set.import(&mut diagram));
+        let roots: Vec<Set> = roots.collect::<Result<_, _>>()?;
+        let all = diagram.union(roots)?;
+        Self::export(&mut diagram, all)
     }
 
     /// True where it holds no packet.
@@ -208,8 +216,10 @@ impl PacketSet {
     /// An example packet, as believable as the hints make it; none where the set is empty.
     pub fn witness(&self, hints: &Hints) -> Option<Packet> {
         let space = Self::space_of(&[self]);
-        let mut diagram = Diagram::new(&space, ORDER, Budget::default());
-        let set = self.import(&mut diagram);
+        let mut meter = Meter::endless();
+        let mut diagram = Diagram::new(&space, ORDER, &mut meter);
+        // Never gives up.
+        let set = self.import(&mut diagram).ok()?;
         diagram.pick(set, hints).map(|believed| believed.packet)
     }
 
@@ -222,9 +232,12 @@ impl PacketSet {
     /// Disjoint pieces for `cap` products; false where there are more.
     pub(super) fn pieces(&self, cap: usize) -> (Vec<Piece>, bool) {
         let space = Self::space_of(&[self]);
-        let mut diagram = Diagram::new(&space, ORDER, Budget::default());
-        let set = self.import(&mut diagram);
-        diagram.pieces(set, pieces_for(cap))
+        let mut meter = Meter::endless();
+        let mut diagram = Diagram::new(&space, ORDER, &mut meter);
+        match self.import(&mut diagram) {
+            Ok(set) => diagram.pieces(set, pieces_for(cap)),
+            Err(_) => (Vec::new(), false),
+        }
     }
 
     fn shape(&self, family: Family) -> &Shape {
@@ -234,12 +247,12 @@ impl PacketSet {
         }
     }
 
-    fn combine(&self, op: Op, other: &Self, budget: Budget) -> Result<Self, GaveUp> {
+    pub(super) fn combine(&self, op: Op, other: &Self, meter: &mut Meter) -> Result<Self, GaveUp> {
         let space = Self::space_of(&[self, other]);
-        let mut diagram = Diagram::new(&space, ORDER, budget);
-        let (a, b) = (self.import(&mut diagram), other.import(&mut diagram));
+        let mut diagram = Diagram::new(&space, ORDER, meter);
+        let (a, b) = (self.import(&mut diagram)?, other.import(&mut diagram)?);
         let result = diagram.apply(op, a, b)?;
-        Ok(Self::export(&diagram, result))
+        Self::export(&mut diagram, result)
     }
 
     fn space_of(sets: &[&Self]) -> Space {
@@ -261,12 +274,12 @@ impl PacketSet {
         boundaries.finish()
     }
 
-    fn import(&self, diagram: &mut Diagram<'_>) -> Set {
+    fn import(&self, diagram: &mut Diagram<'_>) -> Result<Set, GaveUp> {
         let [v4, v6] = Family::BOTH.map(|family| self.shape(family).import(family, diagram));
-        Set { v4, v6 }
+        Ok(Set { v4: v4?, v6: v6? })
     }
 
-    fn export(diagram: &Diagram<'_>, set: Set) -> Self {
+    fn export(diagram: &mut Diagram<'_>, set: Set) -> Result<Self, GaveUp> {
         let [v4, v6] = Family::BOTH.map(|family| {
             let mut export = Export {
                 diagram,
@@ -274,13 +287,13 @@ impl PacketSet {
                 placed: FxHashMap::default(),
                 nodes: Vec::new(),
             };
-            let root = export.place(set.root(family));
-            Arc::new(Shape {
+            let root = export.place(set.root(family))?;
+            Ok(Arc::new(Shape {
                 nodes: export.nodes,
                 root,
-            })
+            }))
         });
-        Self { v4, v6 }
+        Ok(Self { v4: v4?, v6: v6? })
     }
 }
 
@@ -302,7 +315,7 @@ impl Shape {
     }
 
     /// Loads the shape into a diagram whose space has all its boundaries.
-    fn import(&self, family: Family, diagram: &mut Diagram<'_>) -> NodeId {
+    fn import(&self, family: Family, diagram: &mut Diagram<'_>) -> Result<NodeId, GaveUp> {
         let mut ids: Vec<NodeId> = Vec::with_capacity(self.nodes.len());
         let id = |ids: &[NodeId], target: Target| match target {
             Target::Deny => NodeId::DENY,
@@ -320,37 +333,42 @@ impl Shape {
                 },
                 to: id(&ids, to),
             });
-            let loaded = diagram.store.load(branch.level, edges);
+            let loaded = diagram.store.node(branch.level, edges)?;
             ids.push(loaded);
         }
-        id(&ids, self.root)
+        Ok(id(&ids, self.root))
     }
 }
 
 struct Export<'d, 'a> {
-    diagram: &'d Diagram<'a>,
+    diagram: &'d mut Diagram<'a>,
     family: Family,
     placed: FxHashMap<NodeId, usize>,
     nodes: Vec<Branch>,
 }
 
 impl Export<'_, '_> {
-    fn place(&mut self, node: NodeId) -> Target {
-        let Diagram { store, space, .. } = self.diagram;
-        let level = store.level(node);
+    fn place(&mut self, node: NodeId) -> Result<Target, GaveUp> {
+        let level = self.diagram.store.level(node);
         if level == LEAF {
-            return if node == NodeId::PERMIT {
+            return Ok(if node == NodeId::PERMIT {
                 Target::Permit
             } else {
                 Target::Deny
-            };
+            });
         }
         if let Some(index) = self.placed.get(&node) {
-            return Target::Node(*index);
+            return Ok(Target::Node(*index));
         }
         let field = ORDER.fields().get(usize::from(level)).copied();
-        let mut edges = Vec::with_capacity(store.edges(node).len());
-        for edge in store.edges(node) {
+        let count = self.diagram.store.edges(node).len();
+        // An edge of a value takes the memory of a node of a diagram.
+        self.diagram.store.keep(1 + count)?;
+        let mut edges = Vec::with_capacity(count);
+        for place in 0..count {
+            let Some(edge) = self.diagram.store.edges(node).get(place).copied() else {
+                break;
+            };
             let last = match field {
                 _ if edge.last == u32::MAX => u128::MAX,
                 Some(Field::Address(side)) => {
@@ -358,15 +376,15 @@ impl Export<'_, '_> {
                         family: self.family,
                         side,
                     };
-                    space.piece(axis, edge.last).1
+                    self.diagram.space.piece(axis, edge.last).1
                 }
                 _ => u128::from(edge.last),
             };
-            edges.push((last, self.place(edge.to)));
+            edges.push((last, self.place(edge.to)?));
         }
         let index = self.nodes.len();
         self.nodes.push(Branch { level, edges });
         self.placed.insert(node, index);
-        Target::Node(index)
+        Ok(Target::Node(index))
     }
 }

@@ -9,8 +9,8 @@ use super::bounds::{Bounds, packet_rules};
 use super::places::Place;
 use super::{Mismatch, Options, Proof, Residual, Unknown};
 use crate::packet::{
-    Beyond, ByDestination, Change, CompareOptions, Comparison, GaveUp, Limits, Met, Narrowing, Packet,
-    PacketRule, PacketSet, ServiceSet, between, compare_closely,
+    Beyond, Budget, ByDestination, Change, CompareOptions, Comparison, GaveUp, Limits, Met, Narrowing,
+    Packet, PacketRule, PacketSet, ServiceSet, between,
 };
 use crate::plan::{Origin, PlanRule};
 use crate::syntax::tree::Action;
@@ -36,7 +36,7 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
         ..Proof::default()
     };
     let mut known: FxHashMap<(*const (), *const ()), Result<Found, GaveUp>> = FxHashMap::default();
-    let mut met = Met::default();
+    let mut met = Met::within(options.budget);
     for place in places {
         let Some(actual) = &place.actual else {
             proof.unknown.push(Unknown::Missing {
@@ -95,12 +95,16 @@ fn compare(
             return Ok(Found::default());
         }
         let compare_options = CompareOptions {
-            budget: options.budget,
+            // So that each order is tried.
+            budget: Budget {
+                steps: options.budget.steps / 3,
+                ..options.budget
+            },
             hints: options.hints.clone(),
             cap: SHOWN,
             ..CompareOptions::default()
         };
-        let (opened, closed) = match compare_closely(&packet_rules(planned), &read(), &compare_options)? {
+        let (opened, closed) = match met.compare(&packet_rules(planned), &read(), &compare_options)? {
             Comparison::Equal => (None, None),
             Comparison::Different(difference) => (difference.opened, difference.closed),
         };
@@ -122,7 +126,7 @@ fn compare(
         }
         false => (limits, read()),
     };
-    let found = between(&limits, &actual, met, SOUGHT, options.budget)?;
+    let found = between(&limits, &actual, met, SOUGHT)?;
     let change = |set: &PacketSet| -> Option<Change> {
         let witness = set.witness(&options.hints)?;
         Some(Change {

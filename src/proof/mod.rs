@@ -27,7 +27,7 @@ pub struct Options {
     pub guards_itself: bool,
     /// What makes examples believable.
     pub hints: Hints,
-    /// How much work one comparison may take.
+    /// How much work the comparisons of one device may take in all.
     pub budget: Budget,
     /// The one way to write an interface's name, where a platform takes several.
     pub interface_name: fn(&str) -> String,

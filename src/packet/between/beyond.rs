@@ -4,8 +4,9 @@ use rustc_hash::FxHashSet;
 
 use super::near::Near;
 use super::parts::cut;
-use super::{Half, permits, union_of};
-use crate::packet::budget::{Budget, GaveUp};
+use super::{Half, lists, permits};
+use crate::packet::budget::{Budget, GaveUp, Meter};
+use crate::packet::diagram::Op;
 use crate::packet::merge::{Merger, Product};
 use crate::packet::products::{Products, order};
 use crate::packet::{FlowSet, PacketSet};
@@ -30,7 +31,7 @@ impl Beyond {
         policy: &Half,
         merger: &mut Merger,
         cap: usize,
-        budget: Budget,
+        meter: &mut Meter,
     ) -> Result<Self, GaveUp> {
         let same: FxHashSet<Product> = passing.free.iter().copied().collect();
         let near_passing = match extra.iter().all(|product| same.contains(product)) {
@@ -60,44 +61,54 @@ impl Beyond {
             let parts: Vec<FlowSet> = if same.contains(&product) {
                 vec![flow]
             } else {
-                let others = near_passing.overlapping(merger, &product);
+                let others = near_passing.overlapping(merger, &product, meter)?;
                 let others = others.iter().filter_map(|other| merger.flow(other));
                 others.filter_map(|other| flow.meet(&other)).collect()
             };
             for part in parts {
-                let permitted = near_policy.overlapping_flow(merger, &part);
+                let permitted = near_policy.overlapping_flow(merger, &part, meter)?;
                 let cuts: Vec<FlowSet> = permitted.iter().filter_map(|other| merger.flow(other)).collect();
-                let pieces = (!contested(policy, &part))
-                    .then(|| cut(part.clone(), &cuts))
-                    .flatten();
+                let pieces = match contested(policy, &part) {
+                    true => None,
+                    false => cut(part.clone(), &cuts, meter)?,
+                };
                 match pieces {
                     Some(pieces) => whole.extend(pieces.iter().flat_map(|flow| merger.products(flow))),
                     None => left.free.extend(merger.products(&part)),
                 }
             }
         }
-        let mut rest = left.without(policy, merger, budget)?;
+        let mut rest = left.without(policy, merger, meter)?;
         if !unsettled.is_empty() {
-            let passing = union_of(Vec::new(), &passing.contested, budget)?;
-            let asked = union_of(permits(merger, &unsettled), &[], budget)?;
-            let mine = passing.intersection(&asked, budget)?;
-            let near = unsettled
-                .iter()
-                .flat_map(|product| near_policy.overlapping(merger, product));
-            let permitted: Vec<Product> = near.collect();
-            let policy = union_of(permits(merger, &permitted), &policy.contested, budget)?;
-            rest = rest.union(&mine.difference(&policy, budget)?, budget)?;
+            let mut permitted: Vec<Product> = Vec::new();
+            for product in &unsettled {
+                permitted.extend(near_policy.overlapping(merger, product, meter)?);
+            }
+            let (asked, permitted) = (permits(merger, &unsettled), permits(merger, &permitted));
+            let mine = lists(&[], &passing.contested);
+            let theirs = lists(&permitted, &policy.contested);
+            let all = [&[asked.as_slice()], mine.as_slice(), &theirs].concat();
+            let more = PacketSet::of_lists(&all, meter, |diagram, sets| {
+                let (asked, others) = sets.split_at(1);
+                let (mine, theirs) = others.split_at(mine.len());
+                let [asked, mine, theirs] = [asked, mine, theirs].map(|sets| diagram.union(sets.to_vec()));
+                let mine = diagram.apply(Op::Intersection, mine?, asked?)?;
+                diagram.apply(Op::Difference, mine, theirs?)
+            })?;
+            rest = rest.combine(Op::Union, &more, meter)?;
         }
         let whole = merger.union(whole);
         let near = Near::new(merger, &whole);
-        let widest = whole.iter().filter(|product| {
-            let others = near.overlapping(merger, product);
-            !others
-                .iter()
-                .any(|other| other != *product && merger.covers(other, product))
-        });
+        let mut widest = Vec::with_capacity(whole.len());
+        for product in &whole {
+            let others = near.overlapping(merger, product, meter)?;
+            let mut others = others.iter().filter(|other| *other != product);
+            if !others.any(|other| merger.covers(other, product)) {
+                widest.extend(merger.flow(product));
+            }
+        }
         Ok(Self {
-            whole: widest.filter_map(|product| merger.flow(product)).collect(),
+            whole: widest,
             rest,
             complete,
         })

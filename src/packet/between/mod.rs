@@ -17,8 +17,10 @@ pub use beyond::Beyond;
 
 use rustc_hash::FxHashSet;
 
-use super::budget::{Budget, GaveUp};
+use super::budget::{Budget, GaveUp, Meter};
 use super::by_destination::{ByDestination, flows};
+use super::compare::{CompareOptions, Comparison, compare_closely};
+use super::diagram::Op;
 use super::merge::{Merger, Product};
 use super::narrowing::Narrowing;
 use super::{FlowSet, PacketRule, PacketSet};
@@ -48,12 +50,37 @@ pub struct Between {
     pub beyond: Beyond,
 }
 
-/// The sets that comparisons met: those of one device have most of them in common.
-#[derive(Default)]
+/// The sets that comparisons met, and the work that they may still take: those of one device have most sets in common,
+/// and one budget.
 pub struct Met {
     /// Of lists that are compared as a whole.
     pub by_destination: ByDestination,
     merger: Merger,
+    meter: Meter,
+}
+
+impl Met {
+    /// None yet.
+    pub fn within(budget: Budget) -> Self {
+        Self {
+            by_destination: ByDestination::default(),
+            merger: Merger::default(),
+            meter: Meter::new(budget),
+        }
+    }
+
+    /// Compares two lists that are not seen to be the same.
+    ///
+    /// # Errors
+    /// When the budget was spent in every order of fields: nothing is known then.
+    pub fn compare(
+        &mut self,
+        a: &[PacketRule],
+        b: &[PacketRule],
+        options: &CompareOptions,
+    ) -> Result<Comparison, GaveUp> {
+        compare_closely(a, b, options, &mut self.meter)
+    }
 }
 
 /// Holds a first-match list between its limits. What passes beyond the policy is looked for until it takes more than
@@ -61,27 +88,37 @@ pub struct Met {
 ///
 /// # Errors
 /// When the budget was spent: nothing is known then.
-pub fn between(
-    limits: &Limits,
-    actual: &[PacketRule],
-    met: &mut Met,
-    cap: usize,
-    budget: Budget,
-) -> Result<Between, GaveUp> {
+pub fn between(limits: &Limits, actual: &[PacketRule], met: &mut Met, cap: usize) -> Result<Between, GaveUp> {
+    let before = met.meter.clone();
+    let found = held(limits, actual, met, cap);
+    if found.is_err() {
+        met.meter.forget_since(&before);
+    }
+    found
+}
+
+/// As [`between`]. On giving up, what results took stays taken.
+fn held(limits: &Limits, actual: &[PacketRule], met: &mut Met, cap: usize) -> Result<Between, GaveUp> {
     let tolerated = union_of_services(&limits.may);
     let mut beside = Narrowing::to(|service| service.difference(&tolerated));
     let Met {
         by_destination,
         merger,
+        meter,
     } = met;
     let strict = limits.narrowed(&mut beside);
     if strict.are(&beside.rules(actual), merger, by_destination) {
         let mut within = Narrowing::to(|service| service.intersection(&tolerated));
-        let mut ends = Ends::of(merger, &limits.narrowed(&mut within), &within.rules(actual));
-        let (opened, closed) = ends.apart(merger, budget)?;
+        let mut ends = Ends::of(
+            merger,
+            &limits.narrowed(&mut within),
+            &within.rules(actual),
+            meter,
+        )?;
+        let (opened, closed) = ends.apart(merger, meter)?;
         if opened.is_empty() && closed.is_empty() {
-            ends.widen(merger, limits);
-            let beyond = ends.beyond(merger, cap, budget)?;
+            ends.widen(merger, limits, meter)?;
+            let beyond = ends.beyond(merger, cap, meter)?;
             return Ok(Between {
                 opened,
                 closed,
@@ -89,9 +126,9 @@ pub fn between(
             });
         }
     }
-    let ends = Ends::of(merger, limits, actual);
-    let (opened, closed) = ends.apart(merger, budget)?;
-    let beyond = ends.beyond(merger, cap, budget)?;
+    let ends = Ends::of(merger, limits, actual, meter)?;
+    let (opened, closed) = ends.apart(merger, meter)?;
+    let beyond = ends.beyond(merger, cap, meter)?;
     Ok(Between {
         opened,
         closed,
@@ -108,19 +145,24 @@ struct Ends {
 }
 
 impl Ends {
-    fn of(merger: &mut Merger, limits: &Limits, actual: &[PacketRule]) -> Self {
-        let passing = Half::of(merger, [actual]);
-        let policy = Half::of(merger, limits.lists.iter().map(Vec::as_slice));
-        Self {
+    fn of(
+        merger: &mut Merger,
+        limits: &Limits,
+        actual: &[PacketRule],
+        meter: &mut Meter,
+    ) -> Result<Self, GaveUp> {
+        let passing = Half::of(merger, [actual], meter)?;
+        let policy = Half::of(merger, limits.lists.iter().map(Vec::as_slice), meter)?;
+        Ok(Self {
             passing,
             policy,
             needed: merger.products_of(&limits.needed),
             may: merger.products_of(&limits.may),
-        }
+        })
     }
 
     /// What passes and may not, and what must pass and does not.
-    fn apart(&self, merger: &mut Merger, budget: Budget) -> Result<(PacketSet, PacketSet), GaveUp> {
+    fn apart(&self, merger: &mut Merger, meter: &mut Meter) -> Result<(PacketSet, PacketSet), GaveUp> {
         let Self { passing, policy, .. } = self;
         let must = Half {
             free: merger.union([policy.free.as_slice(), &self.needed].concat()),
@@ -130,23 +172,24 @@ impl Ends {
             free: [must.free.as_slice(), &self.may].concat(),
             contested: policy.contested.clone(),
         };
-        let opened = passing.without(&most, merger, budget)?;
-        Ok((opened, must.without(passing, merger, budget)?))
+        let opened = passing.without(&most, merger, meter)?;
+        Ok((opened, must.without(passing, merger, meter)?))
     }
 
     /// From the services that may pass to those that must pass as well, all of which do pass.
-    fn widen(&mut self, merger: &mut Merger, limits: &Limits) {
+    fn widen(&mut self, merger: &mut Merger, limits: &Limits, meter: &mut Meter) -> Result<(), GaveUp> {
         self.needed = merger.products_of(&limits.needed);
         self.may = merger.products_of(&limits.may);
         let all = [self.passing.free.as_slice(), &self.needed].concat();
         self.passing.free = merger.union(all);
         let lists = limits.lists_about_extra();
-        self.policy = Half::of(merger, lists.iter().map(Vec::as_slice));
+        self.policy = Half::of(merger, lists.iter().map(Vec::as_slice), meter)?;
+        Ok(())
     }
 
-    fn beyond(&self, merger: &mut Merger, cap: usize, budget: Budget) -> Result<Beyond, GaveUp> {
+    fn beyond(&self, merger: &mut Merger, cap: usize, meter: &mut Meter) -> Result<Beyond, GaveUp> {
         let extra = merger.union([self.needed.as_slice(), &self.may].concat());
-        Beyond::of(extra, &self.passing, &self.policy, merger, cap, budget)
+        Beyond::of(extra, &self.passing, &self.policy, merger, cap, meter)
     }
 }
 
@@ -159,19 +202,23 @@ struct Half {
 
 impl Half {
     /// What any of some first-match lists permits.
-    fn of<'l>(merger: &mut Merger, lists: impl IntoIterator<Item = &'l [PacketRule]>) -> Self {
+    fn of<'l>(
+        merger: &mut Merger,
+        lists: impl IntoIterator<Item = &'l [PacketRule]>,
+        meter: &mut Meter,
+    ) -> Result<Self, GaveUp> {
         let mut half = Self::default();
         for list in lists {
-            let parts = Parts::of(merger, list);
+            let parts = Parts::of(merger, list, meter)?;
             half.free.extend(parts.free);
             half.contested.push(parts.contested);
         }
         half.free = merger.union(half.free);
-        half
+        Ok(half)
     }
 
     /// What this holds and `other` does not.
-    fn without(&self, other: &Self, merger: &Merger, budget: Budget) -> Result<PacketSet, GaveUp> {
+    fn without(&self, other: &Self, merger: &Merger, meter: &mut Meter) -> Result<PacketSet, GaveUp> {
         let same: FxHashSet<&Product> = other.free.iter().collect();
         let apart: Vec<&Product> = self
             .free
@@ -187,7 +234,7 @@ impl Half {
         let mut left = Vec::new();
         let mut against = Vec::new();
         for product in apart {
-            let overlapping = near.overlapping(merger, product);
+            let overlapping = near.overlapping(merger, product, meter)?;
             if !overlapping.iter().any(|other| merger.covers(other, product)) {
                 left.push(*product);
                 against.extend(overlapping);
@@ -197,7 +244,7 @@ impl Half {
             return Ok(PacketSet::empty());
         }
         for rule in self.contested.iter().flatten().filter(|rule| rule.permit) {
-            against.extend(near.overlapping_flow(merger, &rule.flow));
+            against.extend(near.overlapping_flow(merger, &rule.flow, meter)?);
         }
         against.sort_unstable();
         against.dedup();
@@ -206,9 +253,13 @@ impl Half {
         if settled && hold(&against, &left) {
             return Ok(PacketSet::empty());
         }
-        let mine = union_of(left, &self.contested, budget)?;
-        let theirs = union_of(against, &other.contested, budget)?;
-        mine.difference(&theirs, budget)
+        let mine = lists(&left, &self.contested);
+        let all = [mine.as_slice(), &lists(&against, &other.contested)].concat();
+        PacketSet::of_lists(&all, meter, |diagram, sets| {
+            let (mine, theirs) = sets.split_at(mine.len());
+            let (mine, theirs) = (diagram.union(mine.to_vec())?, diagram.union(theirs.to_vec())?);
+            diagram.apply(Op::Difference, mine, theirs)
+        })
     }
 }
 
@@ -224,16 +275,8 @@ fn hold(permits: &[PacketRule], others: &[PacketRule]) -> bool {
     ByDestination::default().same(together, flows(permits)) == Some(true)
 }
 
-/// What the permits hold, and what each list permits.
-fn union_of(
-    permits: Vec<PacketRule>,
-    lists: &[Vec<PacketRule>],
-    budget: Budget,
-) -> Result<PacketSet, GaveUp> {
-    let sets = std::iter::once(&permits)
-        .chain(lists)
-        .filter(|rules| !rules.is_empty())
-        .map(|rules| PacketSet::from_rules(rules, budget))
-        .collect::<Result<Vec<_>, _>>()?;
-    PacketSet::union_of(&sets, budget)
+/// Lists that permit what some permits and some lists do, those that say something.
+fn lists<'r>(permits: &'r [PacketRule], contested: &'r [Vec<PacketRule>]) -> Vec<&'r [PacketRule]> {
+    let all = std::iter::once(permits).chain(contested.iter().map(Vec::as_slice));
+    all.filter(|rules| !rules.is_empty()).collect()
 }

@@ -2,8 +2,14 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::packet::budget::{GaveUp, Meter};
 use crate::packet::merge::{Merger, Number, Product};
 use crate::packet::{AddressSet, FlowSet};
+
+/// So many ranges are looked at in the time of a step.
+pub(super) const RANGES_OF_A_STEP: usize = 8;
+/// So many numbers take the memory of a node.
+const NUMBERS_OF_A_NODE: usize = 8;
 
 /// Products, indexed.
 pub(super) struct Near {
@@ -55,31 +61,53 @@ impl Near {
     }
 
     /// The products that have a packet in common with a product.
-    pub(super) fn overlapping(&self, merger: &Merger, product: &Product) -> Vec<Product> {
-        merger
-            .flow(product)
-            .map(|flow| self.overlapping_flow(merger, &flow))
-            .unwrap_or_default()
+    pub(super) fn overlapping(
+        &self,
+        merger: &Merger,
+        product: &Product,
+        meter: &mut Meter,
+    ) -> Result<Vec<Product>, GaveUp> {
+        match merger.flow(product) {
+            Some(flow) => self.overlapping_flow(merger, &flow, meter),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The products that have a packet in common with a flow.
-    pub(super) fn overlapping_flow(&self, merger: &Merger, flow: &FlowSet) -> Vec<Product> {
+    pub(super) fn overlapping_flow(
+        &self,
+        merger: &Merger,
+        flow: &FlowSet,
+        meter: &mut Meter,
+    ) -> Result<Vec<Product>, GaveUp> {
         let mut sets = Vec::new();
         let [v4, v6] = &self.spans;
         for (first, last) in flow.destination.v4.ranges() {
+            let before = sets.len();
             visit(v4, (*first).into(), (*last).into(), &mut sets);
+            meter.spend(sets.len() - before, sets.len() / NUMBERS_OF_A_NODE)?;
         }
         for (first, last) in flow.destination.v6.ranges() {
+            let before = sets.len();
             visit(v6, *first, *last, &mut sets);
+            meter.spend(sets.len() - before, sets.len() / NUMBERS_OF_A_NODE)?;
         }
         sets.sort_unstable();
         sets.dedup();
-        let found = sets
-            .iter()
-            .filter_map(|set| self.by_destination.get(set))
-            .flatten();
-        let near = |product: &&Product| merger.flow(product).is_some_and(|other| other.overlaps(flow));
-        found.filter(near).copied().collect()
+        let ranges = |flow: &FlowSet| flow.source.range_count().min(flow.destination.range_count());
+        let own = ranges(flow);
+        let found = sets.iter().filter_map(|set| self.by_destination.get(set));
+        let mut near = Vec::new();
+        for product in found.flatten() {
+            let Some(other) = merger.flow(product) else {
+                continue;
+            };
+            meter.spend(1 + own.min(ranges(&other)) / RANGES_OF_A_STEP, 0)?;
+            if other.overlaps(flow) {
+                near.push(*product);
+            }
+        }
+        Ok(near)
     }
 }
 

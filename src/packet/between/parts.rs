@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::near::Near;
+use super::near::{Near, RANGES_OF_A_STEP};
+use crate::packet::budget::{GaveUp, Meter};
 use crate::packet::merge::{Merger, Product};
 use crate::packet::{FlowSet, PacketRule};
 
@@ -21,7 +22,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn of(merger: &mut Merger, rules: &[PacketRule]) -> Self {
+    pub(super) fn of(merger: &mut Merger, rules: &[PacketRule], meter: &mut Meter) -> Result<Self, GaveUp> {
         let merged = merger.merged(rules);
         let mut run_of_deny: FxHashMap<Product, usize> = FxHashMap::default();
         for (number, (_, products)) in merged.runs().enumerate().filter(|(_, (permit, _))| !permit) {
@@ -37,7 +38,7 @@ impl Parts {
         let mut contested: BTreeSet<(usize, bool, Product)> = BTreeSet::new();
         for (number, (_, products)) in merged.runs().enumerate().filter(|(_, (permit, _))| *permit) {
             for product in products {
-                let mut before = near.overlapping(merger, product);
+                let mut before = near.overlapping(merger, product, meter)?;
                 before.retain(|deny| run_of_deny.get(deny).is_some_and(|run| *run < number));
                 before.sort_unstable();
                 if before.is_empty() {
@@ -45,7 +46,10 @@ impl Parts {
                     continue;
                 }
                 let cuts: Vec<FlowSet> = before.iter().filter_map(|deny| merger.flow(deny)).collect();
-                let pieces = merger.flow(product).and_then(|flow| cut(flow, &cuts));
+                let pieces = match merger.flow(product) {
+                    Some(flow) => cut(flow, &cuts, meter)?,
+                    None => None,
+                };
                 match pieces {
                     Some(pieces) => free.extend(pieces.iter().flat_map(|flow| merger.products(flow))),
                     None => {
@@ -65,23 +69,33 @@ impl Parts {
                 flow: merger.flow(product)?,
             })
         };
-        Self {
+        Ok(Self {
             free,
             contested: contested.iter().filter_map(rule).collect(),
-        }
+        })
     }
 }
 
 /// What is left of a flow beside others, as disjoint products; none where those are too many.
-pub(super) fn cut(flow: FlowSet, others: &[FlowSet]) -> Option<Vec<FlowSet>> {
+pub(super) fn cut(
+    flow: FlowSet,
+    others: &[FlowSet],
+    meter: &mut Meter,
+) -> Result<Option<Vec<FlowSet>>, GaveUp> {
     let mut pieces = vec![flow];
     for other in others {
+        let ranges: usize = pieces.iter().map(|piece| size(piece) + size(other)).sum();
+        meter.spend(ranges / RANGES_OF_A_STEP, 0)?;
         pieces = pieces.iter().flat_map(|piece| without(piece, other)).collect();
         if pieces.len() > PIECES {
-            return None;
+            return Ok(None);
         }
     }
-    Some(pieces)
+    Ok(Some(pieces))
+}
+
+fn size(flow: &FlowSet) -> usize {
+    flow.source.range_count() + flow.destination.range_count() + flow.service.size()
 }
 
 fn without(flow: &FlowSet, other: &FlowSet) -> Vec<FlowSet> {

@@ -19,6 +19,8 @@ use places::{Here, apart, covered, cuts, split_at_place, spread};
 const PER_RANGE: usize = 32;
 /// How much may always be looked at.
 const ALWAYS: usize = 10_000;
+/// How much beyond reading all ranges twice may be looked at in any case: it takes memory.
+const AT_MOST: usize = 10_000_000;
 /// How many ranges of ports may be looked at to tell what lines permit together.
 const SERVICES: usize = 4_000_000;
 
@@ -64,7 +66,8 @@ fn same_in<'r, T: Ordinal + 'r>(
             .sum()
     };
     let count = ranges_of(&a) + ranges_of(&b);
-    let mut left = Allowance::of(count.saturating_mul(PER_RANGE).saturating_add(ALWAYS));
+    let enough = count.saturating_mul(PER_RANGE).saturating_add(ALWAYS);
+    let mut left = Allowance::of(enough.min(count.saturating_mul(2).saturating_add(AT_MOST)));
     services.allow(SERVICES);
     // A list mostly ends with a deny of every destination.
     let [a, b] = [&a, &b].map(|lines| deciding(lines, |line| line.permit));

@@ -11,7 +11,7 @@ mod store;
 use rustc_hash::FxHashMap;
 
 use super::Family;
-use super::budget::{Budget, GaveUp};
+use super::budget::{GaveUp, Meter};
 use super::space::{Axis, Side, Space};
 
 pub(crate) use read::Piece;
@@ -90,18 +90,18 @@ impl Set {
 pub(crate) struct Diagram<'a> {
     pub(crate) space: &'a Space,
     pub(crate) order: FieldOrder,
-    pub(crate) store: Store,
+    pub(crate) store: Store<'a>,
     /// Looks at no destination outside these ranks of each family, where a slice is set.
     slice: Option<[(u32, u32); 2]>,
     made: FxHashMap<build::Made, (NodeId, build::Shared<'a>)>,
 }
 
 impl<'a> Diagram<'a> {
-    pub(crate) fn new(space: &'a Space, order: FieldOrder, budget: Budget) -> Self {
+    pub(crate) fn new(space: &'a Space, order: FieldOrder, meter: &'a mut Meter) -> Self {
         Self {
             space,
             order,
-            store: Store::new(budget),
+            store: Store::new(meter),
             slice: None,
             made: FxHashMap::default(),
         }
@@ -111,12 +111,12 @@ impl<'a> Diagram<'a> {
     pub(crate) fn sliced(
         space: &'a Space,
         order: FieldOrder,
-        budget: Budget,
+        meter: &'a mut Meter,
         slice: [(u32, u32); 2],
     ) -> Self {
         Self {
             slice: Some(slice),
-            ..Self::new(space, order, budget)
+            ..Self::new(space, order, meter)
         }
     }
 
@@ -125,6 +125,21 @@ impl<'a> Diagram<'a> {
             v4: self.store.apply(op, a.v4, b.v4)?,
             v6: self.store.apply(op, a.v6, b.v6)?,
         })
+    }
+
+    /// The packets of any of the sets: small ones meet small ones.
+    pub(crate) fn union(&mut self, mut sets: Vec<Set>) -> Result<Set, GaveUp> {
+        while sets.len() > 1 {
+            let mut half = Vec::with_capacity(sets.len().div_ceil(2));
+            for pair in sets.chunks(2) {
+                half.push(match *pair {
+                    [a, b] => self.apply(Op::Union, a, b)?,
+                    _ => pair.first().copied().unwrap_or(Set::EMPTY),
+                });
+            }
+            sets = half;
+        }
+        Ok(sets.first().copied().unwrap_or(Set::EMPTY))
     }
 
     fn axis(family: Family, side: Side) -> Axis {

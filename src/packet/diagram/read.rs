@@ -176,10 +176,14 @@ impl Reader<'_, '_> {
         };
         type Rectangles = Vec<(IntervalSet<u16>, Vec<(u16, u16)>)>;
         let mut pieces: BTreeMap<NodeId, Rectangles> = BTreeMap::new();
+        // Many ranges of first numbers may lead to one column.
+        let mut columns: BTreeMap<NodeId, Vec<(u16, u16)>> = BTreeMap::new();
         for (first, last, column) in store.edges_at(node, first_level) {
-            let Some((first, last)) = range(first, last) else {
-                continue;
-            };
+            if let Some(numbers) = range(first, last) {
+                columns.entry(column).or_default().push(numbers);
+            }
+        }
+        for (column, keys) in columns {
             let mut values: BTreeMap<NodeId, Vec<(u16, u16)>> = BTreeMap::new();
             for (from, until, to) in store.edges_at(column, second_level) {
                 if let (Some(numbers), true) = (range(from, until), to != NodeId::DENY) {
@@ -187,7 +191,7 @@ impl Reader<'_, '_> {
                 }
             }
             for (to, ranges) in values {
-                let row = (IntervalSet::from_ranges(ranges), vec![(first, last)]);
+                let row = (IntervalSet::from_ranges(ranges), keys.clone());
                 pieces.entry(to).or_default().push(row);
             }
         }

@@ -8,7 +8,7 @@ use std::hash::Hasher;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::packet::budget::{Budget, GaveUp, Meter};
+use crate::packet::budget::{GaveUp, Meter};
 
 /// A stored node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,12 +76,16 @@ impl Op {
     }
 }
 
-/// Past this many remembered results of one operation, forgetting costs less than memory.
-const MEMO_LIMIT: usize = 4_000_000;
+/// Past this many remembered results of one operation, forgetting costs less than memory. A table of twice the size
+/// would come just after.
+const MEMO_LIMIT: usize = 3_600_000;
+
+/// So many edges take the memory of a node.
+const EDGES_OF_A_NODE: usize = 4;
 
 /// All nodes of one diagram.
 #[derive(Debug)]
-pub(crate) struct Store {
+pub(crate) struct Store<'m> {
     nodes: Vec<Node>,
     edges: Vec<Edge>,
     /// Open addressing over node indices, 0 for free (node 0 is a leaf and never looked up). Keys are compared
@@ -90,11 +94,11 @@ pub(crate) struct Store {
     memo: [FxHashMap<(NodeId, NodeId), NodeId>; 4],
     /// Edges under construction, those of outer calls below those of inner ones.
     scratch: Vec<Edge>,
-    meter: Meter,
+    meter: &'m mut Meter,
 }
 
-impl Store {
-    pub(crate) fn new(budget: Budget) -> Self {
+impl<'m> Store<'m> {
+    pub(crate) fn new(meter: &'m mut Meter) -> Self {
         let leaf = Node {
             level: LEAF,
             start: 0,
@@ -106,8 +110,18 @@ impl Store {
             table: vec![0; 1 << 10],
             memo: Default::default(),
             scratch: Vec::new(),
-            meter: Meter::new(budget),
+            meter,
         }
+    }
+
+    /// How much memory nodes take, in nodes of few edges.
+    fn alive(&self) -> usize {
+        self.nodes.len() + self.edges.len() / EDGES_OF_A_NODE
+    }
+
+    /// Spends nodes for a value that outlives the diagram.
+    pub(crate) fn keep(&mut self, nodes: usize) -> Result<(), GaveUp> {
+        self.meter.keep(nodes, self.alive())
     }
 
     /// The level of the field a node tests.
@@ -205,7 +219,9 @@ impl Store {
         let level = self.level(a).min(self.level(b));
         let base = self.scratch.len();
         let (mut left, mut right) = (self.cursor(a, level), self.cursor(b, level));
+        let mut looked_at = 0;
         loop {
+            looked_at += 1;
             let (x, y) = (self.at(left), self.at(right));
             let to = self.apply(op, x.to, y.to)?;
             let last = x.last.min(y.last);
@@ -216,7 +232,8 @@ impl Store {
             left.advance_past(x, last);
             right.advance_past(y, last);
         }
-        let result = self.finish(level, base)?;
+        self.meter.spend(looked_at, self.alive())?;
+        let result = self.intern(level, base);
         let memo = &mut self.memo[op as usize];
         if memo.len() >= MEMO_LIMIT {
             memo.clear();
@@ -269,17 +286,9 @@ impl Store {
 
     /// Turns the edges above `base` into a node, stored once.
     fn finish(&mut self, level: u8, base: usize) -> Result<NodeId, GaveUp> {
-        self.meter.spend(self.scratch.len() - base, self.nodes.len())?;
+        let edges = self.scratch.len() - base;
+        self.meter.spend(edges, self.alive() + edges / EDGES_OF_A_NODE)?;
         Ok(self.intern(level, base))
-    }
-
-    /// A node that exists in another store already: as much work as that store is large, so no budget is asked.
-    pub(crate) fn load(&mut self, level: u8, edges: impl IntoIterator<Item = Edge>) -> NodeId {
-        let base = self.scratch.len();
-        for edge in edges {
-            self.push(base, edge);
-        }
-        self.intern(level, base)
     }
 
     fn intern(&mut self, level: u8, base: usize) -> NodeId {

@@ -194,7 +194,8 @@ impl<'a> RuleIndex<'a> {
             .cloned()
             .map(PacketRule::permit)
             .collect();
-        let mut diagram = Diagram::new(&self.space, FieldOrder::DestinationFirst, self.budget);
+        let mut meter = Meter::new(self.budget);
+        let mut diagram = Diagram::new(&self.space, FieldOrder::DestinationFirst, &mut meter);
         let boxes: Vec<&FlowSet> = [Some(rule), within]
             .into_iter()
             .flatten()

@@ -12,7 +12,7 @@ use septum::packet::{
 use super::arbitrary::{flow, rules};
 
 fn found(limits: &Limits, actual: &[PacketRule]) -> Between {
-    between(limits, actual, &mut Met::default(), usize::MAX, Budget::default()).unwrap()
+    between(limits, actual, &mut Met::within(Budget::default()), usize::MAX).unwrap()
 }
 
 /// Compares with what diagrams of everything say.
@@ -151,4 +151,27 @@ fn a_permit_that_very_many_denies_cut_into_is_still_compared_exactly() {
         Ok(())
     })
     .budget_ms(1_500);
+}
+
+#[test]
+fn the_comparisons_of_one_device_share_one_budget() {
+    let every = Arc::new(AddressSet::full());
+    let mut list: Vec<PacketRule> = (0..40)
+        .map(|last| PacketRule::deny(web(&address(last), &address(3 * last))))
+        .collect();
+    list.push(PacketRule::permit(web(&every, &every)));
+    let limits = Limits {
+        lists: vec![list],
+        ..Limits::default()
+    };
+    let budget = Budget {
+        steps: 20_000,
+        ..Budget::default()
+    };
+    let mut met = Met::within(budget);
+    let mut compared = 0;
+    while between(&limits, &[], &mut met, usize::MAX).is_ok() && compared < 1_000 {
+        compared += 1;
+    }
+    assert!(0 < compared && compared < 1_000, "{compared}");
 }

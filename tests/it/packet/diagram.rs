@@ -1,10 +1,11 @@
 //! Packet sets against the naive evaluator.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use arbtest::arbtest;
 use septum::packet::{
-    Budget, FlowSet, Hints, IntervalSet, Packet, PacketRule, PacketSet, ServiceSet, permits,
+    AddressSet, Budget, FlowSet, Hints, IntervalSet, Packet, PacketRule, PacketSet, ServiceSet, permits,
 };
 
 use super::arbitrary::{flow, packet, rules};
@@ -198,4 +199,23 @@ fn a_spent_budget_is_no_answer() {
     let none = Budget { steps: 0, nodes: 10 };
     let error = PacketSet::from_flow(&flow, none).unwrap_err();
     assert!(error.to_string().starts_with("gave up after"));
+}
+
+#[test]
+fn a_node_of_many_edges_counts_as_many() {
+    let odd = (0..100_000).map(|n| (2 * n + 1, 2 * n + 1));
+    let flow = FlowSet {
+        source: Arc::new(AddressSet {
+            v4: odd.collect(),
+            ..AddressSet::empty()
+        }),
+        destination: addresses(&["10.30.1.0/24"]),
+        service: ServiceSet::full().into(),
+    };
+    let budget = |nodes: u32| Budget {
+        steps: 50_000_000,
+        nodes,
+    };
+    assert!(PacketSet::from_flow(&flow, budget(1_000_000)).is_ok());
+    assert!(PacketSet::from_flow(&flow, budget(10_000)).is_err());
 }
