@@ -7,6 +7,7 @@ mod assertions;
 mod devices;
 mod emptiness;
 mod names;
+mod nesting;
 mod points;
 mod rules;
 mod services;

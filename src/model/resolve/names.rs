@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::nesting::Nesting;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Device, DeviceId, Service, ServiceId, Zone};
 use crate::packet::{AddressSet, ServiceSet};
@@ -124,24 +125,27 @@ fn clash(kind: &str, name: &str, span: Span, other: Option<Span>) -> Diagnostic 
 
 /// A zone's name stands for it, the zones under it by name, and the zones within any of these.
 fn zone_sets(zones: &[Zone]) -> HashMap<&str, Option<Arc<AddressSet>>> {
-    let mut with_within: Vec<Vec<&AddressSet>> = zones.iter().map(|zone| vec![&*zone.addresses]).collect();
-    for zone in zones {
-        let mut at = zone.within;
-        while let Some(id) = at {
-            if let Some(list) = with_within.get_mut(id.index()) {
-                list.push(&zone.addresses);
-            }
-            at = zones.get(id.index()).and_then(|parent| parent.within);
+    let mut with_within: Vec<AddressSet> = zones.iter().map(|zone| (*zone.addresses).clone()).collect();
+    let mut inner: Vec<Vec<usize>> = vec![Vec::new(); zones.len()];
+    for index in Nesting::read(zones).inner_first() {
+        let parts = inner.get(index).into_iter().flatten().chain([&index]);
+        let all = AddressSet::union_of(parts.filter_map(|part| with_within.get(*part)));
+        if let Some(slot) = with_within.get_mut(index) {
+            *slot = all;
+        }
+        let outer = zones.get(index).and_then(|zone| zone.within);
+        if let Some(list) = outer.and_then(|outer| inner.get_mut(outer.index())) {
+            list.push(index);
         }
     }
     let mut members: BTreeMap<&str, Vec<&AddressSet>> = BTreeMap::new();
-    for (zone, parts) in zones.iter().zip(&with_within) {
+    for (zone, addresses) in zones.iter().zip(&with_within) {
         let above = zone
             .name
             .match_indices('.')
             .filter_map(|(dot, _)| zone.name.get(..dot));
         for name in above.chain([zone.name.as_str()]) {
-            members.entry(name).or_default().extend(parts);
+            members.entry(name).or_default().push(addresses);
         }
     }
     members

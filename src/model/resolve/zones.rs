@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::nesting::Nesting;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Zone, ZoneId};
 use crate::packet::AddressSet;
@@ -33,9 +34,9 @@ pub(super) fn resolve(items: &[&Item], diagnostics: &mut Vec<Diagnostic>) -> Vec
         .map(|zone| read(zone, &by_name, diagnostics))
         .collect();
     inherit(&mut zones, &by_name);
-    break_cycles(&mut zones, diagnostics);
-    let overlapping = report_overlaps(&zones, diagnostics);
-    own_addresses(&mut zones, overlapping, diagnostics);
+    let nesting = Nesting::of(&mut zones, diagnostics);
+    let overlapping = nesting.cut || report_overlaps(&zones, &nesting, diagnostics);
+    own_addresses(&mut zones, &nesting, overlapping, diagnostics);
     zones
 }
 
@@ -153,44 +154,9 @@ fn inherit(zones: &mut [Zone], by_name: &BTreeMap<&str, ZoneId>) {
     }
 }
 
-/// `within` may not lead back to where it came from.
-fn break_cycles(zones: &mut [Zone], diagnostics: &mut Vec<Diagnostic>) {
-    for start in 0..zones.len() {
-        let mut at = zones.get(start).and_then(|zone| zone.within);
-        let mut steps = 0;
-        while let Some(id) = at {
-            // A walk that is too long came into a cycle beside it, whose own zones are reported.
-            if steps > zones.len() {
-                break;
-            }
-            if id.index() == start {
-                if let Some(zone) = zones.get_mut(start) {
-                    let message = format!("zone `{}` lies within itself", zone.name);
-                    diagnostics.push(Diagnostic::error("within-itself", zone.span, message));
-                    zone.within = None;
-                }
-                break;
-            }
-            at = zones.get(id.index()).and_then(|zone| zone.within);
-            steps += 1;
-        }
-    }
-}
-
-fn lies_within(zones: &[Zone], inner: ZoneId, outer: ZoneId) -> bool {
-    let mut at = zones.get(inner.index()).and_then(|zone| zone.within);
-    while let Some(id) = at {
-        if id == outer {
-            return true;
-        }
-        at = zones.get(id.index()).and_then(|zone| zone.within);
-    }
-    false
-}
-
 /// Reports prefixes that two zones claim, and returns the zones at fault. Prefixes nest or are disjoint, so a
 /// sweep with a stack of the prefixes that are open finds every overlap.
-fn report_overlaps(zones: &[Zone], diagnostics: &mut Vec<Diagnostic>) -> bool {
+fn report_overlaps(zones: &[Zone], nesting: &Nesting, diagnostics: &mut Vec<Diagnostic>) -> bool {
     let mut prefixes: Vec<(IpNet, ZoneId, Span)> = zones
         .iter()
         .enumerate()
@@ -209,7 +175,7 @@ fn report_overlaps(zones: &[Zone], diagnostics: &mut Vec<Diagnostic>) -> bool {
             open.pop();
         }
         let clash = open.iter().rev().find(|(_, other, _)| {
-            *other != id && !lies_within(zones, id, *other) && !lies_within(zones, *other, id)
+            *other != id && !nesting.lies_within(id, *other) && !nesting.lies_within(*other, id)
         });
         if let Some((other_net, other, other_span)) = clash {
             found = true;
@@ -232,27 +198,28 @@ fn report_overlaps(zones: &[Zone], diagnostics: &mut Vec<Diagnostic>) -> bool {
 }
 
 /// A zone owns its prefixes less those of the zones within it; the external zone owns the rest.
-fn own_addresses(zones: &mut [Zone], overlapping: bool, diagnostics: &mut Vec<Diagnostic>) {
+fn own_addresses(
+    zones: &mut [Zone],
+    nesting: &Nesting,
+    overlapping: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let whole: Vec<AddressSet> = zones
         .iter()
         .map(|zone| AddressSet::from_prefixes(zone.subnets.iter().map(|(net, _)| net)))
         .collect();
-    let mut inner: Vec<Vec<usize>> = vec![Vec::new(); zones.len()];
-    for (index, zone) in zones.iter().enumerate() {
-        let mut at = zone.within;
-        while let Some(id) = at {
-            if let Some(list) = inner.get_mut(id.index()) {
-                list.push(index);
-            }
-            at = zones.get(id.index()).and_then(|parent| parent.within);
-        }
-    }
-    for (index, zone) in zones.iter_mut().enumerate() {
-        let (Some(own), Some(parts)) = (whole.get(index), inner.get(index)) else {
+    // What the zones within each one claim: of those deeper inside, only what the zones around them do not claim.
+    let mut inner: Vec<Vec<AddressSet>> = vec![Vec::new(); zones.len()];
+    for index in nesting.inner_first() {
+        let (Some(zone), Some(own)) = (zones.get_mut(index), whole.get(index)) else {
             continue;
         };
-        let within = AddressSet::union_of(parts.iter().filter_map(|i| whole.get(*i)));
+        let parts = inner.get_mut(index).map(std::mem::take).unwrap_or_default();
+        let within = AddressSet::union_of(&parts);
         zone.addresses = Arc::new(own.difference(&within));
+        if let Some(outer) = zone.within.and_then(|outer| inner.get_mut(outer.index())) {
+            outer.extend([own.clone(), within.difference(own)]);
+        }
     }
     for index in 0..zones.len() {
         let Some((zone, parent)) = zones.get(index).and_then(|z| Some((z, z.within?))) else {
