@@ -10,7 +10,7 @@ use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Assertion, AssertionKind, ModeId, ZoneId};
 use crate::packet::{Family, FlowSet};
-use crate::reach::{Edge, Enforcement, Missing, Passage, View, missing, unreachable_zones};
+use crate::reach::{Edge, Enforcement, Missing, Passage, View, concerned, missing, unreachable_zones};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -37,11 +37,12 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let flows: Vec<FlowSet> = required.iter().map(|assertion| flow_of(assertion)).collect();
+    let policy = concerned(context.policy, &flows);
     let modes = (0..context.policy.modes.len()).map(|index| Some(ModeId::from_index(index)));
     let mut findings: Vec<Option<Diagnostic>> = vec![None; required.len()];
     for mode in std::iter::once(None).chain(modes) {
         let view = refutation::view(context, mode);
-        let enforcement = Enforcement::new(context.policy, context.network, context.today, mode, &flows);
+        let enforcement = Enforcement::new(&policy, context.network, context.today, mode);
         for (assertion, finding) in required.iter().zip(&mut findings) {
             if finding.is_none() {
                 *finding = refute(context, &view, &enforcement, mode, assertion);

@@ -50,31 +50,33 @@ pub struct Enforcement<'n> {
     points: Vec<(PointId, Option<Placement<'n>>, DevicePlan)>,
 }
 
+/// The policy without the rules that have no packet in common with any of some flows: planning a large one takes long.
+pub fn concerned(policy: &Policy, flows: &[FlowSet]) -> Policy {
+    Policy {
+        rules: policy
+            .rules
+            .iter()
+            .filter(|rule| flows.iter().any(|flow| flow.overlaps(&rule.flow())))
+            .cloned()
+            .collect(),
+        ..policy.clone()
+    }
+}
+
 impl<'n> Enforcement<'n> {
-    /// The plans of a day and mode, as far as they decide on some flows: rules that have no packet in common with
-    /// any of them are left out, since planning a large policy takes long.
+    /// The plans of a day and mode, as far as a policy has the rules that decide.
     pub fn new(
         policy: &Policy,
         network: &'n Network,
         today: jiff::civil::Date,
         mode: Option<ModeId>,
-        flows: &[FlowSet],
     ) -> Self {
         let options = plan::Options {
             today,
             mode,
             stateless: &[],
         };
-        let concerned = Policy {
-            rules: policy
-                .rules
-                .iter()
-                .filter(|rule| flows.iter().any(|flow| flow.overlaps(&rule.flow())))
-                .cloned()
-                .collect(),
-            ..policy.clone()
-        };
-        let mut plans = plan::plans(&concerned, network, &SourceMap::default(), options).into_iter();
+        let mut plans = plan::plans(policy, network, &SourceMap::default(), options).into_iter();
         let mut points = Vec::new();
         for (index, point) in policy.points.iter().enumerate() {
             let id = PointId::from_index(index);

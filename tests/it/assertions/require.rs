@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use septum::model::{PointId, Policy};
-use septum::reach::Enforcement;
+use septum::reach::{Enforcement, concerned};
 
 use super::harness::{load, messages};
 
@@ -152,8 +152,8 @@ fn a_permitted_flow_is_also_looked_for_in_the_plans() {
     let flow = permitted.policy.rules[0].flow();
     let blocking = |policy: &Policy| {
         let day = jiff::civil::date(2026, 6, 1);
-        let flows = std::slice::from_ref(&flow);
-        Enforcement::new(policy, &permitted.network, day, None, flows).blocking(&permitted.policy, &flow)
+        let policy = concerned(policy, std::slice::from_ref(&flow));
+        Enforcement::new(&policy, &permitted.network, day, None).blocking(&permitted.policy, &flow)
     };
     assert_eq!(blocking(&permitted.policy), None);
     let mut lacking = permitted.policy.clone();
