@@ -39,7 +39,10 @@ impl Default for Options {
             stateless: false,
             guards_itself: false,
             hints: Hints::default(),
-            budget: Budget::default(),
+            budget: Budget {
+                steps: 2 * Budget::default().steps,
+                ..Budget::default()
+            },
             interface_name: str::to_owned,
         }
     }

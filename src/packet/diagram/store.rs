@@ -80,6 +80,9 @@ impl Op {
 /// would come just after.
 const MEMO_LIMIT: usize = 3_600_000;
 
+/// So many results are remembered in any case.
+const LEAST_MEMO: usize = 1 << 16;
+
 /// So many edges take the memory of a node.
 const EDGES_OF_A_NODE: usize = 4;
 
@@ -94,6 +97,8 @@ pub(crate) struct Store<'m> {
     memo: [FxHashMap<(NodeId, NodeId), NodeId>; 4],
     /// Edges under construction, those of outer calls below those of inner ones.
     scratch: Vec<Edge>,
+    /// How many results of an operation are remembered.
+    memo_limit: usize,
     meter: &'m mut Meter,
 }
 
@@ -110,6 +115,8 @@ impl<'m> Store<'m> {
             table: vec![0; 1 << 10],
             memo: Default::default(),
             scratch: Vec::new(),
+            // Of diagrams that may be small, many may be alive at once.
+            memo_limit: MEMO_LIMIT.min(meter.rest().nodes as usize / 2).max(LEAST_MEMO),
             meter,
         }
     }
@@ -235,7 +242,7 @@ impl<'m> Store<'m> {
         self.meter.spend(looked_at, self.alive())?;
         let result = self.intern(level, base);
         let memo = &mut self.memo[op as usize];
-        if memo.len() >= MEMO_LIMIT {
+        if memo.len() >= self.memo_limit {
             memo.clear();
         }
         memo.insert(key, result);
