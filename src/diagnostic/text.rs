@@ -19,7 +19,12 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool) -> Str
 /// The lines of a file that spans are on, and where the first is. The renderer looks at every line that it is given, and
 /// a file can have a million. The line after them tells it that the file does not end there.
 fn excerpt(file: &SourceFile, spans: Range<usize>) -> (Range<usize>, u32) {
-    let (lines, first) = file.lines(spans);
+    // What lies behind the last line break is shown on the line that it ends.
+    let start = match spans.start == file.text().len() {
+        true => spans.start.saturating_sub(1),
+        false => spans.start,
+    };
+    let (lines, first) = file.lines(start..spans.end);
     (lines.start..file.lines(lines.end..lines.end).0.end, first)
 }
 
