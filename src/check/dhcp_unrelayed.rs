@@ -58,11 +58,7 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
 
 /// A zone whose routers all drop broadcasts of clients.
 fn unrelayed(context: &Context<'_>, rule: &Rule, zone: ZoneId) -> Option<Finding> {
-    let attached = context.policy.points.iter().filter(|point| {
-        let mut interfaces = point.interfaces().iter();
-        interfaces.any(|interface| interface.zone == zone)
-    });
-    let attached: Vec<&Point> = attached.collect();
+    let attached: Vec<&Point> = context.policy.points_in(zone).map(|(_, point)| point).collect();
     let drops = |point: &&Point| {
         let takes = [RunProtocol::DhcpRelay, RunProtocol::DhcpServer];
         context.filters_itself(point) && !point.run.iter().any(|run| takes.contains(run))

@@ -19,11 +19,12 @@
 //! # Supports
 //! RFC 2827 (ingress filtering); NIST SP 800-53 SC-7(11); IEC 62443-3-3 SR 5.2.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{PointId, Zone, ZoneId};
+use crate::model::{Point, PointId, Zone, ZoneId};
 use crate::network::Placement;
 
 /// The check.
@@ -38,23 +39,14 @@ pub const CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
-    let policy = context.policy;
-    let mut attached: BTreeMap<ZoneId, Vec<PointId>> = BTreeMap::new();
-    for (index, point) in policy.points.iter().enumerate() {
-        for interface in point.interfaces() {
-            let points = attached.entry(interface.zone).or_default();
-            points.push(PointId::from_index(index));
-        }
-    }
     // Zones by the devices that they are attached to: a redundant pair is one finding.
     let mut rings: BTreeMap<Vec<PointId>, Vec<ZoneId>> = BTreeMap::new();
     for zone in carriers(context) {
-        let mut points = attached.remove(&zone).unwrap_or_default();
-        points.dedup();
-        let managed = |id: &PointId| policy.points.get(id.index())?.platform.as_ref();
+        let mut attached = context.policy.points_in(zone);
         // What forwards everything is the business of `unenforced-path`.
-        if points.iter().all(|point| managed(point).is_some()) {
-            rings.entry(points).or_default().push(zone);
+        if attached.all(|(_, point)| point.platform.is_some()) {
+            let points = context.policy.points_in(zone).map(|(id, _)| id);
+            rings.entry(points.collect()).or_default().push(zone);
         }
     }
     rings
@@ -64,9 +56,15 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// Zones of hosts that lie on a way between two others, ascending.
-fn carriers(context: &Context<'_>) -> Vec<ZoneId> {
+fn carriers(context: &Context<'_>) -> BTreeSet<ZoneId> {
     let policy = context.policy;
-    let mut carriers: Vec<ZoneId> = Vec::new();
+    let mut carriers: BTreeSet<ZoneId> = BTreeSet::new();
+    // Devices are many, and most networks have no such way.
+    let inhabited: OnceCell<BTreeSet<ZoneId>> = OnceCell::new();
+    let inhabited = |id: &ZoneId| {
+        let zones = || policy.devices.iter().map(|device| device.zone).collect();
+        inhabited.get_or_init(zones).contains(id)
+    };
     for (index, point) in policy.points.iter().enumerate() {
         if point.platform.is_none() {
             continue;
@@ -80,28 +78,24 @@ fn carriers(context: &Context<'_>) -> Vec<ZoneId> {
                 .filter_map(|side| Some(placement.sides.get(*side)?.zone))
                 .collect();
             let most = zones.iter().filter_map(|id| policy.zone(*id)?.trust).max();
-            carriers.extend(zones.iter().copied().filter(|id| {
+            // Where devices are known, or where trust is less than in one that it carries traffic for.
+            let houses_hosts = |id: &ZoneId, zone: &Zone| {
+                zone.trust.is_some_and(|trust| Some(trust) < most) || inhabited(id)
+            };
+            carriers.extend(zones.into_iter().filter(|id| {
                 let zone = policy.zone(*id).filter(|zone| zone.carries_transit());
-                zone.is_some_and(|zone| houses_hosts(context, *id, zone, most))
+                zone.is_some_and(|zone| houses_hosts(id, zone))
             }));
         }
     }
-    carriers.sort_unstable();
-    carriers.dedup();
     carriers
-}
-
-/// True where devices are known in a zone, or it is trusted less than one that it carries traffic for.
-fn houses_hosts(context: &Context<'_>, id: ZoneId, zone: &Zone, most: Option<u32>) -> bool {
-    let less_trusted = zone.trust.zip(most).is_some_and(|(trust, most)| trust < most);
-    less_trusted || context.policy.devices.iter().any(|device| device.zone == id)
 }
 
 fn finding(context: &Context<'_>, points: &[PointId], zones: &[ZoneId]) -> Option<Finding> {
     let policy = context.policy;
     let names: Vec<&str> = zones.iter().map(|id| policy.zone_name(*id)).collect();
     let first = policy.zone(*zones.first()?)?;
-    let joining: Vec<&crate::model::Point> = points
+    let joining: Vec<&Point> = points
         .iter()
         .filter_map(|id| policy.points.get(id.index()))
         .collect();

@@ -32,11 +32,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
-    let stateless = |point: &&Point| {
-        let platform = point.platform.as_deref();
-        platform.is_some_and(|platform| context.stateless.contains(&platform))
-            && !point.interfaces().is_empty()
-    };
+    let stateless = |point: &&Point| context.is_stateless(point) && !point.interfaces().is_empty();
     let points: Vec<&Point> = context.policy.points.iter().filter(stateless).collect();
     if points.is_empty() {
         return Vec::new();

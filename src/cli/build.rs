@@ -18,7 +18,7 @@ use crate::network::Network;
 use crate::plan::{DevicePlan, PlanArchive};
 use crate::reach::mode_cuts;
 use crate::target::source_map::{FileLines, LineMap, Lines};
-use crate::target::{self, Usage};
+use crate::target::{self, Platform, Usage};
 
 /// Tables of entries stand at the first level, their entries at the second.
 const ENTRY_A_LINE: usize = 2;
@@ -169,32 +169,27 @@ fn selected(plans: Vec<DevicePlan>, arguments: &Arguments) -> Result<Vec<DeviceP
 
 /// What a mode does not cut: connections that were open before, on devices that do not judge them again.
 fn open_flows(built: &[Built<'_>]) -> Option<String> {
-    let names = built.iter().filter_map(|one| {
-        let platform = target::platform(&one.plan.platform)?;
-        platform.keeps_open_flows().then_some(one.plan.device.as_str())
-    });
-    let names: Vec<&str> = names.collect();
-    (!names.is_empty()).then(|| {
-        format!(
-            "what is open already goes on through {}: `conntrack -D -s ADDRESS` and `conntrack -D -d ADDRESS` there end it",
-            names.join(", ")
-        )
-    })
+    let names = devices(built, |platform| platform.keeps_open_flows())?;
+    Some(format!(
+        "what is open already goes on through {names}: `conntrack -D -s ADDRESS` and `conntrack -D -d ADDRESS` there end it"
+    ))
 }
 
 /// What a build without one before it cannot remove.
 fn left_behind(built: &[Built<'_>]) -> Option<String> {
-    let names = built.iter().filter_map(|one| {
-        let platform = target::platform(&one.plan.platform)?;
-        (!platform.replaces_itself()).then_some(one.plan.device.as_str())
-    });
-    let names: Vec<&str> = names.collect();
-    (!names.is_empty()).then(|| {
-        format!(
-            "the first build in this folder: what one elsewhere left on {} is not removed",
-            names.join(", ")
-        )
-    })
+    let names = devices(built, |platform| !platform.replaces_itself())?;
+    Some(format!(
+        "the first build in this folder: what one elsewhere left on {names} is not removed"
+    ))
+}
+
+/// The names of the devices whose platforms are as asked, if there are any.
+fn devices(built: &[Built<'_>], are: impl Fn(&dyn Platform) -> bool) -> Option<String> {
+    let chosen = built
+        .iter()
+        .filter(|one| target::platform(&one.plan.platform).is_some_and(&are));
+    let names: Vec<&str> = chosen.map(|one| one.plan.device.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// The manifest of the build that the output directory holds.

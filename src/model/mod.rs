@@ -308,6 +308,14 @@ impl Policy {
             .filter(move |rule| !rule.expired(today) && (rule.mode.is_none() || rule.mode == mode))
     }
 
+    /// The enforcement points with an interface in a zone, in order.
+    pub fn points_in(&self, zone: ZoneId) -> impl Iterator<Item = (PointId, &Point)> {
+        let points = self.points.iter().enumerate();
+        points
+            .filter(move |(_, point)| point.interfaces().iter().any(|interface| interface.zone == zone))
+            .map(|(index, point)| (PointId::from_index(index), point))
+    }
+
     /// Addresses that some zone claims, over all zones that are not external.
     pub fn claimed(&self) -> AddressSet {
         AddressSet::union_of(
