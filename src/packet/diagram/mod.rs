@@ -15,6 +15,7 @@ use super::budget::{GaveUp, Meter};
 use super::space::{Axis, Side, Space};
 
 pub(crate) use read::Piece;
+use store::balanced;
 pub(crate) use store::{Edge, LEAF, NodeId, Op, Store};
 
 /// The order in which a diagram looks at fields. It decides nothing but size, by up to a factor of 28.
@@ -128,18 +129,8 @@ impl<'a> Diagram<'a> {
     }
 
     /// The packets of any of the sets: small ones meet small ones.
-    pub(crate) fn union(&mut self, mut sets: Vec<Set>) -> Result<Set, GaveUp> {
-        while sets.len() > 1 {
-            let mut half = Vec::with_capacity(sets.len().div_ceil(2));
-            for pair in sets.chunks(2) {
-                half.push(match *pair {
-                    [a, b] => self.apply(Op::Union, a, b)?,
-                    _ => pair.first().copied().unwrap_or(Set::EMPTY),
-                });
-            }
-            sets = half;
-        }
-        Ok(sets.first().copied().unwrap_or(Set::EMPTY))
+    pub(crate) fn union(&mut self, sets: Vec<Set>) -> Result<Set, GaveUp> {
+        balanced(sets, Set::EMPTY, |a, b| self.apply(Op::Union, a, b))
     }
 
     fn axis(family: Family, side: Side) -> Axis {

@@ -250,18 +250,10 @@ impl<'m> Store<'m> {
     }
 
     /// The override of many, earlier ones first, balanced so that small lists meet small lists.
-    pub(crate) fn override_all(&mut self, mut parts: Vec<NodeId>) -> Result<NodeId, GaveUp> {
-        while parts.len() > 1 {
-            let mut half = Vec::with_capacity(parts.len().div_ceil(2));
-            for pair in parts.chunks(2) {
-                half.push(match *pair {
-                    [first, second] => self.apply(Op::Override, first, second)?,
-                    _ => pair.first().copied().unwrap_or(NodeId::NONE),
-                });
-            }
-            parts = half;
-        }
-        Ok(parts.first().copied().unwrap_or(NodeId::NONE))
+    pub(crate) fn override_all(&mut self, parts: Vec<NodeId>) -> Result<NodeId, GaveUp> {
+        balanced(parts, NodeId::NONE, |first, second| {
+            self.apply(Op::Override, first, second)
+        })
     }
 
     /// Forgets results, not nodes.
@@ -394,6 +386,25 @@ impl Iterator for Edges<'_> {
         self.from = edge.last.saturating_add(1);
         Some((first, edge.last, edge.to))
     }
+}
+
+/// Joins neighbours until one is left, so that small ones meet small ones; `none` where there is nothing to join.
+pub(super) fn balanced<T: Copy>(
+    mut parts: Vec<T>,
+    none: T,
+    mut join: impl FnMut(T, T) -> Result<T, GaveUp>,
+) -> Result<T, GaveUp> {
+    while parts.len() > 1 {
+        let mut half = Vec::with_capacity(parts.len().div_ceil(2));
+        for pair in parts.chunks(2) {
+            half.push(match *pair {
+                [first, second] => join(first, second)?,
+                _ => pair.first().copied().unwrap_or(none),
+            });
+        }
+        parts = half;
+    }
+    Ok(parts.first().copied().unwrap_or(none))
 }
 
 fn hash(level: u8, edges: &[Edge]) -> usize {
