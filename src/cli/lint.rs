@@ -38,8 +38,7 @@ impl Checks {
         only: &[String],
         kev: Option<&Path>,
     ) -> Result<Self, CliError> {
-        // What is wrong with them has been said of the files.
-        let (mut settings, _) = Settings::new(&workspace.manifest);
+        let mut settings = workspace.settings.clone();
         let only: Vec<&'static Check> = only.iter().map(|name| named(name)).collect::<Result<_, _>>()?;
         let kev = catalogue(workspace, &settings, kev)?;
         for check in &only {

@@ -72,11 +72,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         .iter()
         .filter_map(|plan| {
             let text = built.iter().find(|built| built.plan.device == plan.device);
-            Some(Enforcer {
-                plan,
-                platform: target::platform(&plan.platform)?,
-                text: text.map(|built| built.emitted.text.as_str()),
-            })
+            let text = text.map(|built| built.emitted.text.as_str());
+            Some(Enforcer::new(plan, target::platform(&plan.platform)?, text))
         })
         .collect();
     let rules: Vec<_> = policy

@@ -30,6 +30,8 @@ pub(super) struct Workspace {
     pub sources: SourceMap,
     /// `septum.yaml`.
     pub manifest: Manifest,
+    /// What the manifest says about checks. What is wrong with it is among the diagnostics.
+    pub settings: Settings,
     /// The parsed policy files.
     pub files: Vec<(FileId, Parsed)>,
     /// The parsed standard library.
@@ -191,6 +193,7 @@ impl Unresolved {
             directory: self.directory,
             sources: self.sources,
             manifest: self.manifest,
+            settings,
             files: self.files,
             standard: self.standard,
             inventories: self.inventories,

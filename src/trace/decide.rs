@@ -73,7 +73,8 @@ impl Enforcer<'_> {
 
     /// What the configuration says of a packet at a place; none where there is none, or it does not say.
     fn said(&self, hook: &Hook, packet: &Packet) -> Option<Said> {
-        let read = self.platform.read_line_by_line(self.text?);
+        let text = self.text?;
+        let read = self.read.get_or_init(|| self.platform.read_line_by_line(text));
         if !read.not_understood.is_empty() {
             return None;
         }

@@ -5,22 +5,38 @@ mod hop;
 mod itself;
 mod reply;
 
+use std::cell::OnceCell;
+
 use crate::model::{PointId, Policy, Rule, RuleId, RunProtocol, ZoneId};
 use crate::network::{End, Network, Placement, Way};
 use crate::packet::Packet;
 use crate::plan::{DevicePlan, Origin};
 use crate::syntax::tree::Action;
 use crate::target::Platform;
+use crate::target::readback::ReadBack;
 
 /// A managed device as it is built.
-#[derive(Clone, Copy)]
 pub struct Enforcer<'a> {
     /// What it must let through.
-    pub plan: &'a DevicePlan,
+    plan: &'a DevicePlan,
     /// What it is.
-    pub platform: &'a dyn Platform,
-    /// Its configuration; none where the platform cannot express the plan.
-    pub text: Option<&'a str>,
+    platform: &'a dyn Platform,
+    /// Its configuration.
+    text: Option<&'a str>,
+    /// What that says, once it is asked for: by a packet and by its reply.
+    read: OnceCell<ReadBack>,
+}
+
+impl<'a> Enforcer<'a> {
+    /// A device, and its configuration; none where the platform cannot express the plan.
+    pub fn new(plan: &'a DevicePlan, platform: &'a dyn Platform, text: Option<&'a str>) -> Self {
+        Self {
+            plan,
+            platform,
+            text,
+            read: OnceCell::new(),
+        }
+    }
 }
 
 /// What happens to one packet.
