@@ -47,12 +47,21 @@ enum Step {
 impl BlockTree {
     /// The tree of a network's blocks.
     pub fn new(blocks: &Blocks) -> Self {
+        Self::of_roots(blocks, 0..blocks.of.len())
+    }
+
+    /// The tree of the blocks that a vertex is joined to, with the vertex at its root.
+    pub fn rooted(blocks: &Blocks, root: usize) -> Self {
+        Self::of_roots(blocks, root..root + 1)
+    }
+
+    fn of_roots(blocks: &Blocks, roots: Range<usize>) -> Self {
         let mut tree = Self {
             order: Vec::with_capacity(blocks.of.len()),
             vertices: vec![VertexPlace::default(); blocks.of.len()],
             blocks: vec![BlockPlace::default(); blocks.members.len()],
         };
-        for root in 0..blocks.of.len() {
+        for root in roots {
             // Every vertex that was entered has at least its own number below it.
             if tree.vertices.get(root).is_none_or(|place| place.below.is_empty()) {
                 tree.walk(blocks, root);
@@ -148,6 +157,22 @@ impl BlockTree {
             above.above
         };
         Some((block, member))
+    }
+
+    /// True where a vertex lies below another, or is it.
+    pub fn is_below(&self, vertex: usize, top: usize) -> bool {
+        let place = |vertex: usize| self.vertices.get(vertex).map(|place| &place.below);
+        let (Some(vertex), Some(top)) = (place(vertex), place(top)) else {
+            return false;
+        };
+        top.contains(&vertex.start)
+    }
+
+    /// The vertex of a block at which a vertex hangs, or which it is; none where it does not lie below the block.
+    pub fn hangs_at(&self, block: usize, vertex: usize) -> Option<usize> {
+        let number = self.vertices.get(vertex)?.below.start;
+        let below = &self.blocks.get(block)?.below;
+        below.contains(&number).then(|| self.member(block, number))?
     }
 
     /// The vertex of a block at which a vertex below the block hangs.

@@ -2,8 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::inner::Walk;
 use super::placement::Placement;
+use super::walk::Walk;
 use super::whereabouts::{VerticesOf, ZonesBehind};
 use crate::model::ZoneId;
 

@@ -12,6 +12,7 @@ mod inner;
 mod path;
 mod placement;
 mod unmanaged;
+mod walk;
 mod whereabouts;
 
 pub use crossing::{Crossing, ZoneProduct};

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 
 use super::crossing::Crossing;
 use super::graph::{Network, NetworkSide};
-use super::inner::{Inner, Walk};
+use super::inner::Inner;
+use super::walk::Walk;
 use super::whereabouts::{Place, Whereabouts};
 use crate::model::{PointId, Policy, ZoneId};
 

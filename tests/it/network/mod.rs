@@ -192,6 +192,35 @@ fn random_networks_are_crossed_exactly_where_some_path_crosses() {
     }
 }
 
+/// A ring of routers with a few links across and beside it: without one of them, a chain of small blocks is left.
+fn ring_with_chords(seed: u64) -> NaiveNetwork {
+    let mut random = Random::new(seed);
+    let size = 4 + random.below(6);
+    let mut routers: Vec<Vec<(usize, usize)>> = (0..size)
+        .map(|at| vec![(0, at), (1, (at + 1) % size)])
+        .collect();
+    for chord in 0..random.below(4) {
+        let (a, b) = (random.below(size), random.below(size));
+        match random.below(2) {
+            0 => routers[a].push((2 + chord, b)),
+            _ => routers.push(vec![(0, a), (1, b)]),
+        }
+    }
+    NaiveNetwork {
+        zones: size,
+        managed: vec![true; routers.len()],
+        routers,
+        no_transit: BTreeSet::new(),
+    }
+}
+
+#[test]
+fn rings_with_chords_are_crossed_exactly_where_some_path_crosses() {
+    for seed in 1..=300 {
+        assert_exact(&ring_with_chords(seed));
+    }
+}
+
 #[test]
 fn zones_are_unenforced_exactly_where_a_path_meets_no_managed_device() {
     for seed in 1..=1_500 {
