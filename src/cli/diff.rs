@@ -1,6 +1,6 @@
 //! `septum diff`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -98,10 +98,27 @@ struct Radius {
 #[derive(Debug, Serialize)]
 struct Configuration {
     device: String,
-    /// `new`, `gone` or `changed`
+    /// `new`, `gone`, `changed`, or `comments` where rules stand on other lines of the policy and nothing else changes
     kind: &'static str,
     lines_added: usize,
     lines_removed: usize,
+}
+
+/// The kind of a change that no device notices.
+const COMMENTS: &str = "comments";
+
+impl Report {
+    /// The devices whose configuration does the same as before, and the changes of the others.
+    fn by_substance(&self) -> (Vec<&str>, Vec<&Configuration>) {
+        let (comments, changes): (Vec<&Configuration>, _) = self
+            .configurations
+            .iter()
+            .partition(|change| change.kind == COMMENTS);
+        (
+            comments.iter().map(|change| change.device.as_str()).collect(),
+            changes,
+        )
+    }
 }
 
 /// Compares two policies.
@@ -247,13 +264,17 @@ fn configurations(
             .map(|one| (one.plan.device.clone(), one.emitted.text));
         Ok(texts.collect())
     };
-    let changes = configuration_changes(&texts(old, "old")?, &texts(new, "new")?);
+    let files = [old, new].map(|workspace| workspace.sources.files().map(|(_, file)| file.path()));
+    let files: BTreeSet<&str> = files.into_iter().flatten().collect();
+    let files: Vec<&str> = files.into_iter().collect();
+    let changes = configuration_changes(&texts(old, "old")?, &texts(new, "new")?, &files);
     let shown = changes.into_iter().map(|change| Configuration {
         device: change.device,
         kind: match change.fate {
             Fate::New => "new",
             Fate::Gone => "gone",
             Fate::Changed => "changed",
+            Fate::CommentsChanged => COMMENTS,
         },
         lines_added: change.added,
         lines_removed: change.removed,
@@ -321,11 +342,19 @@ fn text(report: &Report) -> String {
     for radius in &report.blast_radius {
         let _ = writeln!(out, "blast radius of {}: {}", radius.zone, radius.said());
     }
-    for change in &report.configurations {
+    let (comments, changes) = report.by_substance();
+    for change in changes {
         let _ = writeln!(
             out,
             "configuration {} of {}: +{} -{} lines",
             change.kind, change.device, change.lines_added, change.lines_removed
+        );
+    }
+    if !comments.is_empty() {
+        let names = comments.join(", ");
+        let _ = writeln!(
+            out,
+            "only comments changed of {names} (rules stand on other lines)"
         );
     }
     for line in report.unexpected.iter().flatten() {
@@ -388,12 +417,20 @@ fn markdown(report: &Report) -> String {
         }
         out.push('\n');
     }
-    if !report.configurations.is_empty() {
+    let (comments, changes) = report.by_substance();
+    if !changes.is_empty() {
         out.push_str("**Configurations**\n\n| device | change | lines |\n|---|---|---|\n");
-        for change in &report.configurations {
+        for change in changes {
             let lines = format!("+{} -{}", change.lines_added, change.lines_removed);
             let _ = writeln!(out, "| {} | {} | {lines} |", cell(&change.device), change.kind);
         }
+    }
+    if !comments.is_empty() {
+        let names = cell(&comments.join(", "));
+        let _ = writeln!(
+            out,
+            "\nOnly comments change (rules stand on other lines): {names}"
+        );
     }
     match &report.unexpected {
         Some(list) if list.is_empty() => out.push_str("\nNothing changed that was not expected.\n"),

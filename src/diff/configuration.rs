@@ -1,6 +1,6 @@
 //! Which configurations change, and by how many lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What becomes of a device's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Fate {
     Gone,
     /// It is another one.
     Changed,
+    /// It does the same as before: rules stand on other lines of the policy, which comments name.
+    CommentsChanged,
 }
 
 /// A configuration that is not what it was.
@@ -20,30 +22,35 @@ pub struct ConfigurationChange {
     pub device: String,
     /// What becomes of it.
     pub fate: Fate,
-    /// Lines that were not there. A line that only moved does not count.
+    /// Lines that were not there. A line that only moved does not count, nor one whose comment alone is another, unless
+    /// all are such.
     pub added: usize,
     /// Lines that are not there any more.
     pub removed: usize,
 }
 
-/// Compares configurations by device. Equal ones are left out.
+/// Compares configurations by device. Equal ones are left out. Comments name rules by file and line: `files` are the
+/// paths of both policies.
 pub fn configuration_changes(
     before: &BTreeMap<String, String>,
     after: &BTreeMap<String, String>,
+    files: &[&str],
 ) -> Vec<ConfigurationChange> {
-    let mut devices: Vec<&String> = before.keys().chain(after.keys()).collect();
-    devices.sort();
-    devices.dedup();
+    let devices: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let change = |device: &String| {
-        let (old, new) = (before.get(device), after.get(device));
-        let fate = match (old, new) {
-            (None, _) => Fate::New,
-            (_, None) => Fate::Gone,
+        let (fate, (added, removed)) = match (before.get(device), after.get(device)) {
+            (None, None) => return None,
+            (None, Some(new)) => (Fate::New, lines("", new)),
+            (Some(old), None) => (Fate::Gone, lines(old, "")),
             (Some(old), Some(new)) if old == new => return None,
-            _ => Fate::Changed,
+            (Some(old), Some(new)) => {
+                let [plain_old, plain_new] = [old, new].map(|text| without_line_numbers(text, files));
+                match plain_old == plain_new {
+                    true => (Fate::CommentsChanged, lines(old, new)),
+                    false => (Fate::Changed, lines(&plain_old, &plain_new)),
+                }
+            }
         };
-        let text = |side: Option<&String>| side.map_or("", String::as_str).to_owned();
-        let (added, removed) = lines(&text(old), &text(new));
         Some(ConfigurationChange {
             device: device.clone(),
             fate,
@@ -52,6 +59,25 @@ pub fn configuration_changes(
         })
     };
     devices.into_iter().filter_map(change).collect()
+}
+
+/// A configuration without the numbers of lines: `clinical.sept:12` as `clinical.sept`.
+fn without_line_numbers(text: &str, files: &[&str]) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(':') {
+        plain.push_str(before);
+        let number = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        rest = match number > 0 && files.iter().any(|file| before.ends_with(file)) {
+            true => after.get(number..).unwrap_or_default(),
+            false => {
+                plain.push(':');
+                after
+            }
+        };
+    }
+    plain.push_str(rest);
+    plain
 }
 
 fn lines(old: &str, new: &str) -> (usize, usize) {
@@ -65,4 +91,26 @@ fn lines(old: &str, new: &str) -> (usize, usize) {
     let sum = |sign: i64| balance.values().map(|count| (count * sign).max(0)).sum::<i64>();
     let count = |value: i64| usize::try_from(value).unwrap_or(0);
     (count(sum(1)), count(sum(-1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_line_after_a_file_of_the_policy_is_left_out() {
+        let plain = |text: &str| without_line_numbers(text, &["site/a.sept", "b.sept"]);
+        assert_eq!(
+            plain("remark x site/a.sept:12 CHG-1\n"),
+            "remark x site/a.sept CHG-1\n"
+        );
+        assert_eq!(
+            plain("comment \"b.sept:7\" : jump c"),
+            "comment \"b.sept\" : jump c"
+        );
+        assert_eq!(
+            plain("2001:db8::1 c.sept:12 b.sept: b.sept:"),
+            "2001:db8::1 c.sept:12 b.sept: b.sept:"
+        );
+    }
 }

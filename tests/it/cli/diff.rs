@@ -57,6 +57,37 @@ fn a_widened_rule_opens_exactly_what_was_added() {
 }
 
 #[test]
+fn a_configuration_whose_comments_name_other_lines_is_set_apart_from_those_that_do_something_else() {
+    let lab = "\
+zone lab { subnet 10.40.0.0/24 }
+zone store { subnet 10.50.0.0/24 }
+firewall lab-fw { target cisco-ios; interface Gi0/1 = lab; interface Gi0/2 = store }
+allow lab -> store : https
+";
+    let old = format!("{POLICY}{lab}");
+    let new = format!("# one line more\n{old}").replace("gateway : https", "gateway : https, tcp 8443");
+    let (text, _) = diff(&old, &new, &[]);
+    insta::assert_snapshot!(text, @"
+    opened from pumps to servers
+      + tcp 8443 from pumps to gateway
+        example: tcp 10.20.0.9:49152 -> 10.30.0.10:8443 (pumps to gateway)
+    configuration changed of fw: +1 -1 lines
+    only comments changed of lab-fw (rules stand on other lines)
+    ");
+    let (text, _) = diff(&old, &new, &["--format", "markdown"]);
+    assert!(
+        text.ends_with(
+            "| fw | changed | +1 -1 |\n\nOnly comments change (rules stand on other lines): lab-fw\n"
+        ),
+        "{text}"
+    );
+    let (text, _) = diff(&old, &new, &["--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["configurations"][1]["device"], "lab-fw");
+    assert_eq!(json["configurations"][1]["kind"], "comments");
+}
+
+#[test]
 fn a_new_deny_closes_only_what_was_permitted() {
     let new = format!("{POLICY}deny pumps -> servers : tcp 0-1023\n");
     let (text, _) = diff(POLICY, &new, &[]);

@@ -196,9 +196,8 @@ fn random_networks_are_crossed_exactly_where_some_path_crosses() {
 fn ring_with_chords(seed: u64) -> NaiveNetwork {
     let mut random = Random::new(seed);
     let size = 4 + random.below(6);
-    let mut routers: Vec<Vec<(usize, usize)>> = (0..size)
-        .map(|at| vec![(0, at), (1, (at + 1) % size)])
-        .collect();
+    let mut routers: Vec<Vec<(usize, usize)>> =
+        (0..size).map(|at| vec![(0, at), (1, (at + 1) % size)]).collect();
     for chord in 0..random.below(4) {
         let (a, b) = (random.below(size), random.below(size));
         match random.below(2) {
