@@ -39,7 +39,8 @@ impl<'a> Scope<'a> {
         services: &'a [Service],
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
-        let mut sets = zone_sets(zones);
+        let whole = with_zones_within(zones);
+        let mut sets = zone_sets(zones, &whole);
         sets.reserve(devices.len());
         let zone_spans: HashMap<&str, Span> =
             zones.iter().map(|zone| (zone.name.as_str(), zone.span)).collect();
@@ -73,7 +74,7 @@ impl<'a> Scope<'a> {
         }
         Self {
             sets,
-            labels: label_sets(zones, devices),
+            labels: label_sets(zones, &whole, devices),
             services: services
                 .iter()
                 .enumerate()
@@ -123,14 +124,14 @@ fn clash(kind: &str, name: &str, span: Span, other: Option<Span>) -> Diagnostic 
     }
 }
 
-/// A zone's name stands for it, the zones under it by name, and the zones within any of these.
-fn zone_sets(zones: &[Zone]) -> HashMap<&str, Option<Arc<AddressSet>>> {
-    let mut with_within: Vec<AddressSet> = zones.iter().map(|zone| (*zone.addresses).clone()).collect();
+/// The addresses of each zone and of the zones within it.
+fn with_zones_within(zones: &[Zone]) -> Vec<AddressSet> {
+    let mut whole: Vec<AddressSet> = zones.iter().map(|zone| (*zone.addresses).clone()).collect();
     let mut inner: Vec<Vec<usize>> = vec![Vec::new(); zones.len()];
     for index in Nesting::read(zones).inner_first() {
         let parts = inner.get(index).into_iter().flatten().chain([&index]);
-        let all = AddressSet::union_of(parts.filter_map(|part| with_within.get(*part)));
-        if let Some(slot) = with_within.get_mut(index) {
+        let all = AddressSet::union_of(parts.filter_map(|part| whole.get(*part)));
+        if let Some(slot) = whole.get_mut(index) {
             *slot = all;
         }
         let outer = zones.get(index).and_then(|zone| zone.within);
@@ -138,8 +139,13 @@ fn zone_sets(zones: &[Zone]) -> HashMap<&str, Option<Arc<AddressSet>>> {
             list.push(index);
         }
     }
+    whole
+}
+
+/// A zone's name stands for it, the zones under it by name, and the zones within any of these.
+fn zone_sets<'a>(zones: &'a [Zone], whole: &[AddressSet]) -> HashMap<&'a str, Option<Arc<AddressSet>>> {
     let mut members: BTreeMap<&str, Vec<&AddressSet>> = BTreeMap::new();
-    for (zone, addresses) in zones.iter().zip(&with_within) {
+    for (zone, addresses) in zones.iter().zip(whole) {
         let above = zone
             .name
             .match_indices('.')
@@ -154,12 +160,16 @@ fn zone_sets(zones: &[Zone]) -> HashMap<&str, Option<Arc<AddressSet>>> {
         .collect()
 }
 
-/// A label stands for every zone that has it and every device that has it.
-fn label_sets<'a>(zones: &'a [Zone], devices: &'a [Device]) -> BTreeMap<&'a str, Arc<AddressSet>> {
+/// A label stands for every zone that has it, whole as its name does, and every device that has it.
+fn label_sets<'a>(
+    zones: &'a [Zone],
+    whole: &[AddressSet],
+    devices: &'a [Device],
+) -> BTreeMap<&'a str, Arc<AddressSet>> {
     let mut parts: BTreeMap<&str, Vec<&AddressSet>> = BTreeMap::new();
-    for zone in zones {
+    for (zone, addresses) in zones.iter().zip(whole) {
         for label in &zone.labels {
-            parts.entry(label).or_default().push(&zone.addresses);
+            parts.entry(label).or_default().push(addresses);
         }
     }
     for device in devices {
