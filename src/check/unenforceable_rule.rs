@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use super::restricted::RulesOfZones;
 use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{PointId, Rule, ZoneId};
+use crate::model::{Point, PointId, Rule, ZoneId};
 use crate::network::{Placement, Unenforced};
 use crate::packet::AddressSet;
 use crate::syntax::tree::Action;
@@ -67,9 +67,18 @@ fn unseen(context: &Context<'_>, rule: &Rule, seen: &mut Seen<'_>) -> Option<Fin
         return None;
     }
     let (a, b) = (context.policy.zone_name(first), context.policy.zone_name(last));
+    let routers = match inside {
+        true => context.network.routers_inside(context.policy, first),
+        false => Vec::new(),
+    };
     let (message, help) = match inside {
         true => (
-            format!("the rule stays inside zone `{a}`, where no firewall sees it"),
+            match quoted(&routers) {
+                names if names.is_empty() => {
+                    format!("the rule stays inside zone `{a}`, where no firewall sees it")
+                }
+                names => format!("the rule stays inside zone `{a}`: {names} sees only what it routes there"),
+            },
             "split the zone, or protect the device with a host firewall (`protects`)",
         ),
         false => (
@@ -84,6 +93,11 @@ fn unseen(context: &Context<'_>, rule: &Rule, seen: &mut Seen<'_>) -> Option<Fin
         .flatten()
         .filter(|_| from.len() == 1 && to.len() == 1);
     Some(Finding::of_rule(diagnostic, rule).about(zones))
+}
+
+fn quoted(points: &[&Point]) -> String {
+    let names = points.iter().map(|point| format!("`{}`", point.name));
+    names.collect::<Vec<_>>().join(" or ")
 }
 
 /// What enforcement points see.

@@ -11,6 +11,7 @@ mod graph;
 mod inner;
 mod path;
 mod placement;
+mod returning;
 mod unmanaged;
 mod walk;
 mod whereabouts;

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 
 use super::forwarding::{RulesOfPoints, forwarding, in_order, without_idle_denies};
+use super::inside::Inside;
 use super::reply::reply_service;
 use super::{DevicePlan, HostPlan, LocalPlan, Origin, PlanRule, Role, Said};
 use crate::model::{self, Endpoint, ModeId, Point, PointId, Policy, Rule, ZoneId};
@@ -60,13 +61,23 @@ pub fn plans_of(
                     let placement = Placement::new(network, policy, id)?;
                     let stateless = options.stateless.contains(&platform.as_str());
                     let concerned = placed.of(id, &rules);
+                    let inside = Inside {
+                        policy,
+                        network,
+                        placement: &placement,
+                        sources,
+                        stateless,
+                    };
+                    let inside = inside.pairs(&rules);
                     let own = AddressSet::from_addresses(
                         interfaces
                             .iter()
                             .flat_map(|i| i.addresses.iter().map(|(address, _)| *address)),
                     );
                     (
-                        Role::Router(forwarding(policy, point, &placement, &concerned, stateless)),
+                        Role::Router(forwarding(
+                            policy, point, &placement, &concerned, inside, stateless,
+                        )),
                         Arc::new(own),
                     )
                 }
@@ -231,6 +242,16 @@ impl<'a> Prepared<'a> {
             flow,
             said: Arc::clone(&self.said),
         }
+    }
+
+    /// The part of a rule between two sets of zones, which are among its own.
+    pub(super) fn between(&self, from: &[ZoneId], to: &[ZoneId]) -> Option<PlanRule> {
+        let flow = FlowSet {
+            source: self.source.within(from),
+            destination: self.destination.within(to),
+            service: Arc::clone(&self.service),
+        };
+        (!flow.is_empty()).then(|| self.plan_rule(flow))
     }
 
     /// What answers it. Answers are neither logged nor counted.

@@ -69,12 +69,13 @@ impl RulesOfPoints {
     }
 }
 
-/// What a router lets through. `rules` are those around it.
+/// What a router lets through. `rules` are those around it; `inside` is what comes back at its sides.
 pub(super) fn forwarding(
     policy: &Policy,
     point: &model::Point,
     placement: &Placement<'_>,
     rules: &[&Prepared<'_>],
+    inside: Vec<PairPlan>,
     stateless: bool,
 ) -> Forwarding {
     let mut pairs: BTreeMap<(usize, usize), PairPlan> = BTreeMap::new();
@@ -89,7 +90,7 @@ pub(super) fn forwarding(
         whereabouts.put_apart(&prepared.source.zones, &mut sources);
         whereabouts.put_apart(&prepared.destination.zones, &mut destinations);
         crossings.each(&sources, &destinations, |sides, from, to| {
-            let rule = opening(prepared, from, to);
+            let rule = prepared.between(from, to);
             pair(&mut pairs, sides).rules.extend(rule);
         });
         if stateless && prepared.rule.action == Action::Allow {
@@ -99,6 +100,7 @@ pub(super) fn forwarding(
             });
         }
     }
+    pairs.extend(inside.into_iter().map(|pair| ((pair.from, pair.to), pair)));
     let mut pairs: Vec<PairPlan> = pairs.into_values().collect();
     for pair in &mut pairs {
         // Rules come in order; parts of one rule may not.
@@ -181,19 +183,14 @@ impl Crossings<'_> {
     }
 }
 
-/// The part of a rule between two sets of zones.
-fn opening(prepared: &Prepared<'_>, from: &[ZoneId], to: &[ZoneId]) -> Option<PlanRule> {
-    let flow = FlowSet {
-        source: prepared.source.within(from),
-        destination: prepared.destination.within(to),
-        service: Arc::clone(&prepared.service),
-    };
-    (!flow.is_empty()).then(|| prepared.plan_rule(flow))
-}
-
 /// What comes back in answer to the flows that a rule lets be opened between two sets of zones, by any path.
-fn replies(prepared: &Prepared<'_>, from: &[ZoneId], to: &[ZoneId], denies: &Denies) -> Vec<PlanRule> {
-    let Some(opened) = opening(prepared, from, to) else {
+pub(super) fn replies(
+    prepared: &Prepared<'_>,
+    from: &[ZoneId],
+    to: &[ZoneId],
+    denies: &Denies,
+) -> Vec<PlanRule> {
+    let Some(opened) = prepared.between(from, to) else {
         return Vec::new();
     };
     let answer = prepared.answer();
@@ -216,14 +213,14 @@ fn replies(prepared: &Prepared<'_>, from: &[ZoneId], to: &[ZoneId], denies: &Den
 }
 
 /// The denies around a point, by the zones of their sources and destinations.
-struct Denies {
+pub(super) struct Denies {
     flows: Vec<FlowSet>,
     from: FxHashMap<ZoneId, Vec<usize>>,
     to: FxHashMap<ZoneId, Vec<usize>>,
 }
 
 impl Denies {
-    fn new(rules: &[&Prepared<'_>]) -> Self {
+    pub(super) fn new(rules: &[&Prepared<'_>]) -> Self {
         let mut denies = Self {
             flows: Vec::new(),
             from: FxHashMap::default(),
@@ -243,7 +240,7 @@ impl Denies {
     }
 
     /// Those that may deny something between two sets of zones, in the order of the rules.
-    fn between(&self, from: &[ZoneId], to: &[ZoneId]) -> Vec<&FlowSet> {
+    pub(super) fn between(&self, from: &[ZoneId], to: &[ZoneId]) -> Vec<&FlowSet> {
         let of = |zones: &[ZoneId], by: &FxHashMap<ZoneId, Vec<usize>>| -> BTreeSet<usize> {
             zones
                 .iter()

@@ -7,6 +7,7 @@ mod archive;
 mod build;
 mod digest;
 mod forwarding;
+mod inside;
 mod local;
 mod reply;
 mod subtract;

@@ -267,7 +267,10 @@ impl Tracer<'_> {
         let on_way = |name: &String| {
             hops.iter().any(|hop| hop.device == *name) || sends.is_some_and(|point| point.name == *name)
         };
-        let elsewhere = self.crossing(from, to).filter(|name| !on_way(name)).collect();
+        let inside = self.network.routers_inside(self.policy, from).into_iter();
+        let inside = inside.filter(|_| from == to).map(|point| point.name.clone());
+        let elsewhere = self.crossing(from, to).chain(inside);
+        let elsewhere = elsewhere.filter(|name| !on_way(name)).collect();
         Ok(Trace {
             packet: *packet,
             permitted: itself.is_some() || (denied.is_none() && by_rule.is_some()),

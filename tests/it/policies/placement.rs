@@ -72,6 +72,83 @@ fn a_rule_is_on_every_device_of_the_way_and_on_no_other() {
     );
 }
 
+/// What comes back on the side of a router that it came from, of a policy with the rules and interfaces below.
+fn returning(zones: &str, rules: &str, interfaces: &str) -> Vec<String> {
+    let text = format!(
+        "{zones}\nzone b {{ subnet 10.2.0.0/24 }}\n{rules}\n\
+         router one {{ target cisco-ios; {interfaces}; interface e9 = b }}\n"
+    );
+    let lines = planned(&text, None);
+    let same = |line: &String| {
+        let way = line.split(' ').nth(1).and_then(|way| way.split_once('>'));
+        way.is_some_and(|(from, to)| from == to)
+    };
+    let cut = |line: String| line.split(" (").next().unwrap().to_owned();
+    lines.into_iter().filter(same).map(cut).collect()
+}
+
+#[test]
+fn a_router_with_several_interfaces_in_a_zone_lets_through_what_is_inside_the_zone() {
+    let zone = "zone a { subnet 10.1.0.0/24, 2001:db8:1::/64 }";
+    let (one, two) = ("interface e0 = a", "interface e0 = a; interface e1 = a");
+    assert_eq!(
+        returning(zone, "", one),
+        Vec::<String>::new(),
+        "no router sees it"
+    );
+    assert_eq!(returning(zone, "", two), ["one: a>a allow a -> a : any"]);
+    assert_eq!(
+        returning(zone, "deny a -> 10.1.0.7 : ssh\nallow a -> any : https", two),
+        [
+            "one: a>a deny a -> 10.1.0.7 : ssh",
+            "one: a>a allow a -> a : any",
+            "one: a>a allow a -> any : https"
+        ]
+    );
+    let isolated = "zone a { subnet 10.1.0.0/24; isolate }";
+    assert_eq!(returning(isolated, "", two), Vec::<String>::new());
+    let external = "zone a { external }";
+    assert_eq!(
+        returning(external, "allow b -> a : https", two),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_zone_of_several_prefixes_is_routed_between_them_by_one_interface() {
+    let zone = "zone a { subnet 10.1.0.0/24, 10.1.1.0/24 }";
+    assert_eq!(
+        returning(zone, "", "interface e0 = a"),
+        ["one: a>a allow a -> a : any"]
+    );
+}
+
+#[test]
+fn a_router_that_joins_a_zone_of_transit_lets_through_what_the_zones_behind_it_may_do() {
+    let zones = "
+zone a { subnet 10.1.0.0/24; stub }
+zone c { subnet 10.3.0.0/24 }
+zone d { subnet 10.4.0.0/24 }
+router c-rtr { target nftables; interface e0 = t; interface e1 = c }
+router d-rtr { target nftables; interface e0 = t; interface e1 = d }
+zone t { subnet 10.9.0.0/24";
+    let rules = "allow c -> d : https\nallow c -> b : ssh\ndeny c -> d : ssh";
+    let two = "interface e0 = t; interface e1 = t";
+    assert_eq!(
+        returning(&format!("{zones} }}"), rules, two),
+        ["one: t>t allow t -> t : any", "one: t>t allow c -> d : https"]
+    );
+    assert_eq!(
+        returning(&format!("{zones}; isolate }}"), rules, two),
+        ["one: t>t allow c -> d : https"]
+    );
+    assert_eq!(
+        returning(&format!("{zones} }}"), rules, "interface e0 = t"),
+        Vec::<String>::new(),
+        "other routers are neighbours there"
+    );
+}
+
 #[test]
 fn denies_come_first_and_only_where_they_cut_something() {
     let text = format!("{LINE}allow a | b -> c : https, ssh\ndeny b -> c-1 : ssh\n");

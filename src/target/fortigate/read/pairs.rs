@@ -96,7 +96,9 @@ impl Classes {
 /// What a list is made of: policies by index, and the line of a zone that is open inside.
 type ListKey = (Vec<usize>, Option<usize>);
 
-/// The filters of forwarded packets. A packet that no policy matches is denied, unless its zone is open inside.
+/// The filters of forwarded packets. A packet that no policy matches is denied, unless its zone is open inside: policies
+/// come before `intrazone`, also one that denies all (Fortinet, "policy matching order when the intrazone setting is used
+/// to allow traffic", article 264457).
 pub fn forward(policies: &[Forward], vdom: &Vdom, report: &mut Report) -> Vec<Filter> {
     let classes = Classes::new(policies, vdom, report);
     let named: usize = classes.list.iter().map(|class| class.interfaces.len()).sum();
