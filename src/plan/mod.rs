@@ -59,6 +59,19 @@ impl DevicePlan {
             .flat_map(|host| host.inbound.iter().chain(&host.outbound));
         between.chain(of_host).chain(&self.local.manage)
     }
+
+    /// The same without the rules that let packets through within a rate alone: what is left it lets through at any rate.
+    pub fn without(&self, rate: Rate) -> Self {
+        let mut plan = self.clone();
+        let lists: Vec<&mut Vec<PlanRule>> = match &mut plan.role {
+            Role::Router(forwarding) => forwarding.pairs.iter_mut().map(|pair| &mut pair.rules).collect(),
+            Role::Host(host) => vec![&mut host.inbound, &mut host.outbound],
+        };
+        for list in lists {
+            list.retain(|rule| rule.said.rate != Some(rate));
+        }
+        plan
+    }
 }
 
 /// Where a device stands.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::needs;
 use crate::packet::{AddressSet, FlowSet, IntervalSet, Narrowing, PacketRule, ServiceSet};
-use crate::plan::{DevicePlan, Forwarding, HostPlan, PlanRule, RunProtocol, companion_flows, run_flows};
+use crate::plan::{
+    DevicePlan, Forwarding, HostPlan, PlanRule, RunProtocol, Side, companion_flows, run_flows,
+};
 use crate::syntax::tree::Action;
 
 /// What is said of one place.
@@ -122,6 +124,7 @@ pub(super) fn host_input<'a>(plan: &'a DevicePlan, host: &'a HostPlan) -> Bounds
             host.inbound.as_slice().into(),
             plan.local.manage.as_slice().into(),
         ],
+        needed: needs::of_host(plan),
         may,
         ..Bounds::default()
     }
@@ -185,17 +188,26 @@ pub(super) fn input(plan: &DevicePlan, guards_itself: bool) -> Bounds<'_> {
     }
 }
 
-/// Who may manage the device from behind a side, by rule. All that [`input_by`] says of a side hangs on them.
-pub(super) fn managers_behind(plan: &DevicePlan, behind: &AddressSet) -> Vec<AddressSet> {
+/// Who may manage the device from behind a side, by rule, and what must reach it there. All that [`input_by`] says of a
+/// side hangs on them.
+pub(super) fn received_by(plan: &DevicePlan, side: Option<&Side>) -> (Vec<AddressSet>, Vec<FlowSet>) {
     let rules = plan.local.manage.iter();
-    rules.map(|rule| rule.flow.source.intersection(behind)).collect()
+    let behind = |rule: &PlanRule| match side {
+        Some(side) => rule.flow.source.intersection(&side.behind),
+        None => AddressSet::empty(),
+    };
+    let needed = side.map(|side| needs::of_itself(plan, side));
+    (rules.map(behind).collect(), needed.unwrap_or_default())
 }
 
-/// What a forwarding device receives by one interface: a manager's address is believed only where it lives. `behind`
-/// is what lives behind the interface.
-pub(super) fn input_by<'a>(plan: &'a DevicePlan, behind: &Arc<AddressSet>) -> Bounds<'a> {
+/// What a forwarding device receives by one interface, none where the plan does not name it: a manager's address is
+/// believed only where it lives.
+pub(super) fn input_by<'a>(plan: &'a DevicePlan, side: Option<&Side>, needed: Vec<FlowSet>) -> Bounds<'a> {
+    let nobody = Arc::new(AddressSet::empty());
+    let behind = side.map_or(&nobody, |side| &side.behind);
     Bounds {
         lists: vec![manage_from(&plan.local.manage, Some(behind)).into()],
+        needed,
         ..input(plan, true)
     }
 }

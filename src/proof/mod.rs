@@ -11,10 +11,12 @@ mod compare;
 mod needs;
 mod places;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::packet::{Beyond, Budget, Change, Hints, Products};
 use crate::plan::{DevicePlan, Origin};
+use crate::syntax::tree::Rate;
 use crate::target::Platform;
 use crate::target::readback::{NotUnderstood, ReadBack};
 
@@ -138,7 +140,11 @@ pub fn prove(plan: &DevicePlan, read: &ReadBack, options: &Options) -> Proof {
 /// Reads a configuration back and proves that it does what the plan says. Where it does not, it is read line by line, so
 /// that each mismatch names its line. That reading never takes a mismatch back.
 pub fn prove_text(plan: &DevicePlan, platform: &dyn Platform, text: &str, options: &Options) -> Proof {
-    let proof = prove(plan, &platform.read(text), options);
+    let read = platform.read(text);
+    let proof = prove(plan, &read, options);
+    if proof.holds() {
+        return at_any_rate(plan, platform, (text, &read), options, proof);
+    }
     match proof.mismatches.as_slice() {
         [] => proof,
         _ => {
@@ -146,4 +152,28 @@ pub fn prove_text(plan: &DevicePlan, platform: &dyn Platform, text: &str, option
             if closer.holds() { proof } else { closer }
         }
     }
+}
+
+/// Adds to a proof what a rate bounds in the configuration and not in the plan, or the other way round. For each rate, what
+/// is let through without the rules that have it is to be the same.
+fn at_any_rate(
+    plan: &DevicePlan,
+    platform: &dyn Platform,
+    (text, read): (&str, &ReadBack),
+    options: &Options,
+    mut proof: Proof,
+) -> Proof {
+    let planned = plan.rules().filter_map(|rule| rule.said.rate);
+    let rates: BTreeSet<Rate> = planned.chain(read.rates.iter().copied()).collect();
+    for rate in rates {
+        let beyond = prove(&plan.without(rate), &platform.read_without(text, rate), options);
+        proof.unknown.extend(beyond.unknown);
+        proof
+            .mismatches
+            .extend(beyond.mismatches.into_iter().map(|mismatch| Mismatch {
+                place: format!("{} beyond {rate}", mismatch.place),
+                ..mismatch
+            }));
+    }
+    proof
 }

@@ -1,5 +1,5 @@
-//! What must reach a device without state, and its neighbours, so that what the policy permits can work at all. Each
-//! is the least that the protocol's own document asks for: a configuration that lets in less breaks the network.
+//! What must reach a device, and through one without state its neighbours, so that what the policy permits can work at
+//! all. Each is the least that the protocol's own document asks for: a configuration that lets in less breaks the network.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::packet::{AddressSet, Family, FlowSet, IntervalSet, ServiceSet};
 use crate::plan::{DevicePlan, Forwarding, RunProtocol, Side};
 use crate::syntax::tree::Action;
 
-/// What must come in by a side; `established` asks for packets of TCP with ACK or RST.
+/// What must come in by a side of a device without state; `established` asks for packets of TCP with ACK or RST.
 pub(super) fn of_side(
     plan: &DevicePlan,
     forwarding: &Forwarding,
@@ -23,15 +23,34 @@ pub(super) fn of_side(
     let place = Place {
         side,
         own: &plan.local.own,
+        stateless: true,
         established,
     };
-    let mut flows = place.neighbours();
+    let mut flows = place.received(plan);
     flows.extend(icmp_errors(forwarding, index, side));
-    for protocol in &plan.local.run {
-        flows.extend(place.protocol(*protocol));
-    }
-    flows.retain(|flow| !flow.is_empty());
-    flows
+    flows.into_iter().filter(|flow| !flow.is_empty()).collect()
+}
+
+/// What must come in by a side to a device with state: replies are known to it.
+pub(super) fn of_itself(plan: &DevicePlan, side: &Side) -> Vec<FlowSet> {
+    let place = Place {
+        side,
+        own: &plan.local.own,
+        stateless: false,
+        established: false,
+    };
+    let flows = place.received(plan).into_iter();
+    flows.filter(|flow| !flow.is_empty()).collect()
+}
+
+/// The same for a host, which may have neighbours anywhere.
+pub(super) fn of_host(plan: &DevicePlan) -> Vec<FlowSet> {
+    let anywhere = Side {
+        zone: String::new(),
+        interfaces: Vec::new(),
+        behind: Arc::new(AddressSet::full()),
+    };
+    of_itself(plan, &anywhere)
 }
 
 /// Errors about packets that left by the side, back to those who sent them (RFC 792, RFC 4443; path MTU discovery
@@ -70,10 +89,19 @@ fn icmp_errors(forwarding: &Forwarding, index: usize, side: &Side) -> Vec<FlowSe
 struct Place<'a> {
     side: &'a Side,
     own: &'a AddressSet,
+    /// Replies have to be let in.
+    stateless: bool,
     established: bool,
 }
 
 impl Place<'_> {
+    /// What the device needs to find its neighbours, and for what it runs.
+    fn received(&self, plan: &DevicePlan) -> Vec<FlowSet> {
+        let protocols = plan.local.run.iter();
+        let protocols = protocols.flat_map(|protocol| self.protocol(*protocol));
+        self.neighbours().into_iter().chain(protocols).collect()
+    }
+
     /// Neighbour and router solicitations and neighbour advertisements (RFC 4861, 4.1, 4.3 and 4.4).
     fn neighbours(&self) -> Vec<FlowSet> {
         let behind = self.side.behind.only(Family::V6);
@@ -100,7 +128,10 @@ impl Place<'_> {
         let udp_to = |port: u16| ServiceSet::udp(all(), IntervalSet::single(port));
         let udp = |from: u16, to: u16| ServiceSet::udp(IntervalSet::single(from), IntervalSet::single(to));
         // To a port that a client takes from the dynamic range (RFC 6335).
-        let answer = |from: u16| ServiceSet::udp(IntervalSet::single(from), IntervalSet::range(49152, 65535));
+        let answer = |from: u16| match self.stateless {
+            true => ServiceSet::udp(IntervalSet::single(from), IntervalSet::range(49152, 65535)),
+            false => ServiceSet::empty(),
+        };
         let tcp_from = |from: u16| {
             if self.established {
                 ServiceSet::tcp(IntervalSet::single(from), all())
@@ -187,7 +218,8 @@ impl Place<'_> {
                 ServiceSet::icmp(&IntervalSet::single(8), &codes)
                     .union(&ServiceSet::icmpv6(&IntervalSet::single(128), &codes)),
             )],
-            // RFC 5905, 9.2: peers of one kind speak from port 123.
+            // RFC 5905, 9.2: peers of one kind speak from port 123, to which answers come.
+            RunProtocol::Ntp if !self.stateless => Vec::new(),
             RunProtocol::Ntp => vec![flow(behind, own, udp(123, 123))],
             // RFC 1035, 4.2.
             RunProtocol::Dns => vec![flow(behind, own, answer(53).union(&tcp_from(53)))],

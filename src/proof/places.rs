@@ -8,8 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Options;
 use super::bounds::{self, Bounds};
-use crate::packet::AddressSet;
-use crate::plan::{DevicePlan, Forwarding, HostPlan, Role};
+use crate::packet::{AddressSet, FlowSet};
+use crate::plan::{DevicePlan, Forwarding, HostPlan, Role, Side};
 use crate::target::readback::{Hook, ReadBack, ReadRule};
 
 /// A place, and the two sides of its comparison.
@@ -290,22 +290,23 @@ fn input<'a>(
     let mut places = Vec::new();
     let mut planned: BTreeSet<&String> = BTreeSet::new();
     // Behind most sides nobody manages the device: they share what is said of them, and are compared once.
-    let mut known: FxHashMap<Vec<AddressSet>, Arc<Bounds<'a>>> = FxHashMap::default();
-    let mut bounds_behind = |behind: &Arc<AddressSet>| {
-        let managers = bounds::managers_behind(plan, behind);
+    let mut known: FxHashMap<(Vec<AddressSet>, Vec<FlowSet>), Arc<Bounds<'a>>> = FxHashMap::default();
+    let mut bounds_at = |side: Option<&Side>| {
+        let received = bounds::received_by(plan, side);
+        let needed = received.1.clone();
         let bounds = known
-            .entry(managers)
-            .or_insert_with(|| Arc::new(bounds::input_by(plan, behind)));
+            .entry(received)
+            .or_insert_with(|| Arc::new(bounds::input_by(plan, side, needed)));
         Arc::clone(bounds)
     };
     for side in &forwarding.sides {
-        let bounds = bounds_behind(&side.behind);
+        let bounds = bounds_at(Some(side));
         for interface in &side.interfaces {
             planned.insert(&interface.name);
             places.push(place("input", read, &hook, Some(interface.name.clone()), &bounds));
         }
     }
-    let elsewhere = bounds_behind(&Arc::new(AddressSet::empty()));
+    let elsewhere = bounds_at(None);
     let others = interfaces(read, &hook);
     let others = others
         .into_iter()

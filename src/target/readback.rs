@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::packet::{Family, FlowSet, PacketRule};
+use crate::syntax::tree::Rate;
 
 /// A configuration, as far as it was understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct ReadBack {
     pub routed: BTreeSet<(String, Family)>,
     /// The routing tables of interfaces that are not in the global one.
     pub tables: BTreeMap<String, String>,
+    /// Rates within which alone some rules let packets through. `filters` holds them as if nothing ever exceeded these.
+    pub rates: BTreeSet<Rate>,
 }
 
 impl ReadBack {

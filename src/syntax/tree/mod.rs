@@ -6,6 +6,7 @@
 mod service;
 mod set;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -214,6 +215,23 @@ pub enum RateUnit {
     Hour,
     /// `day`
     Day,
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.count, self.per)
+    }
+}
+
+impl fmt::Display for RateUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Second => "second",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+        })
+    }
 }
 
 /// What a rule does.

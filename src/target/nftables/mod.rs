@@ -32,6 +32,7 @@ use std::collections::BTreeMap;
 use super::template::render;
 use super::{Assets, EmitError, Emitted, Owned, Platform, readback};
 use crate::plan::DevicePlan;
+use crate::syntax::tree::Rate;
 
 use capability::Capability;
 use read::Detail;
@@ -92,10 +93,14 @@ impl Platform for Nftables {
         })
     }
     fn read(&self, text: &str) -> readback::ReadBack {
-        read::read(text, Detail::Rules)
+        read::read(text, Detail::Rules, None)
     }
 
     fn read_line_by_line(&self, text: &str) -> readback::ReadBack {
-        read::read(text, Detail::Lines)
+        read::read(text, Detail::Lines, None)
+    }
+
+    fn read_without(&self, text: &str, rate: Rate) -> readback::ReadBack {
+        read::read(text, Detail::Lines, Some(rate))
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::packet::Family;
 use crate::plan::PlanRule;
-use crate::syntax::tree::{Action, Rate, RateUnit};
+use crate::syntax::tree::{Action, Rate};
 use crate::target::Inexpressible;
 use crate::target::name::digest;
 
@@ -276,14 +276,8 @@ impl Lowering<'_> {
             });
             return None;
         }
-        let unit = match rate.per {
-            RateUnit::Second => "second",
-            RateUnit::Minute => "minute",
-            RateUnit::Hour => "hour",
-            RateUnit::Day => "day",
-        };
         // nft's usual burst, but never more at once than the author wants in the whole unit of time.
-        let body = format!("rate {}/{unit} burst {} packets;", rate.count, rate.count.min(5));
+        let body = format!("rate {rate} burst {} packets;", rate.count.min(5));
         let name = name::limit(&rule.said.origin.id, &body);
         let limit = Object {
             kind: "limit",

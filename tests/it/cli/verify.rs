@@ -90,6 +90,101 @@ fn drift_is_shown_as_opened_and_closed_with_lines() {
     assert_eq!(code, 1);
 }
 
+/// The verdict on the configuration that is built for the router `wing` of a policy, after an edit.
+fn edited_router(policy: &str, edit: impl Fn(&str) -> String) -> (String, i32) {
+    let directory = tempfile::tempdir().unwrap();
+    repository(directory.path(), policy);
+    let (text, code) = said(&septum(directory.path(), &["build", "-o", "out"]));
+    assert_eq!(code, 0, "{text}");
+    let running = edit(&read(directory.path(), "out/wing.nft"));
+    std::fs::write(directory.path().join("running"), running).unwrap();
+    said(&septum(
+        directory.path(),
+        &["verify", "running", "--device", "wing"],
+    ))
+}
+
+/// The verdict on the built configuration of a router that runs OSPF, without the lines that hold some words.
+fn router_without(words: &str) -> (String, i32) {
+    let policy = "\
+zone pumps { subnet 10.20.0.0/24, 2001:db8:20::/64 }
+zone servers { subnet 10.30.0.0/24 }
+allow pumps -> servers : https
+router wing {
+    target nftables
+    manage from servers : ssh
+    run ospf, ping
+    interface eth0 = pumps { address 10.20.0.1, 2001:db8:20::1 }
+    interface eth1 = servers { address 10.30.0.1 }
+}
+";
+    edited_router(policy, |text| {
+        let lines = text.split_inclusive('\n');
+        let kept: String = lines.filter(|line| !line.contains(words)).collect();
+        assert_eq!(kept == text, words == "nothing");
+        kept
+    })
+}
+
+#[test]
+fn a_rate_that_is_another_one_is_drift() {
+    let policy = "\
+zone pumps { subnet 10.20.0.0/24 }
+zone servers { subnet 10.30.0.0/24 }
+allow pumps -> servers : https
+allow pumps -> servers : ssh { rate 5/minute }
+router wing { target nftables; interface eth0 = pumps; interface eth1 = servers }
+";
+    let limit = |text: &str| {
+        let start = text.find("limit name ").unwrap();
+        let length = text[start..].find(" counter").unwrap() + 1;
+        text[start..start + length].to_owned()
+    };
+    assert_eq!(edited_router(policy, str::to_owned).1, 0);
+    let unbounded = |text: &str| text.replace(&limit(text), "");
+    let (text, code) = edited_router(policy, unbounded);
+    assert!(
+        text.contains("opened at eth0 -> eth1 beyond 5/minute: ssh from pumps to servers"),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+    let choked = |text: &str| text.replace("dport 443 counter", "dport 443 limit rate 1/day counter");
+    let (text, code) = edited_router(policy, choked);
+    assert!(
+        text.contains("closed at eth0 -> eth1 beyond 1/day: https from pumps to servers"),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+    let faster = |text: &str| text.replace("rate 5/minute", "rate 50/minute");
+    let (text, code) = edited_router(policy, faster);
+    assert!(
+        text.contains("beyond 5/minute") && text.contains("beyond 50/minute"),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+    let burst = |text: &str| text.replace("burst 5 packets", "burst 5000 packets");
+    let (text, code) = edited_router(policy, burst);
+    assert!(text.contains("what this rule does depends on a rate"), "{text}");
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn a_router_that_cannot_do_its_own_work_any_more_has_drifted() {
+    assert_eq!(router_without("nothing").1, 0);
+    let (text, code) = router_without("run ospf");
+    assert!(
+        text.contains("closed at input eth0") && text.contains("proto 89"),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+    let (text, code) = router_without("run ping");
+    assert!(text.contains("icmp 8 from pumps"), "{text}");
+    assert_eq!(code, 1);
+    let (text, code) = router_without("neighbour and router discovery");
+    assert!(text.contains("icmpv6 133, 135-136"), "{text}");
+    assert_eq!(code, 1);
+}
+
 #[test]
 fn another_mode_is_another_policy() {
     let (text, code) = edited(str::to_owned, &["--mode", "lockdown"]);

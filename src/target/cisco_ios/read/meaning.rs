@@ -66,6 +66,7 @@ pub fn of(mut device: Device) -> ReadBack {
         not_understood,
         routed: routed.collect(),
         tables: tables.collect(),
+        ..ReadBack::default()
     }
 }
 

@@ -156,9 +156,9 @@ fn add(table: &mut Table, kind: &str, mut cursor: Cursor<'_>, faults: &mut Vec<F
             Ok(())
         }
         "limit" => {
-            let over = declare::limit(cursor)?;
-            match table.limits.insert(name, over) {
-                Some(other) if other != over => Err(before.fault("this limit is there with another rate")),
+            let rate = declare::limit(cursor)?;
+            match table.limits.insert(name, rate) {
+                Some(other) if other != rate => Err(before.fault("this limit is there with another rate")),
                 _ => Ok(()),
             }
         }

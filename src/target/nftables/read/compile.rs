@@ -1,6 +1,6 @@
 //! Rules to arms: which packets, in which circumstances, go where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -19,6 +19,7 @@ use super::sets::{SetNumber, Sets};
 use super::table::{Base, Family, Set, Table, Tables};
 use super::value::Value;
 use crate::packet::IntervalSet;
+use crate::syntax::tree::Rate;
 
 /// How many set elements all rules together may look at.
 const WORK: usize = 5_000_000;
@@ -44,10 +45,18 @@ pub(super) struct Program {
     pub roots: Vec<Root>,
     /// Interfaces by their numbers.
     pub interfaces: Vec<String>,
+    /// Rates within which alone some rule lets anything through.
+    pub rates: BTreeSet<Rate>,
 }
 
-/// Compiles every table. Rules that cannot be compiled are faults, and left out.
-pub(super) fn compile(tables: &Tables, detail: Detail, faults: &mut Vec<Fault>) -> Program {
+/// Compiles every table. Rules that cannot be compiled are faults, and left out, as are rules of one rate where one is
+/// given.
+pub(super) fn compile(
+    tables: &Tables,
+    detail: Detail,
+    without: Option<Rate>,
+    faults: &mut Vec<Fault>,
+) -> Program {
     let mut program = Program::default();
     let mut names = InterfaceNames::default();
     let mut memo = Memo::default();
@@ -66,6 +75,8 @@ pub(super) fn compile(tables: &Tables, detail: Detail, faults: &mut Vec<Fault>) 
             blocks: FxHashMap::default(),
             wholes: FxHashMap::default(),
             work: &mut work,
+            without,
+            rates: &mut program.rates,
         };
         for (number, chain) in (first..).zip(table.chains.values()) {
             let mut compiled = Vec::new();
@@ -115,17 +126,17 @@ struct Scope<'a> {
     wholes: FxHashMap<(&'a str, bool), Rc<Whole>>,
     /// What is left of [`WORK`].
     work: &'a mut usize,
+    /// Rules of this rate are left out.
+    without: Option<Rate>,
+    /// The rates of rules.
+    rates: &'a mut BTreeSet<Rate>,
 }
 
 impl<'a> Scope<'a> {
     fn rule(&mut self, rule: &'a Rule) -> Result<Vec<Arm>, Fault> {
         let at = |why: String| Fault::new(rule.line, why);
-        for limit in &rule.limits {
-            match self.table.limits.get(limit) {
-                None => return Err(at(format!("undefined limit `{limit}`"))),
-                Some(true) => return Err(at("what this rule does depends on a rate".to_owned())),
-                Some(false) => {}
-            }
+        if self.is_left_out(rule).map_err(at)? {
+            return Ok(Vec::new());
         }
         // Cubes with the line of the set element that they come from.
         let mut cubes = vec![(Cube::all(), rule.line)];
@@ -167,6 +178,23 @@ impl<'a> Scope<'a> {
             }
         };
         Ok(arms)
+    }
+
+    /// Notes the rates of a rule; true where one is that whose rules are left out.
+    fn is_left_out(&mut self, rule: &Rule) -> Result<bool, String> {
+        let named = rule.limits.iter().map(|name| {
+            let limit = self.table.limits.get(name);
+            limit.ok_or_else(|| format!("undefined limit `{name}`"))
+        });
+        let mut left_out = false;
+        for rate in named.chain(rule.rates.iter().map(Ok)) {
+            let rate = rate?;
+            let known = rate.rate.filter(|_| !rate.over);
+            let known = known.ok_or_else(|| "what this rule does depends on a rate".to_owned())?;
+            self.rates.insert(known);
+            left_out |= self.without == Some(known);
+        }
+        Ok(left_out)
     }
 
     /// Where a verdict leads; none where it leads on.

@@ -6,6 +6,7 @@ use super::cursor::{Cursor, Fault, Token, Tokens};
 use super::elements::Elements;
 use super::field::Kind;
 use super::plain::{self, Plain};
+use super::rate::{self, Rate};
 use super::rule::{self, Key, Verdict};
 use super::table::{Base, Chain, Place, Set, Shape};
 
@@ -283,21 +284,21 @@ pub(super) fn without(set: &mut Set, inner: Tokens<'_>, lenient: bool, faults: &
     }
 }
 
-/// `{ rate 3/minute burst 3 packets; }`; true where it is `over`.
-pub(super) fn limit(mut cursor: Cursor<'_>) -> Result<bool, Fault> {
+/// `{ rate 3/minute burst 3 packets; }`
+pub(super) fn limit(mut cursor: Cursor<'_>) -> Result<Rate, Fault> {
     let inner = cursor.block()?;
     cursor.finish()?;
-    let mut over = None;
+    let mut rate = None;
     for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         if cursor.peek() == Some(Token::Word("comment")) {
             rule::comment(&mut cursor)?;
         } else {
-            over = Some(rule::rate(&mut cursor)?);
+            rate = Some(rate::rate(&mut cursor)?);
         }
         cursor.finish()?;
     }
-    over.ok_or_else(|| cursor.fault("the limit has no rate"))
+    rate.ok_or_else(|| cursor.fault("the limit has no rate"))
 }
 
 /// `{ packets 0 bytes 0 }`

@@ -20,6 +20,7 @@ mod lex;
 mod memo;
 mod names;
 mod plain;
+mod rate;
 mod rule;
 mod sets;
 mod table;
@@ -28,6 +29,7 @@ mod walk;
 
 use cursor::Tokens;
 
+use crate::syntax::tree::Rate;
 use crate::target::readback::{NotUnderstood, ReadBack};
 
 /// How much of a line a report shows.
@@ -42,14 +44,15 @@ pub(super) enum Detail {
     Lines,
 }
 
-/// What the configuration does. Never fails: what is not understood is reported by line.
-pub(super) fn read(text: &str, detail: Detail) -> ReadBack {
+/// What the configuration does, rules of one rate left out where one is given. Never fails: what is not understood is
+/// reported by line.
+pub(super) fn read(text: &str, detail: Detail, without: Option<Rate>) -> ReadBack {
     let Some(lexemes) = lex::lex(text) else {
         return too_long();
     };
     let (tables, mut faults) = command::run(Tokens::new(text, &lexemes));
     drop(lexemes);
-    let program = compile::compile(&tables, detail, &mut faults);
+    let program = compile::compile(&tables, detail, without, &mut faults);
     let filters = hooks::filters(&program, &mut faults);
     let lines: Vec<&str> = text.split('\n').collect();
     let mut not_understood: Vec<NotUnderstood> = faults
@@ -71,6 +74,7 @@ pub(super) fn read(text: &str, detail: Detail) -> ReadBack {
     ReadBack {
         filters,
         not_understood,
+        rates: program.rates,
         ..ReadBack::default()
     }
 }

@@ -4,6 +4,7 @@ use super::cursor::{Cursor, Fault, Token, Tokens};
 use super::disjoint;
 use super::elements::Elements;
 use super::field::{Field, Kind};
+use super::rate::{self, Rate};
 use super::value::{self, Value};
 
 /// A value of each field that is compared.
@@ -17,6 +18,8 @@ pub(super) struct Rule {
     pub outcome: Outcome,
     /// Names of limits that it asks.
     pub limits: Vec<String>,
+    /// Rates within which alone it does anything.
+    pub rates: Vec<Rate>,
 }
 
 /// A condition.
@@ -79,11 +82,12 @@ pub(super) enum Outcome {
 
 /// How often a rule may match.
 #[derive(Default)]
-struct Rate {
+struct Limits {
     limited: bool,
     /// `rate over`: it matches what exceeds the rate.
     over: bool,
     names: Vec<String>,
+    rates: Vec<Rate>,
 }
 
 /// Reads a rule.
@@ -91,7 +95,7 @@ pub(super) fn read(tokens: Tokens<'_>) -> Result<Rule, Fault> {
     let mut cursor = Cursor::new(tokens);
     let line = cursor.line();
     let mut tests = Vec::new();
-    let mut rate = Rate::default();
+    let mut limits = Limits::default();
     let mut outcome = None;
     while let Some(token) = cursor.peek() {
         let Token::Word(word) = token else {
@@ -108,7 +112,7 @@ pub(super) fn read(tokens: Tokens<'_>) -> Result<Rule, Fault> {
         match word {
             "counter" => counter(&mut cursor)?,
             "log" => log(&mut cursor)?,
-            "limit" => limit(&mut cursor, &mut rate)?,
+            "limit" => limit(&mut cursor, &mut limits)?,
             "accept" | "drop" | "continue" | "return" | "jump" | "goto" => {
                 outcome = Some(Outcome::Always(verdict(&mut cursor)?.owned()));
             }
@@ -124,14 +128,15 @@ pub(super) fn read(tokens: Tokens<'_>) -> Result<Rule, Fault> {
     let idle = matches!(outcome, Outcome::Always(Verdict::Continue));
     // What is over a rate goes on to later rules: only where what is within it is let through, and all counts as
     // within, does the rule still say something of every packet.
-    let bounded = matches!(outcome, Outcome::Always(Verdict::Accept)) && !rate.over;
-    if rate.limited && !idle && !bounded {
+    let bounded = matches!(outcome, Outcome::Always(Verdict::Accept)) && !limits.over;
+    if limits.limited && !idle && !bounded {
         return Err(Fault::new(line, "what this rule does depends on a rate"));
     }
     Ok(Rule {
         line,
         tests,
-        limits: if idle { Vec::new() } else { rate.names },
+        limits: if idle { Vec::new() } else { limits.names },
+        rates: if idle { Vec::new() } else { limits.rates },
         outcome,
     })
 }
@@ -405,34 +410,15 @@ fn log(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
     }
 }
 
-fn limit(cursor: &mut Cursor<'_>, rate: &mut Rate) -> Result<(), Fault> {
+fn limit(cursor: &mut Cursor<'_>, limits: &mut Limits) -> Result<(), Fault> {
     cursor.next();
-    rate.limited = true;
+    limits.limited = true;
     if cursor.eat_word("name") {
-        rate.names.push(name(cursor)?.to_owned());
+        limits.names.push(name(cursor)?.to_owned());
         return Ok(());
     }
-    rate.over |= self::rate(cursor)?;
+    let rate = rate::rate(cursor)?;
+    limits.over |= rate.over;
+    limits.rates.push(rate);
     Ok(())
-}
-
-/// `rate over 10/second burst 5 packets`; true where it is `over`.
-pub(super) fn rate(cursor: &mut Cursor<'_>) -> Result<bool, Fault> {
-    if !cursor.eat_word("rate") {
-        return Err(cursor.unknown());
-    }
-    let over = cursor.eat_word("over");
-    let before = *cursor;
-    let count = cursor.word("a rate")?.split_once('/');
-    let units = ["second", "minute", "hour", "day", "week"];
-    count
-        .filter(|(count, unit)| count.parse::<u64>().is_ok_and(|count| count > 0) && units.contains(unit))
-        .ok_or_else(|| before.fault("expected a rate such as `10/second`"))?;
-    if cursor.eat_word("burst") {
-        cursor.number("a number of packets")?;
-        if !cursor.eat_word("packets") {
-            return Err(cursor.fault("expected `packets`"));
-        }
-    }
-    Ok(over)
 }

@@ -6,6 +6,7 @@ use super::cursor::Fault;
 use super::disjoint;
 use super::elements::Elements;
 use super::field::Kind;
+use super::rate::Rate;
 use super::rule::Rule;
 
 /// The packets that a table sees.
@@ -76,8 +77,7 @@ impl Set {
 pub(super) struct Table {
     pub chains: BTreeMap<String, Chain>,
     pub sets: BTreeMap<String, Set>,
-    /// Whether each is a limit `over` a rate.
-    pub limits: BTreeMap<String, bool>,
+    pub limits: BTreeMap<String, Rate>,
     pub counters: BTreeSet<String>,
 }
 
