@@ -158,7 +158,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         None => None,
     };
     let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
-    let (old_describer, describer) = (Describer::new(&old.policy), Describer::new(&new.policy));
+    let [old_describer, describer] = [&old.policy, &new.policy].map(|policy| match arguments.format {
+        Format::Json => Describer::new(policy).in_full(),
+        Format::Text | Format::Markdown => Describer::new(policy),
+    });
     let version = |policy| Version {
         policy,
         today,

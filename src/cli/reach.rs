@@ -121,7 +121,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let (direct, transitive) = if arguments.transitive {
         (None, Some(question.transitive(arguments.format)))
     } else {
-        (Some(question.direct()?), None)
+        (Some(question.direct(arguments.format)?), None)
     };
     let answer = Answer {
         from: asked.source.text.to_string(),
@@ -160,7 +160,7 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
-    fn direct(&self) -> Result<Vec<Pair>, CliError> {
+    fn direct(&self, format: Format) -> Result<Vec<Pair>, CliError> {
         let policy = &self.workspace.policy;
         let conduits = Conduits::new(policy, &self.network, self.today, self.mode)
             .between(
@@ -170,6 +170,10 @@ impl Question<'_> {
             )
             .map_err(|error| CliError::Other(error.to_string()))?;
         let (describer, examples) = (Describer::new(policy), Examples::new(policy));
+        let describer = match format {
+            Format::Json => describer.in_full(),
+            Format::Table | Format::Matrix => describer,
+        };
         let pairs = conduits.iter().map(|conduit| {
             let (from, to) = (policy.zone_name(conduit.from), policy.zone_name(conduit.to));
             let side = |set: &AddressSet, zone| side(&describer, set, policy.zone(zone));
@@ -178,7 +182,7 @@ impl Question<'_> {
                 Some(Flow {
                     from: side(&stream.flow.source, conduit.from),
                     to: side(&stream.flow.destination, conduit.to),
-                    services: self.services(&describer, stream),
+                    services: self.services(&describer, stream, format),
                     by_rule: stream.by.iter().all(|by| matches!(by, Passage::Rule(_))),
                     by: stream.by.iter().map(|by| self.passage(*by)).collect(),
                     example: describer.packet(policy, &example),
@@ -248,14 +252,18 @@ impl Question<'_> {
     }
 
     /// In the words of the rule where they say exactly what passes.
-    fn services(&self, describer: &Describer, stream: &Stream) -> String {
+    fn services(&self, describer: &Describer, stream: &Stream, format: Format) -> String {
         if let [Passage::Rule(id)] = stream.by.as_slice()
             && let Some(rule) = self.workspace.policy.rules.get(id.index())
             && rule.service.set == stream.flow.service
         {
             return rule.service.text.to_string();
         }
-        few(&describer.services(&stream.flow.service))
+        let services = describer.services(&stream.flow.service);
+        match format {
+            Format::Json => services.join(", "),
+            Format::Table | Format::Matrix => few(&services),
+        }
     }
 
     /// What lets packets through: the line of a rule, or why no rule is asked.

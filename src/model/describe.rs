@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::{Policy, ServiceId, Zone};
 use crate::packet::{AddressSet, Family, FlowSet, Hints, IntervalSet, Packet, Region, ServiceSet};
 
-/// How many ranges or ports are listed before the rest is only counted.
+/// How many ranges or ports a reader is shown.
 const LISTED: usize = 4;
 
 /// Addresses that may be left out of a zone and still be named one by one.
@@ -21,6 +21,8 @@ pub struct Describer {
     services: BTreeMap<ServiceSet, String>,
     devices: BTreeMap<IpAddr, String>,
     hints: Hints,
+    /// How many ranges or ports are listed before the rest is only counted.
+    listed: usize,
 }
 
 impl Describer {
@@ -90,6 +92,15 @@ impl Describer {
             services,
             devices,
             hints,
+            listed: LISTED,
+        }
+    }
+
+    /// The same for programs, which cannot do with a count: lists are never cut.
+    pub fn in_full(self) -> Self {
+        Self {
+            listed: usize::MAX,
+            ..self
         }
     }
 
@@ -125,7 +136,7 @@ impl Describer {
             .ranges()
             .iter()
             .map(|(a, b)| range(Ipv6Addr::from(*a).into(), Ipv6Addr::from(*b).into()));
-        listed(v4.chain(v6).collect())
+        listed(v4.chain(v6).collect(), self.listed)
     }
 
     /// A part of a zone: `clinical.pumps - pump-007` where only a few devices are left out.
@@ -162,7 +173,7 @@ impl Describer {
         if let Some(name) = self.services.get(set) {
             return name.clone();
         }
-        listed(parts(set))
+        listed(parts(set, self.listed), self.listed)
     }
 
     /// The same in full, one part each: names for as much as names fit, `https`, `ssh`, then the rest, `tcp 8443`.
@@ -185,7 +196,7 @@ impl Describer {
             rest = rest.difference(named);
         }
         names.sort_unstable();
-        names.extend(parts(&rest));
+        names.extend(parts(&rest, self.listed));
         names
     }
 
@@ -224,26 +235,26 @@ impl Default for Describer {
 }
 
 /// A service without names, one part for each of its products.
-fn parts(set: &ServiceSet) -> Vec<String> {
+fn parts(set: &ServiceSet, most: usize) -> Vec<String> {
     let mut parts = Vec::new();
     for (word, region) in [("tcp", &set.tcp), ("udp", &set.udp), ("sctp", &set.sctp)] {
-        parts.extend(region.rows().iter().map(|row| with_ports(word, row)));
+        parts.extend(region.rows().iter().map(|row| with_ports(word, row, most)));
     }
     for (word, region) in [("icmp", &set.icmp), ("icmpv6", &set.icmpv6)] {
-        parts.extend(icmp(word, region));
+        parts.extend(icmp(word, region, most));
     }
     if set.other == ServiceSet::other_protocols() {
         parts.push("every other protocol".to_owned());
     } else if !set.other.is_empty() {
-        parts.push(format!("proto {}", numbers(set.other.ranges())));
+        parts.push(format!("proto {}", numbers(set.other.ranges(), most)));
     }
     parts
 }
 
-fn listed(mut parts: Vec<String>) -> String {
-    let rest = parts.len().saturating_sub(LISTED);
+fn listed(mut parts: Vec<String>, most: usize) -> String {
+    let rest = parts.len().saturating_sub(most);
     if rest > 1 {
-        parts.truncate(LISTED);
+        parts.truncate(most);
         parts.push(format!("and {rest} more"));
     }
     parts.join(", ")
@@ -268,36 +279,40 @@ fn range(first: IpAddr, last: IpAddr) -> String {
     }
 }
 
-fn numbers<T: std::fmt::Display + PartialEq>(ranges: &[(T, T)]) -> String {
+fn numbers<T: std::fmt::Display + PartialEq>(ranges: &[(T, T)], most: usize) -> String {
     let one = |(a, b): &(T, T)| if a == b { a.to_string() } else { format!("{a}-{b}") };
-    listed(ranges.iter().map(one).collect())
+    listed(ranges.iter().map(one).collect(), most)
 }
 
-fn with_ports(word: &str, (source, destination): &(IntervalSet<u16>, IntervalSet<u16>)) -> String {
+fn with_ports(
+    word: &str,
+    (source, destination): &(IntervalSet<u16>, IntervalSet<u16>),
+    most: usize,
+) -> String {
     let mut text = word.to_owned();
     if !destination.is_full() {
         text.push(' ');
-        text.push_str(&numbers(destination.ranges()));
+        text.push_str(&numbers(destination.ranges(), most));
     }
     if !source.is_full() {
         text.push_str(" from ");
-        text.push_str(&numbers(source.ranges()));
+        text.push_str(&numbers(source.ranges(), most));
     }
     text
 }
 
-fn icmp(word: &str, region: &Region) -> Vec<String> {
+fn icmp(word: &str, region: &Region, most: usize) -> Vec<String> {
     let all = IntervalSet::range(0, 255);
     region
         .rows()
         .iter()
         .map(|(types, codes)| match (*types == all, *codes == all) {
             (true, true) => word.to_owned(),
-            (_, true) => format!("{word} {}", numbers(types.ranges())),
+            (_, true) => format!("{word} {}", numbers(types.ranges(), most)),
             _ => format!(
                 "{word} {} code {}",
-                numbers(types.ranges()),
-                numbers(codes.ranges())
+                numbers(types.ranges(), most),
+                numbers(codes.ranges(), most)
             ),
         })
         .collect()

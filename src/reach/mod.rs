@@ -11,8 +11,9 @@
 //!
 //! `isolate` is taken at its word: members of such a zone exchange only what rules permit. Whether anything enforces
 //! that is the question of a check of its own. Packets that a host sends to itself do not count, nor do addresses
-//! that no zone owns: nobody lives there. Enforcement points are no steps: what they receive themselves is stated by
-//! `manage` and `run`.
+//! that no zone owns: nobody lives there. Addresses of firewalls and routers are hosts like any other, each by itself:
+//! rules that permit flows to and from one may be used to log in there and go on. What they take beyond rules is stated
+//! by `manage` and `run`, and is no step.
 //!
 //! Addresses that every rule and assertion treats alike form one atom, hosts with the same atoms one class.
 //! All searches are over classes and never over pairs of devices, and yet exact.

@@ -19,8 +19,6 @@ pub enum Unwritable {
     SctpPorts,
     /// Protocol 0 alone: IOS software uses 0 for `ip`.
     ProtocolZero,
-    /// More entries than the capability file allows.
-    TooMany(usize),
 }
 
 /// One way to name a service: protocol, source qualifier, destination qualifier.
@@ -32,31 +30,44 @@ pub struct Match {
     established: bool,
 }
 
-/// The entries of a term, without sequence numbers, each once. None of a family where the term has no packets.
-///
-/// # Errors
-/// When the term cannot be written, or in more than `limit` entries.
-pub fn entries(
-    term: &Term,
-    family: Family,
-    limit: usize,
-    groups: &mut Groups,
-) -> Result<Vec<String>, Unwritable> {
-    let services = matches(&term.flow.service, family, term.established)?;
-    let sources = addresses(&term.flow.source, family, groups);
-    let destinations = addresses(&term.flow.destination, family, groups);
-    let count = services
-        .len()
-        .saturating_mul(sources.len())
-        .saturating_mul(destinations.len());
-    if count > limit {
-        return Err(Unwritable::TooMany(count));
+/// A term in words, each way to name its services for each of its sources and destinations.
+#[derive(Clone, Debug)]
+pub struct Factors {
+    services: Vec<Match>,
+    sources: Vec<String>,
+    destinations: Vec<String>,
+    permits: bool,
+    log: bool,
+}
+
+impl Factors {
+    /// Those of a term in one family.
+    ///
+    /// # Errors
+    /// When the term cannot be written.
+    pub fn new(term: &Term, family: Family, groups: &mut Groups) -> Result<Self, Unwritable> {
+        Ok(Self {
+            services: matches(&term.flow.service, family, term.established)?,
+            sources: addresses(&term.flow.source, family, groups),
+            destinations: addresses(&term.flow.destination, family, groups),
+            permits: term.purpose.permits(),
+            log: term.log,
+        })
     }
-    let permits = term.purpose.permits();
-    let each = services
-        .iter()
-        .flat_map(|service| service.entries(permits, &sources, &destinations, term.log));
-    Ok(each.collect())
+
+    /// How many entries there are.
+    pub fn count(&self) -> usize {
+        let addresses = self.sources.len().saturating_mul(self.destinations.len());
+        self.services.len().saturating_mul(addresses)
+    }
+
+    /// The entries, without sequence numbers, each once. None where the term has no packets of the family.
+    pub fn entries(&self) -> Vec<String> {
+        let services = self.services.iter();
+        let each = services
+            .flat_map(|service| service.entries(self.permits, &self.sources, &self.destinations, self.log));
+        each.collect()
+    }
 }
 
 impl Match {

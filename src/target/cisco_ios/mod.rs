@@ -7,6 +7,7 @@
 
 mod capability;
 mod entry;
+mod excess;
 mod external;
 mod fold;
 mod join;

@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::capability::Capability;
 use super::entry;
+use super::excess::Excess;
 use super::external::fold_with_external;
 use super::fold::{self, Lane, Rule, TooManyPieces};
 use super::list::{Block, List};
@@ -104,15 +105,9 @@ impl<'a> Lowering<'a> {
             List::new(&stem, &side.zone, family, &blocks, &meter)
         };
         let (v4, v6) = (list(Family::V4), list(Family::V6));
-        for list in [&v4, &v6] {
+        for (family, list) in [(Family::V4, &v4), (Family::V6, &v6)] {
             if list.entries > self.capability.refuse_entries {
-                self.fail(
-                    None,
-                    format!(
-                        "the list of side `{}` takes {} entries, more than `refuse_entries` allows",
-                        side.zone, list.entries
-                    ),
-                );
+                self.refuse(&side.zone, family, &Excess::of_list(list));
             }
         }
         SideLists {
@@ -142,6 +137,12 @@ impl<'a> Lowering<'a> {
         self.failures.insert((rule, what));
     }
 
+    /// Records that a list has too many entries.
+    pub fn refuse(&mut self, zone: &str, family: Family, excess: &Excess) {
+        let (rule, what) = excess.refusal(zone, family, self.capability.refuse_entries);
+        self.fail(rule, what);
+    }
+
     fn blocks(&mut self, index: usize, side: &Side, family: Family) -> Vec<Block> {
         let mut terms = self.manage_terms(side, family);
         terms.extend(local::run_terms(&self.plan.local, side, family));
@@ -156,7 +157,7 @@ impl<'a> Lowering<'a> {
         if family == Family::V6 {
             blocks.push(neighbour_discovery());
         }
-        self.write(terms, family, &mut blocks);
+        self.write(terms, &side.zone, family, &mut blocks);
         let log = if self.capability.log_final_deny {
             " log"
         } else {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::capability::Capability;
-use super::entry::{self, Match, Unwritable};
+use super::entry::{self, Factors, Match, Unwritable};
+use super::excess::Excess;
 use super::join::{self, Piece, Sets};
 use super::list::Block;
 use super::naming;
@@ -21,8 +21,8 @@ use crate::plan::Origin;
 type Staged = (u32, Term);
 
 impl Lowering<'_> {
-    /// Adds the blocks of the terms of one list.
-    pub fn write(&mut self, terms: Vec<Term>, family: Family, blocks: &mut Vec<Block>) {
+    /// Adds the blocks of the terms of one list, that of a side in `zone`.
+    pub fn write(&mut self, terms: Vec<Term>, zone: &str, family: Family, blocks: &mut Vec<Block>) {
         let mut last = stage::OWN;
         let staged = terms.into_iter().map(|mut term| {
             if term.purpose == Purpose::Guard {
@@ -33,11 +33,11 @@ impl Lowering<'_> {
         });
         let staged: Vec<Staged> = staged.collect();
         if !self.is_long(&staged, family) {
-            return self.write_apart(staged, family, blocks);
+            return self.write_apart(staged, zone, family, blocks);
         }
         let (in_order, free): (Vec<Staged>, Vec<Staged>) =
             staged.into_iter().partition(|(stage, _)| has_own_order(*stage));
-        self.write_apart(in_order, family, blocks);
+        self.write_apart(in_order, zone, family, blocks);
         let mut stages: BTreeMap<u32, Vec<Term>> = BTreeMap::new();
         for (stage, term) in free {
             stages.entry(stage).or_default().push(term);
@@ -68,22 +68,26 @@ impl Lowering<'_> {
     }
 
     /// Terms of one rule and purpose that stand together make one block.
-    fn write_apart(&mut self, staged: Vec<Staged>, family: Family, blocks: &mut Vec<Block>) {
+    fn write_apart(&mut self, staged: Vec<Staged>, zone: &str, family: Family, blocks: &mut Vec<Block>) {
         let mut last: Option<(Purpose, Option<String>)> = None;
         let mut left = self.capability.refuse_entries;
+        let mut excess: Option<Excess> = None;
         for (stage, term) in staged {
             let rule = term.origin.as_ref().map(|origin| origin.id.clone());
-            let entries = match entry::entries(&term, family, left, &mut self.groups) {
-                Ok(entries) => entries,
+            let factors = match Factors::new(&term, family, &mut self.groups) {
+                Ok(factors) => factors,
                 Err(error) => {
-                    self.fail(rule, unwritable(&error, self.capability));
-                    // Said once of a list: every rule after this one would be too many as well.
-                    if matches!(error, Unwritable::TooMany(_)) {
-                        break;
-                    }
+                    self.fail(rule, unwritable(&error).to_owned());
                     continue;
                 }
             };
+            if excess.is_some() || factors.count() > left {
+                // The rest is only counted: all rules together make the list long, not the one that does not fit.
+                let excess = excess.get_or_insert_with(|| Excess::of(blocks));
+                excess.add(term.origin.as_slice(), factors.count());
+                continue;
+            }
+            let entries = factors.entries();
             left = left.saturating_sub(entries.len());
             let key = (term.purpose.clone(), rule);
             match blocks.last_mut() {
@@ -99,6 +103,9 @@ impl Lowering<'_> {
                 }
             }
             last = Some(key);
+        }
+        if let Some(excess) = excess {
+            self.refuse(zone, family, &excess);
         }
     }
 
@@ -123,7 +130,7 @@ impl Lowering<'_> {
                 }
                 Err(error) => {
                     let rule = term.origin.as_ref().map(|origin| origin.id.clone());
-                    self.fail(rule, unwritable(&error, self.capability));
+                    self.fail(rule, unwritable(&error).to_owned());
                 }
             }
         }
@@ -228,15 +235,11 @@ impl Kinds {
     }
 }
 
-fn unwritable(error: &Unwritable, capability: &Capability) -> String {
+fn unwritable(error: &Unwritable) -> &'static str {
     match error {
-        Unwritable::SctpPorts => "sctp ports cannot be matched by an IPv4 access list".to_owned(),
+        Unwritable::SctpPorts => "sctp ports cannot be matched by an IPv4 access list",
         Unwritable::ProtocolZero => {
-            "protocol 0 cannot be told from all protocols, and so not matched apart from others".to_owned()
+            "protocol 0 cannot be told from all protocols, and so not matched apart from others"
         }
-        Unwritable::TooMany(count) => format!(
-            "takes {count} entries: no more than {} are written in one list",
-            capability.refuse_entries
-        ),
     }
 }

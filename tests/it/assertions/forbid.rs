@@ -279,3 +279,27 @@ fn an_expired_rule_opens_nothing() {
         ""
     );
 }
+
+#[test]
+fn a_chain_may_lead_over_an_address_of_a_router_that_rules_name() {
+    let text = messages(
+        "zone a { subnet 10.0.0.0/24 }
+zone b { subnet 10.0.1.0/24 }
+zone c { subnet 10.0.2.0/24; isolate }
+router n {
+    target nftables
+    manage from a : ssh
+    interface eth1 = a { address 10.0.0.1 }
+    interface eth2 = b { address 10.0.1.1 }
+    interface eth3 = c { address 10.0.2.1 }
+}
+allow a -> 10.0.2.1 : ssh
+allow 10.0.2.1 -> b : ssh
+forbid a ~> b
+forbid b ~> a | c
+",
+    );
+    assert!(text.contains("`a` reaches `b` in 2 steps"), "{text}");
+    // Its addresses are not one host: what reaches one does not go on from the others.
+    assert_eq!(text.matches("error").count(), 1, "{text}");
+}

@@ -11,6 +11,7 @@ mod read;
 mod reader;
 mod shape;
 mod succession;
+mod too_long;
 mod uplinks;
 mod usage;
 

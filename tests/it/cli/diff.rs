@@ -287,3 +287,18 @@ fn a_merge_request_gets_tables() {
     | fw | changed | +0 -8 |
     ");
 }
+
+#[test]
+fn json_lists_all_ports_that_a_text_counts() {
+    let new = POLICY.replace("gateway : https", "gateway : https, tcp 1, 3, 5, 7, 9, 11");
+    let (text, _) = diff(POLICY, &new, &[]);
+    assert!(
+        text.contains("+ tcp 1, 3, 5, 7, and 2 more from pumps to gateway"),
+        "{text}"
+    );
+    let (json, _) = diff(POLICY, &new, &["--format", "json"]);
+    assert!(
+        json.contains("\"tcp 1, 3, 5, 7, 9, 11 from pumps to gateway\""),
+        "{json}"
+    );
+}

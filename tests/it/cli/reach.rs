@@ -205,3 +205,32 @@ fn what_is_no_set_is_bad_input() {
     bad(&["pumps", "-p", "nowhere"], "there is no directory `nowhere`");
     bad(&[], "required");
 }
+
+#[test]
+fn json_lists_all_that_a_table_counts() {
+    let sources = "10.0.0.1 | 10.0.0.3 | 10.0.0.5 | 10.0.0.7 | 10.0.0.9 | 10.0.0.11";
+    let policy = format!(
+        "zone a {{ subnet 10.0.0.0/24 }}
+zone b {{ subnet 10.0.1.0/24 }}
+allow {sources} -> b : tcp 1, 3, 5, 7, 9, 11, proto 47, icmp 3
+allow {sources} -> b : udp 2, sctp 4, telnet
+router n {{ target nftables; interface eth0 = a; interface eth1 = b }}
+"
+    );
+    let (table, _) = asked(&policy, &["reach", "a", "b"]);
+    assert!(
+        table.contains("telnet, tcp 1, 3, 5, 7, and 2 more, udp 2, sctp 4 and 2 more"),
+        "{table}"
+    );
+    let (json, _) = asked(&policy, &["reach", "a", "b", "--format", "json"]);
+    let answer: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let flow = &answer["direct"][0]["flows"][0];
+    assert_eq!(
+        flow["from"],
+        "10.0.0.1, 10.0.0.3, 10.0.0.5, 10.0.0.7, 10.0.0.9, 10.0.0.11 (a)"
+    );
+    assert_eq!(
+        flow["services"],
+        "telnet, tcp 1, 3, 5, 7, 9, 11, udp 2, sctp 4, icmp 3, proto 47"
+    );
+}

@@ -16,6 +16,7 @@
 //!
 //! Pages are found, not listed.
 
+mod capability;
 mod input;
 mod inventory;
 mod page;
