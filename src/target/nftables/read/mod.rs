@@ -17,6 +17,7 @@ mod field;
 mod hooks;
 mod interfaces;
 mod lex;
+mod lookup;
 mod memo;
 mod names;
 mod plain;

@@ -29,7 +29,7 @@ pub(super) fn rate(cursor: &mut Cursor<'_>) -> Result<Rate, Fault> {
         .ok_or_else(|| before.fault("expected a rate such as `10/second`"))?;
     let mut burst = BURST;
     if cursor.eat_word("burst") {
-        burst = u64::from(cursor.number("a number of packets")?);
+        burst = cursor.number("a number of packets")?;
         if !cursor.eat_word("packets") {
             return Err(cursor.fault("expected `packets`"));
         }
