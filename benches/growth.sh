@@ -28,6 +28,7 @@ row() {
 # The proof holds every ordered pair of a firewall's interfaces against its plan: that part is quadratic by its nature.
 row networks 3.0 100 star --firewalls 4 --networks @ --services 100 --target nftables
 row firewalls 2.4 20 star --firewalls @ --networks 160 --services 100 --target nftables
+row ring 2.4 20 ring --firewalls @ --networks 40 --services 50 --target nftables
 row services 2.4 100 star --firewalls 4 --networks 40 --services @ --target nftables
 row hosts 2.4 500 one-service --hosts @ --ports 2 --target nftables
 row devices 2.4 50 group --sites 1 --zones 10 --devices @ --services 40
