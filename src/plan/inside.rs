@@ -51,18 +51,15 @@ impl Inside<'_> {
     }
 
     fn pair(&self, side: usize, zones: &[ZoneId], rules: &[Prepared<'_>]) -> PairPlan {
+        let among = |of: &[ZoneId]| -> Vec<ZoneId> {
+            let both = zones.iter().filter(|zone| of.binary_search(zone).is_ok());
+            both.copied().collect()
+        };
         let concerned: Vec<(&Prepared<'_>, [Vec<ZoneId>; 2])> = rules
             .iter()
             .map(|prepared| {
-                let among = |of: &[ZoneId]| -> Vec<ZoneId> {
-                    let mut of = of.to_vec();
-                    of.retain(|zone| zones.binary_search(zone).is_ok());
-                    of
-                };
-                (
-                    prepared,
-                    [&prepared.source, &prepared.destination].map(|split| among(&split.zones)),
-                )
+                let ends = [&prepared.source, &prepared.destination];
+                (prepared, ends.map(|split| among(&split.zones)))
             })
             .filter(|(_, ends)| ends.iter().all(|zones| !zones.is_empty()))
             .collect();
