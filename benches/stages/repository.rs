@@ -101,6 +101,7 @@ impl Repository {
             today: today(),
             mode: None,
             stateless: &target::platforms(|platform| platform.stateless()),
+            cited: plan::Cited::default(),
         };
         plan::plans(policy, network, &self.sources, options)
     }

@@ -41,6 +41,7 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
         today: context.today,
         mode: None,
         stateless: context.stateless,
+        cited: plan::Cited::default(),
     };
     let plans = plan::plans_of(
         context.policy,

@@ -72,10 +72,15 @@ pub(super) fn plans(
     today: jiff::civil::Date,
     mode: Option<ModeId>,
 ) -> Vec<DevicePlan> {
+    let cited = match workspace.manifest.comments {
+        manifest::Comments::Lines => plan::Cited::Line,
+        manifest::Comments::Files => plan::Cited::File,
+    };
     let options = plan::Options {
         today,
         mode,
         stateless: &target::platforms(|platform| platform.stateless()),
+        cited,
     };
     plan::plans(&workspace.policy, network, &workspace.sources, options)
 }

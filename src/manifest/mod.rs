@@ -43,6 +43,8 @@ pub struct Manifest {
     pub checks: Vec<Setting<CheckSetting>>,
     /// Role -> the labels that play it.
     pub labels: Vec<Setting<Vec<Spanned<String>>>>,
+    /// What comments in configurations say of where a rule is written; its line where the file says nothing.
+    pub comments: Comments,
     /// The folder that builds are written to; `build` where the file says nothing.
     pub output: Spanned<String>,
 }
@@ -62,6 +64,7 @@ impl Manifest {
             capabilities: Vec::new(),
             checks: Vec::new(),
             labels: Vec::new(),
+            comments: Comments::default(),
             output: default("build"),
         }
     }
@@ -91,6 +94,16 @@ pub struct InventoryFile {
     pub path: Spanned<String>,
     /// How to read it, if it is CSV.
     pub columns: crate::inventory::csv::Columns,
+}
+
+/// What comments in configurations say of where a rule is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Comments {
+    /// Its file and line.
+    #[default]
+    Lines,
+    /// Its file.
+    Files,
 }
 
 /// How loud a check is.

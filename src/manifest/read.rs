@@ -1,6 +1,6 @@
 //! From YAML to a [`Manifest`]. Every mistake gives one diagnostic, and the rest of the file is still read.
 
-use super::{CheckSetting, InventoryFile, Level, Manifest, OptionValue, Setting, path};
+use super::{CheckSetting, Comments, InventoryFile, Level, Manifest, OptionValue, Setting, path};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::quote::quoted;
 use crate::inventory::Field;
@@ -10,7 +10,7 @@ use crate::syntax::tree::Spanned;
 use crate::yaml::tree::{Entry, Node, Value};
 use crate::yaml::{self, Limits};
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "name",
     "policies",
     "inventory",
@@ -18,6 +18,7 @@ const KEYS: [&str; 8] = [
     "capabilities",
     "checks",
     "labels",
+    "comments",
     "output",
 ];
 
@@ -58,6 +59,7 @@ impl Reader {
                 "capabilities" => self.manifest.capabilities = self.settings(entry, "platforms", Self::path),
                 "checks" => self.manifest.checks = self.settings(entry, "checks", Self::check),
                 "labels" => self.manifest.labels = self.settings(entry, "roles", Self::label_names),
+                "comments" => self.comments(entry),
                 "output" => self.output(entry),
                 _ => {}
             }
@@ -145,6 +147,27 @@ impl Reader {
             Some(fault) => self.diagnostics.push(fault),
             None => self.manifest.inventory.push(InventoryFile { path, columns }),
         }
+    }
+
+    fn comments(&mut self, entry: &Entry<'_>) {
+        let Some(word) = self.text(entry, "`lines` or `files`") else {
+            return;
+        };
+        self.manifest.comments = match word.value.as_str() {
+            "lines" => Comments::Lines,
+            "files" => Comments::Files,
+            other => {
+                let message = format!("comments cannot name {}", quoted(other));
+                let diagnostic = Diagnostic::error("wrong-value", word.span, message)
+                    .help("comments of configurations name the `lines` of rules, or their `files` alone");
+                self.diagnostics.push(match other {
+                    "line" => diagnostic.edit(word.span, "lines"),
+                    "file" => diagnostic.edit(word.span, "files"),
+                    _ => diagnostic,
+                });
+                return;
+            }
+        };
     }
 
     fn output(&mut self, entry: &Entry<'_>) {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::forwarding::{RulesOfPoints, forwarding, in_order, without_idle_denies};
 use super::inside::Inside;
 use super::reply::reply_service;
-use super::{DevicePlan, HostPlan, LocalPlan, Origin, PlanRule, Role, Said};
+use super::{Cited, DevicePlan, HostPlan, LocalPlan, Origin, PlanRule, Role, Said};
 use crate::model::{self, Endpoint, ModeId, Point, PointId, Policy, Rule, ZoneId};
 use crate::network::{Network, Placement};
 use crate::packet::{AddressSet, FlowSet, ServiceSet};
@@ -27,6 +27,8 @@ pub struct Options<'a> {
     pub mode: Option<ModeId>,
     /// Platforms that keep no state, and need replies let in by header.
     pub stateless: &'a [&'a str],
+    /// What comments say of where a rule is written.
+    pub cited: Cited,
 }
 
 /// The plan of every managed device, in the order of the policy.
@@ -67,6 +69,7 @@ pub fn plans_of(
                         placement: &placement,
                         sources,
                         stateless,
+                        cited: options.cited,
                     };
                     let inside = inside.pairs(&rules);
                     let own = AddressSet::from_addresses(
@@ -91,7 +94,7 @@ pub fn plans_of(
                 platform: platform.clone(),
                 claimed: Arc::clone(&claimed),
                 role,
-                local: local(point, own, sources),
+                local: local(point, own, sources, options.cited),
             })
         })
         .collect()
@@ -197,8 +200,8 @@ impl<'a> Prepared<'a> {
         let mut rules: Vec<Self> = policy
             .active_rules(options.today, options.mode)
             .filter(|rule| !rule.flow().is_empty())
-            .map(|rule| (rule, service(rule)))
-            .map(|(rule, (service, reply))| Self {
+            .map(|rule| (rule, service(rule), sources.line_of(rule.span)))
+            .map(|(rule, (service, reply), location)| Self {
                 rule,
                 said: Arc::new(Said {
                     action: rule.action,
@@ -209,7 +212,8 @@ impl<'a> Prepared<'a> {
                     rate: rule.meta.rate.filter(|_| rule.action == Action::Allow),
                     origin: Arc::new(Origin {
                         id: rule.id.clone(),
-                        location: sources.line_of(rule.span),
+                        cited: options.cited.in_place_of(&location),
+                        location,
                         ticket: rule.meta.ticket.clone(),
                         owner: rule.meta.owner.clone(),
                         title: rule.title.clone().or_else(|| rule.meta.reason.clone()),
@@ -296,7 +300,7 @@ fn host(own: &Arc<AddressSet>, rules: &[Prepared<'_>]) -> HostPlan {
 }
 
 /// Traffic of the device itself.
-fn local(point: &model::Point, own: Arc<AddressSet>, sources: &SourceMap) -> LocalPlan {
+fn local(point: &model::Point, own: Arc<AddressSet>, sources: &SourceMap, cited: Cited) -> LocalPlan {
     let everywhere = if own.is_empty() {
         Arc::new(AddressSet::full())
     } else {
@@ -313,6 +317,7 @@ fn local(point: &model::Point, own: Arc<AddressSet>, sources: &SourceMap) -> Loc
                 .take(3)
                 .map(|byte| format!("{byte:02x}"))
                 .collect();
+            let location = sources.line_of(manage.span);
             PlanRule {
                 flow: FlowSet {
                     source: Arc::clone(&manage.from.addresses),
@@ -328,7 +333,8 @@ fn local(point: &model::Point, own: Arc<AddressSet>, sources: &SourceMap) -> Loc
                     rate: None,
                     origin: Arc::new(Origin {
                         id: format!("manage-{hex}"),
-                        location: sources.line_of(manage.span),
+                        cited: cited.in_place_of(&location),
+                        location,
                         ticket: None,
                         owner: None,
                         title: Some(format!("management of {}", point.name)),

@@ -202,12 +202,14 @@ impl Bytes {
         (action, source, destination, service, log, rate).hash(self);
         let Origin {
             id,
-            location,
+            location: _,
+            cited: _,
             ticket,
             owner,
             title,
         } = &**origin;
-        (id, location, ticket, owner, title).hash(self);
+        // Lines that no comment names decide nothing.
+        (id, origin.cited(), ticket, owner, title).hash(self);
     }
 
     fn digest(mut self) -> [u8; 32] {

@@ -10,7 +10,7 @@ use super::build::Prepared;
 use super::forwarding::{Denies, in_order, replies, without_idle_denies};
 use super::reply::reply;
 use super::subtract::subtract_all;
-use super::{Origin, PairPlan, PlanRule, Said};
+use super::{Cited, Origin, PairPlan, PlanRule, Said};
 use crate::model::{Policy, Zone, ZoneId};
 use crate::network::{Network, NetworkSide, Placement};
 use crate::packet::{AddressSet, FlowSet, ServiceSet};
@@ -25,6 +25,7 @@ pub(super) struct Inside<'a> {
     pub(super) sources: &'a SourceMap,
     /// The router keeps no state.
     pub(super) stateless: bool,
+    pub(super) cited: Cited,
 }
 
 impl Inside<'_> {
@@ -111,6 +112,7 @@ impl Inside<'_> {
         }
         let name: Arc<str> = zone.name.as_str().into();
         let ends: &Arc<AddressSet> = &zone.addresses;
+        let location = self.sources.line_of(zone.span);
         Some(PlanRule {
             flow: FlowSet {
                 source: Arc::clone(ends),
@@ -126,7 +128,8 @@ impl Inside<'_> {
                 rate: None,
                 origin: Arc::new(Origin {
                     id: format!("inside-{}", zone.name),
-                    location: self.sources.line_of(zone.span),
+                    cited: self.cited.in_place_of(&location),
+                    location,
                     ticket: None,
                     owner: zone.owner.clone(),
                     title: Some(format!("traffic inside {}", zone.name)),

@@ -164,12 +164,42 @@ pub struct Origin {
     pub id: String,
     /// `hospital.sept:24`
     pub location: String,
+    /// What comments on the device say in place of it, where that is something else.
+    #[serde(skip)]
+    pub cited: Option<String>,
     /// The ticket, if any.
     pub ticket: Option<String>,
     /// The owner, if any.
     pub owner: Option<String>,
     /// The rule's title, else the title of its block, else the reason.
     pub title: Option<String>,
+}
+
+/// What comments on devices say of where a rule is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cited {
+    /// File and line: `hospital.sept:24`.
+    #[default]
+    Line,
+    /// The file alone, so that a line more above a rule changes nothing on any device.
+    File,
+}
+
+impl Cited {
+    /// What is said in place of a location, where it is something else.
+    fn in_place_of(self, location: &str) -> Option<String> {
+        match self {
+            Self::Line => None,
+            Self::File => location.rsplit_once(':').map(|(file, _)| file.to_owned()),
+        }
+    }
+}
+
+impl Origin {
+    /// What comments on the device say of where it is written.
+    pub fn cited(&self) -> &str {
+        self.cited.as_deref().unwrap_or(&self.location)
+    }
 }
 
 impl Hash for Origin {

@@ -75,6 +75,7 @@ impl<'n> Enforcement<'n> {
             today,
             mode,
             stateless: &[],
+            cited: plan::Cited::default(),
         };
         let mut plans = plan::plans(policy, network, &SourceMap::default(), options).into_iter();
         let mut points = Vec::new();

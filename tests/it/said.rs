@@ -10,6 +10,7 @@ pub fn origin(id: &str) -> Origin {
     Origin {
         id: id.to_owned(),
         location: "hospital.sept:24".to_owned(),
+        cited: None,
         ticket: None,
         owner: None,
         title: None,

@@ -70,7 +70,7 @@ pub fn remark(words: &str, origins: &[Arc<Origin>]) -> String {
     let [origin] = origins else {
         return remark_of_several(words, origins);
     };
-    let mut parts = vec![words, origin.id.as_str(), origin.location.as_str()];
+    let mut parts = vec![words, origin.id.as_str(), origin.cited()];
     parts.extend(origin.ticket.as_deref());
     parts.extend(origin.title.as_deref());
     printable(&parts.join(" "), REMARK_LIMIT)
@@ -81,7 +81,7 @@ fn remark_of_several(words: &str, origins: &[Arc<Origin>]) -> String {
     let mut text = words.to_owned();
     for (index, origin) in origins.iter().enumerate() {
         let comma = if index == 0 { " " } else { ", " };
-        let one = printable(&[&origin.id, " ", &origin.location].concat(), usize::MAX);
+        let one = printable(&[&origin.id, " ", origin.cited()].concat(), usize::MAX);
         let rest = match origins.len() - index - 1 {
             0 => 0,
             more => format!(" and {more} more").len(),

@@ -47,7 +47,7 @@ pub fn clean(text: &str, limit: usize) -> String {
 pub fn comments(origin: &Origin, limit: usize) -> String {
     let parts = [
         Some(origin.id.as_str()),
-        Some(origin.location.as_str()),
+        Some(origin.cited()),
         origin.ticket.as_deref(),
         origin.title.as_deref(),
     ];

@@ -47,7 +47,7 @@ pub fn provenance(origin: &Origin, limit: usize) -> String {
     let mut comment = String::with_capacity(limit);
     push_plain(&mut comment, &origin.id, limit / 2);
     comment.push(' ');
-    push_plain(&mut comment, &origin.location, limit / 3);
+    push_plain(&mut comment, origin.cited(), limit / 3);
     if let Some(ticket) = &origin.ticket {
         comment.push(' ');
         push_plain(&mut comment, ticket, usize::MAX);

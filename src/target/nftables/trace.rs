@@ -123,6 +123,7 @@ mod tests {
             Arc::new(Origin {
                 id: id.to_owned(),
                 location: "hospital.sept:24".to_owned(),
+                cited: None,
                 ticket: None,
                 owner: None,
                 title: None,

@@ -6,7 +6,7 @@ use super::{messages, read};
 
 #[test]
 fn unknown_keys_are_named_with_the_nearest_or_all() {
-    assert_snapshot!(messages("name: x\npolicy: [a.sept]\ncolour: red\n"), @r"
+    assert_snapshot!(messages("name: x\npolicy: [a.sept]\ncolour: red\n"), @"
     error[unknown-key]: unknown key `policy`
      --> septum.yaml:2:1
       |
@@ -20,7 +20,7 @@ fn unknown_keys_are_named_with_the_nearest_or_all() {
     3 | colour: red
       | ^^^^^^
       |
-      = help: the keys here are name, policies, inventory, templates, capabilities, checks, labels, output
+      = help: the keys here are name, policies, inventory, templates, capabilities, checks, labels, comments, output
     ");
 }
 
@@ -54,9 +54,10 @@ checks:
   dead-rule: []
   port: { level: error, of: { a: b } }
 labels: iomt
+comments: line
 output: .
 ";
-    assert_snapshot!(messages(text), @r"
+    assert_snapshot!(messages(text), @"
     error[wrong-value]: expected a name, found a list
      --> septum.yaml:1:7
       |
@@ -118,10 +119,17 @@ output: .
        |
     12 | labels: iomt
        |         ^^^^
-    error[wrong-value]: the output cannot be the repository itself
-      --> septum.yaml:13:9
+    error[wrong-value]: comments cannot name `line`
+      --> septum.yaml:13:11
        |
-    13 | output: .
+    13 | comments: line
+       |           ^^^^
+       |
+       = help: comments of configurations name the `lines` of rules, or their `files` alone
+    error[wrong-value]: the output cannot be the repository itself
+      --> septum.yaml:14:9
+       |
+    14 | output: .
        |         ^
        |
        = help: name a folder of its own, such as `build`

@@ -1,6 +1,6 @@
 //! What a correct manifest says.
 
-use septum::manifest::{CheckSetting, Level, OptionValue, find};
+use septum::manifest::{CheckSetting, Comments, Level, OptionValue, find};
 
 use super::read;
 
@@ -22,6 +22,7 @@ checks:
 labels:
   life-critical: [life-critical, ventilator]
   vendor: vendor
+comments: files
 output: out/configs
 "#;
 
@@ -54,6 +55,7 @@ fn every_setting_is_kept_with_its_place() {
         "lab/ios.yaml"
     );
     assert!(find(&manifest.templates, "cisco-ios").is_none());
+    assert_eq!(manifest.comments, Comments::Files);
     assert_eq!(manifest.output.value, "out/configs");
 
     let roles: Vec<(&str, usize)> = manifest
@@ -97,6 +99,7 @@ fn what_is_not_said_has_its_default() {
         assert_eq!(diagnostics, []);
         assert_eq!(manifest.policies[0].value, "**/*.sept");
         assert_eq!(manifest.output.value, "build");
+        assert_eq!(manifest.comments, Comments::Lines);
         assert!(manifest.inventory.is_empty());
     }
 }

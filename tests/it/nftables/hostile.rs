@@ -77,6 +77,7 @@ fn no_text_gets_out_of_its_quotes() {
         let origin = Origin {
             id: text.to_owned(),
             location: text.to_owned(),
+            cited: None,
             ticket: Some(text.to_owned()),
             owner: Some(text.to_owned()),
             title: Some(text.to_owned()),

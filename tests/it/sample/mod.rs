@@ -281,6 +281,7 @@ pub fn plans(loaded: &Loaded, mode_name: Option<&str>) -> Vec<DevicePlan> {
         today: today(),
         mode: mode_name.map(|name| mode(loaded, name)),
         stateless: &target::platforms(|platform| platform.stateless()),
+        cited: plan::Cited::default(),
     };
     plan::plans(&loaded.policy, &loaded.network, &loaded.sources, options)
 }

@@ -74,6 +74,49 @@ fn a_changed_rule_is_proven_on_its_device_and_the_result_is_that_of_a_first_buil
 }
 
 #[test]
+fn lines_that_no_comment_names_change_no_configuration() {
+    let directory = repository();
+    let here = directory.path();
+    let policy = here.join("clinic.sept");
+    edit(&policy, "target nftables", "target fortigate");
+    edit(
+        &policy,
+        "zone ward",
+        "router north {\n    target cisco-ios\n    interface GigabitEthernet0/0 = ward { address 10.1.0.3 }\n    interface GigabitEthernet0/1 = core { address 10.2.0.3 }\n}\nzone ward",
+    );
+    let configurations = |out: &str| {
+        let mut files = tree(&here.join(out));
+        files.retain(|path, text| path.extension() != Some("json".as_ref()) && text.is_some());
+        files
+    };
+    // Comments name lines, unless the manifest says otherwise: one more above a rule makes them others.
+    build(here, "lines").ends(0);
+    edit(&policy, "zone ward", "# wards\nzone ward");
+    let again = build(here, "lines").ends(0);
+    assert!(!again.err.contains(TAKEN_OVER), "{}", again.err);
+
+    fs::write(here.join("septum.yaml"), format!("{MANIFEST}comments: files\n")).unwrap();
+    build(here, "files").ends(0);
+    let before = configurations("files");
+    assert_eq!(before.len(), 3, "one for each platform");
+    for (path, text) in &before {
+        let text = String::from_utf8_lossy(text.as_deref().unwrap_or_default());
+        assert!(
+            text.contains("work-") && text.contains("clinic.sept"),
+            "{}: {text}",
+            path.display()
+        );
+        assert!(!text.contains("clinic.sept:"), "{}: {text}", path.display());
+    }
+    let map = fs::read_to_string(here.join("files/source-map.json")).unwrap();
+    edit(&policy, "# wards\n", "# wards\n\n");
+    build(here, "files").ends(0).says(&format!("3 of 3 {TAKEN_OVER}"));
+    assert_eq!(configurations("files"), before);
+    let moved = fs::read_to_string(here.join("files/source-map.json")).unwrap();
+    assert_ne!(map, moved, "where a rule is written stands there, with its line");
+}
+
+#[test]
 fn a_record_of_something_else_is_of_no_use() {
     let directory = repository();
     let here = directory.path();
