@@ -31,8 +31,10 @@ mod hosts;
 mod less;
 mod mode_cuts;
 mod refine;
+mod rules;
 mod transitive;
 mod view;
+mod wanted;
 
 pub use chain::{Chain, Spread};
 pub use closure::Closures;
