@@ -1,5 +1,5 @@
-# Instructions that `septum build` executes, checks and proofs included, or `septum diff` where a name begins with `diff-`:
-# for `instructions.sh` and `growth.sh`.
+# Instructions that `septum build` executes, checks and proofs included, or `septum diff` or `septum reach` where a name
+# begins with `diff-` or `reach-`: for `instructions.sh` and `growth.sh`.
 #
 # Counts say what seconds cannot on a shared machine: two runs differ by about a thousandth (hash tables of the
 # standard library have a new order in each process). One thread and one fixed day make them the same everywhere.
@@ -25,6 +25,7 @@ workload() {
 count() {
     local log=$scratch/$1.log command=(build "$2" -o "$scratch/$1.out")
     [[ $1 != diff-* ]] || command=(diff "$2" "$2")
+    [[ $1 != reach-* ]] || command=(reach any any -p "$2")
     RAYON_NUM_THREADS=1 valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null \
         "$target"/release/septum "${command[@]}" --as-of 2027-01-15 >"$log" 2>&1 || {
         echo "septum ${command[0]} failed on $1:" >&2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# How `septum build`, or `diff`, grows with each size of a policy: the instructions of a size, twice and four times as
-# much. What the second doubling adds is divided by what the first added, so that a fixed cost does not count: 2 is
-# linear, 2.2 is n log n, 4 is quadratic. Exit code 1 where it is more than the bound. Needs valgrind.
+# How `septum build`, `diff` or `reach` grows with each size of a policy: the instructions of a size, twice and four
+# times as much. What the second doubling adds is divided by what the first added, so that a fixed cost does not count:
+# 2 is linear, 2.2 is n log n, 4 is quadratic. Exit code 1 where it is more than the bound. Needs valgrind.
 #
 #   benches/growth.sh [ROW]...
 set -euo pipefail
@@ -41,6 +41,10 @@ row lines-cisco-ios 2.4 100 terms --terms @ --target cisco-ios
 row lines-fortigate 2.4 100 terms --terms @ --target fortigate
 row diff-zones 2.4 20 group --sites 1 --zones @ --devices 5 --services 40
 row diff-devices 2.4 50 group --sites 1 --zones 10 --devices @ --services 40
+row diff-overlaps 2.4 250 overlaps --terms @ --target nftables
+# The answer counts for each allow the denies that take some of it away, and here these are all of them: that part is
+# quadratic by its nature.
+row reach-denies 3.4 500 denies --terms @ --target nftables
 [ ${#rows[@]} -gt 0 ] || {
     echo "no such row: $*" >&2
     exit 2

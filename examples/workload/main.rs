@@ -21,6 +21,8 @@ shapes
   grid         firewalls in a square grid (25 firewalls: 5 x 5)
   one-service  one service between two groups of hosts: --hosts, --ports
   terms        one firewall and many rules between groups of networks: --terms, --members
+  overlaps     one firewall and rules between hosts and networks that overlap: --terms
+  denies       one firewall and allows between its zones that single denies cut: --terms
   group        a group of hospitals: --sites, --zones, --devices, --services
 
 options

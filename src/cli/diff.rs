@@ -172,7 +172,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let found = diff(before, after, describer.hints(), Budget::default()).map_err(gave_up)?;
     let unexpected = match expected {
         Some(rules) => {
-            let beyond = unexpected(&found, &rules, &new.policy, Budget::default()).map_err(gave_up)?;
+            let (hints, budget) = (describer.hints(), Budget::default());
+            let beyond = unexpected((before, after), &found.paths, &rules, hints, budget).map_err(gave_up)?;
             Some(sentences(&beyond, &describer, &old_describer))
         }
         None => None,

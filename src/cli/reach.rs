@@ -69,7 +69,18 @@ struct Flow {
     /// False where no rule decides: nothing filters there, or a host firewall's own statements do.
     by_rule: bool,
     by: Vec<String>,
+    /// What denies take away of it, where that is too much to list what is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    less: Option<Taken>,
     example: String,
+}
+
+/// Denies.
+#[derive(Debug, Serialize)]
+struct Taken {
+    count: usize,
+    /// The first of them.
+    by: Vec<String>,
 }
 
 /// A zone that chains from another reach.
@@ -178,13 +189,24 @@ impl Question<'_> {
             let (from, to) = (policy.zone_name(conduit.from), policy.zone_name(conduit.to));
             let side = |set: &AddressSet, zone| side(&describer, set, policy.zone(zone));
             let flows = conduit.streams.iter().filter_map(|stream| {
-                let example = examples.packet(&stream.flow)?;
+                let example = match &stream.less {
+                    Some(less) => less.example,
+                    None => examples.packet(&stream.flow)?,
+                };
                 Some(Flow {
                     from: side(&stream.flow.source, conduit.from),
                     to: side(&stream.flow.destination, conduit.to),
                     services: self.services(&describer, stream, format),
                     by_rule: stream.by.iter().all(|by| matches!(by, Passage::Rule(_))),
                     by: stream.by.iter().map(|by| self.passage(*by)).collect(),
+                    less: stream.less.as_ref().map(|less| Taken {
+                        count: less.count,
+                        by: less
+                            .denies
+                            .iter()
+                            .map(|id| self.passage(Passage::Rule(*id)))
+                            .collect(),
+                    }),
                     example: describer.packet(policy, &example),
                 })
             });
@@ -312,11 +334,26 @@ const LISTED: usize = 4;
 
 /// The first few of a list, and how many more there are.
 fn few(list: &[String]) -> String {
-    match list.len().saturating_sub(LISTED) {
+    few_of(list, list.len())
+}
+
+/// The same for a list of which only the first are known.
+fn few_of(list: &[String], count: usize) -> String {
+    match count.saturating_sub(LISTED) {
         0 | 1 => list.join(", "),
         more => {
             let first: Vec<&str> = list.iter().take(LISTED).map(String::as_str).collect();
             format!("{} and {more} more", first.join(", "))
+        }
+    }
+}
+
+impl Flow {
+    /// The rules that permit it, and those that take some of it away.
+    fn decided_by(&self) -> String {
+        match &self.less {
+            None => few(&self.by),
+            Some(less) => format!("{} less {}", few(&self.by), few_of(&less.by, less.count)),
         }
     }
 }
@@ -334,7 +371,7 @@ impl Answer {
                     flow.from.clone(),
                     flow.to.clone(),
                     flow.services.clone(),
-                    few(&flow.by),
+                    flow.decided_by(),
                     flow.example.clone(),
                 ]
             }));
@@ -367,7 +404,7 @@ impl Answer {
     fn matrix(&self, workspace: &Workspace) -> String {
         let direct = self.direct.iter().flatten().map(|pair| {
             let filtered = pair.flows.iter().all(|flow| flow.by_rule);
-            let whole = |flow: &Flow| flow.from == pair.from && flow.to == pair.to;
+            let whole = |flow: &Flow| flow.from == pair.from && flow.to == pair.to && flow.less.is_none();
             let any = pair
                 .flows
                 .iter()

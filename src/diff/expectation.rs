@@ -1,8 +1,11 @@
 //! What a change was meant to do, held against what it does.
 
-use super::{PathChange, PolicyDiff, ZoneChange};
-use crate::model::{Policy, Rule};
-use crate::packet::{AddressSet, Budget, FlowSet, GaveUp, PacketSet, Products, ServiceSet};
+use super::gained::{Asked, gained};
+use super::{Changed, PathChange, Version, ZoneChange};
+use crate::model::Rule;
+use crate::packet::{
+    AddressSet, Budget, FlowSet, GaveUp, Hints, PacketRule, PacketSet, Products, ServiceSet,
+};
 use crate::syntax::tree::Action;
 
 /// How many products of an unexpected change are listed.
@@ -38,40 +41,41 @@ impl Unexpected {
 }
 
 /// What a difference holds beyond a statement: its `allow` rules say what may open, its `deny` rules what may close.
-/// What is stated and did not change is no difference.
+/// What is stated and did not change is no difference. `paths` are those of the difference.
 ///
 /// # Errors
 /// When the work was more than the budget allows: nothing is known then.
 pub fn unexpected(
-    found: &PolicyDiff,
+    (old, new): (Version<'_>, Version<'_>),
+    paths: &[PathChange],
     stated: &[Rule],
-    new: &Policy,
+    hints: &Hints,
     budget: Budget,
 ) -> Result<Unexpected, GaveUp> {
-    let of = |action: Action| -> Result<PacketSet, GaveUp> {
+    let of = |action: Action| -> Vec<PacketRule> {
         let rules = stated.iter().filter(|rule| rule.action == action);
-        let flows: Vec<FlowSet> = rules.map(Rule::flow).collect();
-        PacketSet::from_flows(&flows, budget)
+        rules.map(|rule| PacketRule::permit(rule.flow())).collect()
     };
-    let (may_open, may_close) = (of(Action::Allow)?, of(Action::Deny)?);
-    let beyond = |changes: &[ZoneChange], stated: &PacketSet| -> Result<Vec<Beyond>, GaveUp> {
-        let mut list = Vec::new();
-        for change in changes {
-            let rest = change.set.difference(stated, budget)?;
-            if !rest.is_empty() {
-                list.push(Beyond {
-                    from: change.from.clone(),
-                    to: change.to.clone(),
-                    products: rest.products(SHOWN),
-                });
-            }
-        }
-        Ok(list)
+    let (may_open, may_close) = (of(Action::Allow), of(Action::Deny));
+    let (before, after) = (old.rules(), new.rules());
+    let changed = Changed::of(&before, &after);
+    // What is stated is nothing new: as if it had been permitted all along.
+    let beyond = |stated: &[PacketRule], before: &[PacketRule], after, changed: &[FlowSet], policy| {
+        let asked = Asked {
+            policy,
+            hints,
+            shown: SHOWN,
+            budget,
+        };
+        gained(&[stated, before].concat(), after, changed, &asked)
     };
+    let opened = beyond(&may_open, &before, &after, &changed.opening, new.policy)?;
+    let closed = beyond(&may_close, &after, &before, &changed.closing, old.policy)?;
+    let may_open = PacketSet::from_rules(&may_open, budget)?;
     let mut unfiltered = Vec::new();
-    for change in found.paths.iter().filter(|change| change.opened) {
+    for change in paths.iter().filter(|change| change.opened) {
         let side = |name: &str| -> std::sync::Arc<AddressSet> {
-            let zone = new.zones.iter().find(|zone| zone.name == name);
+            let zone = new.policy.zones.iter().find(|zone| zone.name == name);
             zone.map(|zone| std::sync::Arc::clone(&zone.addresses))
                 .unwrap_or_default()
         };
@@ -85,8 +89,21 @@ pub fn unexpected(
         }
     }
     Ok(Unexpected {
-        opened: beyond(&found.opened, &may_open)?,
-        closed: beyond(&found.closed, &may_close)?,
+        opened: opened.into_iter().map(Beyond::from).collect(),
+        closed: closed.into_iter().map(Beyond::from).collect(),
         unfiltered,
     })
+}
+
+impl From<ZoneChange> for Beyond {
+    fn from(change: ZoneChange) -> Self {
+        Self {
+            from: change.from,
+            to: change.to,
+            products: Products {
+                flows: change.flows,
+                complete: change.complete,
+            },
+        }
+    }
 }

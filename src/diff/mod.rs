@@ -3,14 +3,11 @@
 mod blast_radius;
 mod configuration;
 mod expectation;
+mod gained;
 mod paths;
 
-use std::collections::BTreeMap;
-
-use crate::model::{Examples, ModeId, Policy, Rule};
-use crate::packet::{
-    Budget, CompareOptions, Comparison, FlowSet, GaveUp, Hints, Packet, PacketRule, PacketSet, compare_with,
-};
+use crate::model::{ModeId, Policy, Rule};
+use crate::packet::{Budget, FlowSet, GaveUp, Hints, Packet, PacketRule};
 use crate::syntax::tree::Action;
 
 pub use blast_radius::{RadiusChange, radius_changes};
@@ -18,9 +15,7 @@ pub use configuration::{ConfigurationChange, Fate, configuration_changes};
 pub use expectation::{Beyond, Unexpected, unexpected};
 pub use paths::PathChange;
 
-/// Up to so many pairs of a rule and a changed one are looked at, to leave out the rules that no change touches. Beyond
-/// that, comparing all rules takes less.
-const PAIRS: usize = 4_000_000;
+use gained::{Asked, gained};
 
 /// How many products of a change are shown.
 const SHOWN: usize = 64;
@@ -50,9 +45,7 @@ pub struct ZoneChange {
     pub from: String,
     /// The zone that receives them.
     pub to: String,
-    /// All of it.
-    pub set: PacketSet,
-    /// The same as products.
+    /// Products of it.
     pub flows: Vec<FlowSet>,
     /// False where there are more products than are shown.
     pub complete: bool,
@@ -83,105 +76,58 @@ impl Version<'_> {
     }
 }
 
-/// Compares two versions. Where little changed, only rules that overlap a changed one are looked at: elsewhere both say
-/// the same.
+/// Compares two versions.
 ///
 /// # Errors
 /// When the work was more than the budget allows: nothing is known then.
 pub fn diff(old: Version<'_>, new: Version<'_>, hints: &Hints, budget: Budget) -> Result<PolicyDiff, GaveUp> {
-    let paths = paths::path_changes(old.policy, new.policy);
     let (before, after) = (old.rules(), new.rules());
-    let changed = changed_flows(&before, &after);
-    let near = |rules: Vec<PacketRule>| -> Vec<PacketRule> {
-        if rules.len().saturating_mul(changed.len()) > PAIRS {
-            return rules;
-        }
-        rules
-            .into_iter()
-            .filter(|rule| changed.iter().any(|flow| flow.overlaps(&rule.flow)))
-            .collect()
-    };
-    let options = CompareOptions {
+    let changed = Changed::of(&before, &after);
+    let asked = |policy| Asked {
+        policy,
+        hints,
+        shown: SHOWN,
         budget,
-        hints: hints.clone(),
-        cap: usize::MAX,
-        ..CompareOptions::default()
     };
-    let difference = match compare_with(&near(before), &near(after), &options)? {
-        Comparison::Equal => {
-            return Ok(PolicyDiff {
-                paths,
-                ..PolicyDiff::default()
-            });
-        }
-        Comparison::Different(difference) => difference,
-    };
-    let flows = |change: Option<crate::packet::Change>| change.map(|c| c.products.flows).unwrap_or_default();
     Ok(PolicyDiff {
-        opened: by_zones(new.policy, &flows(difference.opened), hints, budget)?,
-        closed: by_zones(old.policy, &flows(difference.closed), hints, budget)?,
-        paths,
+        opened: gained(&before, &after, &changed.opening, &asked(new.policy))?,
+        closed: gained(&after, &before, &changed.closing, &asked(old.policy))?,
+        paths: paths::path_changes(old.policy, new.policy),
     })
 }
 
-/// The flows of rules that only one of two lists has.
-fn changed_flows(before: &[PacketRule], after: &[PacketRule]) -> Vec<FlowSet> {
-    let mut balance: rustc_hash::FxHashMap<&PacketRule, i64> = rustc_hash::FxHashMap::default();
-    for rule in before {
-        *balance.entry(rule).or_default() -= 1;
-    }
-    for rule in after {
-        *balance.entry(rule).or_default() += 1;
-    }
-    let changed = |rule: &&PacketRule| balance.get(rule).is_some_and(|count| *count != 0);
-    before
-        .iter()
-        .chain(after)
-        .filter(changed)
-        .map(|rule| rule.flow.clone())
-        .collect()
+/// The flows of rules that only one of two lists has. Every other packet fares the same.
+struct Changed {
+    /// New permits and former denies: whatever opens is of these.
+    opening: Vec<FlowSet>,
+    /// Former permits and new denies: whatever closes is of these.
+    closing: Vec<FlowSet>,
 }
 
-fn by_zones(
-    policy: &Policy,
-    flows: &[FlowSet],
-    hints: &Hints,
-    budget: Budget,
-) -> Result<Vec<ZoneChange>, GaveUp> {
-    let mut pairs: BTreeMap<(&str, &str), Vec<FlowSet>> = BTreeMap::new();
-    for flow in flows {
-        for (from, source) in policy.zone_map.split(&flow.source) {
-            for (to, destination) in policy.zone_map.split(&flow.destination) {
-                let part = FlowSet {
-                    source: source.clone().into(),
-                    destination: destination.into(),
-                    service: flow.service.clone(),
-                };
-                if !part.is_empty() {
-                    pairs
-                        .entry((policy.zone_name(from), policy.zone_name(to)))
-                        .or_default()
-                        .push(part);
-                }
-            }
+impl Changed {
+    fn of(before: &[PacketRule], after: &[PacketRule]) -> Self {
+        let mut balance: rustc_hash::FxHashMap<&PacketRule, i64> = rustc_hash::FxHashMap::default();
+        for rule in before {
+            *balance.entry(rule).or_default() -= 1;
         }
-    }
-    let examples = Examples::new(policy);
-    let mut changes = Vec::new();
-    for ((from, to), flows) in pairs {
-        let set = PacketSet::from_flows(&flows, budget)?;
-        let products = set.products(SHOWN);
-        let Some(witness) = examples.packet_of(&products.flows).or_else(|| set.witness(hints)) else {
-            continue;
+        for rule in after {
+            *balance.entry(rule).or_default() += 1;
+        }
+        let mut changed = Self {
+            opening: Vec::new(),
+            closing: Vec::new(),
         };
-        changes.push(ZoneChange {
-            from: from.to_owned(),
-            to: to.to_owned(),
-            flows: products.flows,
-            complete: products.complete,
-            witness,
-            set,
-        });
+        for rule in before.iter().chain(after) {
+            // Each once.
+            let Some(count) = balance.remove(rule).filter(|count| *count != 0) else {
+                continue;
+            };
+            let flows = match rule.permit == (count > 0) {
+                true => &mut changed.opening,
+                false => &mut changed.closing,
+            };
+            flows.push(rule.flow.clone());
+        }
+        changed
     }
-    Ok(changes)
 }

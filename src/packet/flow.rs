@@ -130,12 +130,23 @@ impl FlowSet {
 
     /// True where some packet is of both products.
     pub fn overlaps(&self, other: &Self) -> bool {
-        let v4 =
-            self.source.v4.overlaps(&other.source.v4) && self.destination.v4.overlaps(&other.destination.v4);
-        let v6 =
-            self.source.v6.overlaps(&other.source.v6) && self.destination.v6.overlaps(&other.destination.v6);
-        (v4 && self.service.overlaps_in(&other.service, Family::V4))
-            || (v6 && self.service.overlaps_in(&other.service, Family::V6))
+        Family::BOTH.into_iter().any(|family| {
+            self.overlaps_on_both_sides(other, family) && self.service.overlaps_in(&other.service, family)
+        })
+    }
+
+    /// True where both have sources of a family in common, and destinations.
+    pub(crate) fn overlaps_on_both_sides(&self, other: &Self, family: Family) -> bool {
+        match family {
+            Family::V4 => {
+                self.source.v4.overlaps(&other.source.v4)
+                    && self.destination.v4.overlaps(&other.destination.v4)
+            }
+            Family::V6 => {
+                self.source.v6.overlaps(&other.source.v6)
+                    && self.destination.v6.overlaps(&other.destination.v6)
+            }
+        }
     }
 }
 

@@ -200,6 +200,10 @@ impl<T: Ordinal> IntervalSet<T> {
 
     /// True where both hold some value.
     pub fn overlaps(&self, other: &Self) -> bool {
+        // Most sets are one range.
+        if let ([(first, last)], [(start, end)]) = (&*self.ranges, &*other.ranges) {
+            return first <= end && start <= last;
+        }
         let mut found = false;
         self.each_overlap(other, |_| {
             found = true;

@@ -102,6 +102,18 @@ impl PacketSet {
         Self::of_lists(&[rules], &mut Meter::new(budget), only)
     }
 
+    /// The packets that one first-match list permits and the one before does not.
+    ///
+    /// # Errors
+    /// When the budget is spent.
+    pub fn gained(before: &[PacketRule], after: &[PacketRule], budget: Budget) -> Result<Self, GaveUp> {
+        let beyond = |diagram: &mut Diagram<'_>, sets: &[Set]| match *sets {
+            [before, after] => diagram.apply(Op::Difference, after, before),
+            _ => Ok(Set::EMPTY),
+        };
+        Self::of_lists(&[before, after], &mut Meter::new(budget), beyond)
+    }
+
     /// What a combination of first-match lists permits, all of it worked out in one diagram.
     pub(super) fn of_lists(
         lists: &[&[PacketRule]],

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::view::{Edge, Passage, View};
+use super::wanted::Wanted;
 use crate::model::RuleId;
-use crate::packet::Family;
+use crate::packet::{Family, ServiceSet};
 
 /// Everything that some hosts reach, by the fewest steps.
 #[derive(Clone, Debug)]
@@ -51,9 +52,7 @@ struct Search<'v, 'a> {
     without: &'v [RuleId],
     spread: Spread,
     queue: VecDeque<usize>,
-    kinds_done: Vec<bool>,
-    /// Of each destination whether all of its kinds are done, by family: the rules that share it are many.
-    destinations_done: BTreeMap<Family, Vec<bool>>,
+    wanted: Wanted<'v, 'a>,
     sources_done: Vec<bool>,
     zones_done: BTreeSet<(usize, Family)>,
 }
@@ -159,10 +158,7 @@ impl<'v, 'a> Search<'v, 'a> {
                 steps: vec![0; classes],
             },
             queue: starts.iter().copied().collect(),
-            kinds_done: vec![false; view.hosts.destination_kinds.len()],
-            destinations_done: Family::BOTH
-                .map(|family| (family, vec![false; view.hosts.kinds_to.len()]))
-                .into(),
+            wanted: Wanted::new(view, 0..view.hosts.destination_kinds.len()),
             sources_done: vec![false; view.hosts.source_kinds.len()],
             zones_done: BTreeSet::new(),
         }
@@ -196,36 +192,13 @@ impl<'v, 'a> Search<'v, 'a> {
             _ => return,
         }
         let view = self.view;
-        for rule in view.allows(kind) {
-            let done = self.destinations_done.get(&family);
-            if done.and_then(|done| done.get(rule.destination)) == Some(&true) {
-                continue;
-            }
-            let id = RuleId::from_index(rule.rule);
-            if self.without.contains(&id) {
-                continue;
-            }
-            let mut all_done = true;
-            for destination in view.kinds_of(*rule, family) {
-                if self.kinds_done.get(destination).copied().unwrap_or(true) {
-                    continue;
-                }
-                if view.remaining(kind, *rule, destination).is_empty() {
-                    all_done = false;
-                    continue;
-                }
-                if let Some(done) = self.kinds_done.get_mut(destination) {
-                    *done = true;
-                }
-                let atoms = view.hosts.destination_kinds.get(destination);
-                for to in atoms.map_or(&[][..], |kind| &kind.atoms) {
-                    let by = Passage::Rule(id);
-                    self.arrive(class, Edge { from, to: *to, by });
-                }
-            }
-            let done = self.destinations_done.get_mut(&family);
-            if let Some(done) = done.and_then(|done| done.get_mut(rule.destination)) {
-                *done = all_done;
+        let services = ServiceSet::full_in(family);
+        for (rule, destination) in self.wanted.reached(kind, services, self.without) {
+            self.wanted.found(destination);
+            let atoms = view.hosts.destination_kinds.get(destination);
+            for to in atoms.map_or(&[][..], |kind| &kind.atoms) {
+                let by = Passage::Rule(rule);
+                self.arrive(class, Edge { from, to: *to, by });
             }
         }
     }

@@ -7,15 +7,25 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::less::{Left, Subtraction};
 use super::view::{Passage, open_zones};
-use crate::model::{DeviceId, ModeId, Placement, Point, PointId, Policy, Rule, RuleId, ZoneId};
+use crate::model::{
+    Device, DeviceId, Examples, ModeId, Placement, Point, PointId, Policy, Rule, RuleId, ZoneId,
+};
 use crate::network::Network;
-use crate::packet::{AddressSet, Budget, FlowSet, GaveUp, PacketSet, ServiceSet};
-use crate::plan::{LocalPlan, run_flows, subtract};
+use crate::packet::{AddressSet, Budget, FlowSet, GaveUp, Packet, PacketRule, ServiceSet};
+use crate::plan::{LocalPlan, run_flows};
 use crate::syntax::tree::Action;
 
-/// Products that a subtraction may leave before a diagram is the better way.
-const PIECES: usize = 256;
+/// Into so many products denies may cut an allow before it is left whole, with what is taken away.
+const PRODUCTS: usize = 256;
+
+/// The same between two zones where so many products were met already.
+const FEW_PRODUCTS: usize = 16;
+const MANY: usize = 4_096;
+
+/// How many denies of a stream are named.
+const NAMED: usize = 64;
 
 /// What members of one zone may open to members of another, in one step.
 #[derive(Clone, Debug)]
@@ -35,6 +45,33 @@ pub struct Stream {
     pub flow: FlowSet,
     /// What lets them through: rules of the policy, or one thing that no rule decides.
     pub by: Vec<Passage>,
+    /// What denies take away of these packets; none where nothing is taken away.
+    pub less: Option<Less>,
+}
+
+/// Denies that take packets of a stream away here and there. Without these packets it would be too many products to
+/// list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Less {
+    /// The first of them, by id.
+    pub denies: Vec<RuleId>,
+    /// How many they are.
+    pub count: usize,
+    /// A packet that none of them takes away.
+    pub example: Packet,
+}
+
+impl Less {
+    /// None where there are no denies.
+    fn of(mut denies: Vec<RuleId>, example: Packet) -> Option<Self> {
+        let count = denies.len();
+        denies.truncate(NAMED);
+        (count > 0).then_some(Self {
+            denies,
+            count,
+            example,
+        })
+    }
 }
 
 /// The policy on one day and in one mode, sorted by zones.
@@ -46,6 +83,7 @@ pub struct Conduits<'a> {
     /// Devices with a host firewall of ours, with all of them.
     guarded: BTreeMap<DeviceId, Vec<(PointId, &'a Point)>>,
     guarded_addresses: AddressSet,
+    examples: Examples,
 }
 
 /// The part of a set in each zone, by zone.
@@ -78,6 +116,7 @@ impl<'a> Conduits<'a> {
                 .map(|(index, rule)| (RuleId::from_index(index), rule))
                 .collect(),
             open: open_zones(policy, network),
+            examples: Examples::new(policy),
             policy,
             guarded,
         }
@@ -96,7 +135,7 @@ impl<'a> Conduits<'a> {
     ) -> Result<Vec<Conduit>, GaveUp> {
         let sides = [from, to].map(|side| Cutter::new(self.policy, side));
         let [mut sources, mut destinations] = sides;
-        let mut allows: BTreeMap<(ZoneId, ZoneId), Vec<(RuleId, FlowSet)>> = BTreeMap::new();
+        let mut allows: BTreeMap<(ZoneId, ZoneId), Vec<(RuleId, PacketRule)>> = BTreeMap::new();
         let mut denies: BTreeMap<ZoneId, Vec<Deny<'_>>> = BTreeMap::new();
         for (id, rule) in &self.rules {
             let parts = sources.parts(&rule.source.addresses);
@@ -106,6 +145,7 @@ impl<'a> Conduits<'a> {
                     denies.entry(*zone).or_default().push(Deny {
                         source: Arc::clone(source),
                         receivers: Arc::clone(&receivers),
+                        id: *id,
                         rule,
                     });
                     continue;
@@ -117,7 +157,10 @@ impl<'a> Conduits<'a> {
                         service: Arc::clone(&rule.service.set),
                     };
                     if !flow.is_empty() {
-                        allows.entry((*zone, *receiver)).or_default().push((*id, flow));
+                        allows
+                            .entry((*zone, *receiver))
+                            .or_default()
+                            .push((*id, PacketRule::permit(flow)));
                     }
                 }
             }
@@ -135,19 +178,36 @@ impl<'a> Conduits<'a> {
         }
         for (pair, allows) in allows {
             let near = denies.get(&pair.0).into_iter().flatten();
-            let taken: Vec<FlowSet> = near.filter_map(|deny| deny.to(pair.1)).collect();
-            let found = streams.entry(pair).or_default();
-            let open = found.len();
-            for (id, flow) in allows {
-                // What passes anyway needs no rule.
-                let anyway = found.iter().take(open).map(|stream| &stream.flow);
-                for left in less(&flow, taken.iter().chain(anyway), budget)? {
-                    by_rule(found, open, id, left);
+            let (denies, mut rules): (Vec<RuleId>, Vec<PacketRule>) =
+                near.filter_map(|deny| deny.to(pair.1)).unzip();
+            let open = streams.entry(pair).or_default();
+            // What passes anyway needs no rule.
+            rules.extend(open.iter().map(|stream| PacketRule::permit(stream.flow.clone())));
+            let taken = rules.len();
+            let (ids, allows): (Vec<RuleId>, Vec<PacketRule>) = allows.into_iter().unzip();
+            rules.extend(allows);
+            let mut subtraction = Subtraction::new(&rules, taken, &self.examples, budget);
+            let counts = |packet: &Packet| pair.0 != pair.1 || !self.loops(packet);
+            let mut by_rules = ByRules::default();
+            for (place, (id, rule)) in (taken..).zip(ids.into_iter().zip(rules.iter().skip(taken))) {
+                let touching = subtraction.touching(&rule.flow);
+                match subtraction.left_of(place, &touching, by_rules.most(), counts)? {
+                    Left::Products(products) => {
+                        for product in products {
+                            by_rules.add(id, product);
+                        }
+                    }
+                    Left::Scattered(example) => {
+                        let denies = touching.iter().filter_map(|place| denies.get(*place));
+                        let less = Less::of(denies.copied().collect(), example);
+                        by_rules.add_whole(id, rule.flow.clone(), less);
+                    }
                 }
             }
+            open.append(&mut by_rules.streams);
         }
         let conduits = streams.into_iter().map(|((from, to), mut streams)| {
-            streams.retain(|stream| from != to || !self.to_itself(&stream.flow));
+            streams.retain(|stream| from != to || stream.less.is_some() || !self.to_itself(&stream.flow));
             Conduit { from, to, streams }
         });
         Ok(conduits.filter(|conduit| !conduit.streams.is_empty()).collect())
@@ -175,6 +235,7 @@ impl<'a> Conduits<'a> {
                 service: Arc::new(ServiceSet::full()),
             },
             by: vec![by],
+            less: None,
         }];
         for (device, points) in &self.guarded {
             let device = self
@@ -198,10 +259,20 @@ impl<'a> Conduits<'a> {
                     service: Arc::new(accepted.service),
                 },
                 by: vec![Passage::HostFirewall(*first)],
+                less: None,
             }));
         }
         streams.retain(|stream| !stream.flow.is_empty());
         streams
+    }
+
+    /// True where a packet goes from a host to itself.
+    fn loops(&self, packet: &Packet) -> bool {
+        let has_both = |device: &Device| {
+            let ends = [packet.source, packet.destination];
+            ends.iter().all(|end| device.set.contains(*end))
+        };
+        packet.source == packet.destination || self.policy.devices.iter().any(has_both)
     }
 
     /// True where every packet goes from a host to itself.
@@ -224,17 +295,19 @@ impl<'a> Conduits<'a> {
 struct Deny<'a> {
     source: Arc<AddressSet>,
     receivers: Parts,
+    id: RuleId,
     rule: &'a Rule,
 }
 
 impl Deny<'_> {
     /// What it takes away towards a zone.
-    fn to(&self, zone: ZoneId) -> Option<FlowSet> {
-        Some(FlowSet {
+    fn to(&self, zone: ZoneId) -> Option<(RuleId, PacketRule)> {
+        let flow = FlowSet {
             source: Arc::clone(&self.source),
             destination: Arc::clone(part_in(&self.receivers, zone)?),
             service: Arc::clone(&self.rule.service.set),
-        })
+        };
+        Some((self.id, PacketRule::deny(flow)))
     }
 }
 
@@ -287,7 +360,7 @@ impl Accepted {
     }
 }
 
-fn accepted(point: &Point, device: &crate::model::Device) -> Vec<Accepted> {
+fn accepted(point: &Point, device: &Device) -> Vec<Accepted> {
     let manage = point.manage.iter().map(|manage| Accepted {
         from: (*manage.from.addresses).clone(),
         service: (*manage.service.set).clone(),
@@ -304,41 +377,55 @@ fn accepted(point: &Point, device: &crate::model::Device) -> Vec<Accepted> {
     manage.chain(run).collect()
 }
 
-/// Adds what a rule lets through: where other rules let something through between the same sides, to that.
-fn by_rule(streams: &mut Vec<Stream>, open: usize, id: RuleId, flow: FlowSet) {
-    let by_rules = streams.get_mut(open..).unwrap_or_default();
-    let same = by_rules
-        .iter_mut()
-        .find(|stream| stream.flow.source == flow.source && stream.flow.destination == flow.destination);
-    match same {
-        Some(stream) => {
-            stream.flow.service = Arc::new(stream.flow.service.union(&flow.service));
-            if !stream.by.contains(&Passage::Rule(id)) {
-                stream.by.push(Passage::Rule(id));
-            }
-        }
-        None => streams.push(Stream {
-            flow,
-            by: vec![Passage::Rule(id)],
-        }),
-    }
+/// What rules let through between two zones.
+#[derive(Default)]
+struct ByRules {
+    streams: Vec<Stream>,
+    /// The streams by their sides.
+    between: FxHashMap<(Arc<AddressSet>, Arc<AddressSet>), usize>,
+    /// How many of them are allows that were left whole.
+    whole: usize,
 }
 
-/// What a product holds and none of the others does.
-fn less<'f>(
-    flow: &FlowSet,
-    taken: impl Iterator<Item = &'f FlowSet>,
-    budget: Budget,
-) -> Result<Vec<FlowSet>, GaveUp> {
-    let taken: Vec<&FlowSet> = taken.filter(|taken| taken.overlaps(flow)).collect();
-    let mut pieces = vec![flow.clone()];
-    for one in &taken {
-        pieces = pieces.iter().flat_map(|piece| subtract(piece, one)).collect();
-        if pieces.len() > PIECES {
-            let taken = PacketSet::from_flows(taken.iter().copied(), budget)?;
-            let left = PacketSet::from_flow(flow, budget)?.difference(&taken, budget)?;
-            return Ok(left.products(usize::MAX).flows);
+impl ByRules {
+    /// Into how many products the next allow may be cut.
+    fn most(&self) -> usize {
+        let products = self
+            .whole
+            .saturating_mul(PRODUCTS)
+            .saturating_add(self.streams.len());
+        match products < MANY {
+            true => PRODUCTS,
+            false => FEW_PRODUCTS,
         }
     }
-    Ok(pieces)
+
+    /// Adds an allow that denies cut into more products than that.
+    fn add_whole(&mut self, id: RuleId, flow: FlowSet, less: Option<Less>) {
+        self.whole += 1;
+        self.streams.push(Stream {
+            flow,
+            by: vec![Passage::Rule(id)],
+            less,
+        });
+    }
+
+    /// Adds what a rule lets through: where other rules let something through between the same sides, to that.
+    fn add(&mut self, id: RuleId, flow: FlowSet) {
+        let sides = (Arc::clone(&flow.source), Arc::clone(&flow.destination));
+        let at = *self.between.entry(sides).or_insert(self.streams.len());
+        match self.streams.get_mut(at) {
+            Some(stream) => {
+                stream.flow.service = Arc::new(stream.flow.service.union(&flow.service));
+                if !stream.by.contains(&Passage::Rule(id)) {
+                    stream.by.push(Passage::Rule(id));
+                }
+            }
+            None => self.streams.push(Stream {
+                flow,
+                by: vec![Passage::Rule(id)],
+                less: None,
+            }),
+        }
+    }
 }

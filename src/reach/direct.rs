@@ -1,8 +1,9 @@
 //! One step: which atoms reach which, and what a required flow lacks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::view::{Edge, Passage, Sided, View};
+use super::view::{Edge, Passage, View};
+use super::wanted::Wanted;
 use crate::model::RuleId;
 use crate::packet::ServiceSet;
 
@@ -50,60 +51,32 @@ pub fn direct(
     without: &[RuleId],
 ) -> Vec<Edge> {
     let mut found: BTreeMap<usize, Edge> = BTreeMap::new();
-    let wanted = by_destination_kind(view, to);
+    let mut receivers = by_destination_kind(view, to);
+    let mut wanted = Wanted::new(view, receivers.keys().copied());
     for (kind, senders) in by_source_kind(view, from) {
-        for rule in view.allows(kind) {
-            if without.contains(&RuleId::from_index(rule.rule)) {
+        if wanted.is_empty() {
+            break;
+        }
+        for (rule, destination) in wanted.reached(kind, service, without) {
+            let Some(left) = receivers.get_mut(&destination) else {
                 continue;
+            };
+            left.retain(|receiver| {
+                let edge = sender(view, &senders, *receiver).map(|sender| Edge {
+                    from: sender,
+                    to: *receiver,
+                    by: Passage::Rule(rule),
+                });
+                found.extend(edge.map(|edge| (edge.to, edge)));
+                edge.is_none()
+            });
+            if left.is_empty() {
+                wanted.found(destination);
             }
-            by_rule(view, kind, &senders, *rule, &wanted, service, &mut found);
         }
     }
     in_the_open(view, from, to, service, &mut found);
     found.into_values().collect()
-}
-
-fn by_rule(
-    view: &View<'_>,
-    kind: usize,
-    senders: &[usize],
-    rule: Sided,
-    wanted: &BTreeMap<usize, Vec<usize>>,
-    service: &ServiceSet,
-    found: &mut BTreeMap<usize, Edge>,
-) {
-    let family = view.hosts.source_kinds.get(kind).map(|kind| kind.family);
-    for (destination, receivers) in wanted {
-        if view
-            .hosts
-            .destination_kinds
-            .get(*destination)
-            .map(|kind| kind.family)
-            != family
-        {
-            continue;
-        }
-        let mut missing = receivers
-            .iter()
-            .filter(|atom| !found.contains_key(*atom))
-            .peekable();
-        if missing.peek().is_none()
-            || !view.is_about(rule, *destination)
-            || !overlaps(&view.remaining(kind, rule, *destination), service)
-        {
-            continue;
-        }
-        let steps: Vec<Edge> = missing
-            .filter_map(|receiver| {
-                Some(Edge {
-                    from: sender(view, senders, *receiver)?,
-                    to: *receiver,
-                    by: Passage::Rule(RuleId::from_index(rule.rule)),
-                })
-            })
-            .collect();
-        found.extend(steps.into_iter().map(|edge| (edge.to, edge)));
-    }
 }
 
 fn in_the_open(
@@ -165,25 +138,20 @@ pub fn direct_rules(
     to: &[usize],
     service: &ServiceSet,
 ) -> (Vec<RuleId>, bool) {
-    let wanted = by_destination_kind(view, to);
-    let mut rules: Vec<RuleId> = Vec::new();
+    let receivers = by_destination_kind(view, to);
+    let mut wanted = Wanted::new(view, receivers.keys().copied());
+    let mut rules: BTreeSet<RuleId> = BTreeSet::new();
     for (kind, senders) in by_source_kind(view, from) {
-        for rule in view.allows(kind) {
-            let id = RuleId::from_index(rule.rule);
-            if rules.contains(&id) {
-                continue;
-            }
-            let mut found = BTreeMap::new();
-            by_rule(view, kind, &senders, *rule, &wanted, service, &mut found);
-            if !found.is_empty() {
-                rules.push(id);
-            }
-        }
+        let has_sender = |destination| {
+            let receivers = receivers.get(&destination).into_iter().flatten();
+            let mut receivers = receivers.copied();
+            receivers.any(|receiver| sender(view, &senders, receiver).is_some())
+        };
+        wanted.add_rules(kind, service, has_sender, &mut rules);
     }
-    rules.sort_unstable();
     let mut open = BTreeMap::new();
     in_the_open(view, from, to, service, &mut open);
-    (rules, !open.is_empty())
+    (rules.into_iter().collect(), !open.is_empty())
 }
 
 /// A required step that does not work.
@@ -233,7 +201,7 @@ fn missing_between(
         return None;
     }
     let needed = service.in_family(family);
-    let lacking = needed.difference(&view.permitted(source_kind, destination_kind));
+    let lacking = needed.difference(&view.rules.permitted(source_kind, destination_kind));
     if lacking.is_empty() {
         return None;
     }
@@ -243,14 +211,12 @@ fn missing_between(
             if services.is_empty() || view.hosts.same_only_host(*from, *to) {
                 continue;
             }
-            let deny = view.denies(source_kind).iter().find(|deny| {
-                view.is_about(**deny, destination_kind)
-                    && overlaps(&view.service_of(**deny, family), &services)
-            });
             return Some(Missing {
                 from: *from,
                 to: *to,
-                deny: deny.map(|deny| RuleId::from_index(deny.rule)),
+                deny: view
+                    .rules
+                    .first_deny(&services, source_kind, destination_kind, |_| true),
                 services,
             });
         }
@@ -274,25 +240,25 @@ pub fn missing_in(
                 continue;
             }
             let permitted = |view: &View<'_>| {
-                view.permitted(source_kind, *destination_kind)
-                    .intersection(service)
+                let permitted = view.rules.permitted(source_kind, *destination_kind);
+                permitted.intersection(service)
             };
             let services = permitted(before).difference(&permitted(after));
             let to = receivers.first().copied();
             let (Some(from), Some(to), false) = (senders.first().copied(), to, services.is_empty()) else {
                 continue;
             };
-            let held = before.denies(source_kind);
-            let deny = after.denies(source_kind).iter().find(|deny| {
-                !held.iter().any(|old| old.rule == deny.rule)
-                    && after.is_about(**deny, *destination_kind)
-                    && overlaps(&after.service_of(**deny, family), &services)
-            });
+            let held: Vec<RuleId> = before.rules.denies(source_kind, *destination_kind).collect();
+            let deny = after
+                .rules
+                .first_deny(&services, source_kind, *destination_kind, |deny| {
+                    !held.contains(&deny)
+                });
             return Some(Missing {
                 from,
                 to,
                 services,
-                deny: deny.map(|deny| RuleId::from_index(deny.rule)),
+                deny,
             });
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::refine::{Pieces, Ranges, refine};
+use super::refine::{Pieces, Ranges, Refined, refine};
 use crate::model::{AssertionKind, DeviceId, Placement, Policy, ZoneId};
 use crate::packet::{AddressSet, Family, IntervalSet};
 
@@ -68,8 +68,9 @@ pub struct Hosts {
     /// For each object the destination kinds that it holds.
     pub(super) kinds_to: Vec<Vec<usize>>,
     /// (source, destination) objects of each rule of the policy.
-    pub(super) sides: Vec<(usize, usize)>,
-    objects: FxHashMap<AddressSet, usize>,
+    pub(super) sides: Vec<[usize; 2]>,
+    /// The sets whose atoms may be asked for.
+    asked: FxHashMap<AddressSet, usize>,
     atoms_of: Vec<Vec<usize>>,
     /// The addresses of devices, ascending.
     used: Vec<IpAddr>,
@@ -86,156 +87,146 @@ impl Hosts {
 
     /// The same, and as some more sets tell them apart: no atom is partly in one of these.
     pub fn told_apart_by(policy: &Policy, sets: &[Arc<AddressSet>]) -> Self {
-        let mut objects = Objects::default();
-        let sides: Vec<(usize, usize)> = policy
+        let mut rules = Objects::default();
+        let sides: Vec<[usize; 2]> = policy
             .rules
             .iter()
-            .map(|rule| {
-                (
-                    objects.number(&rule.source.addresses),
-                    objects.number(&rule.destination.addresses),
-                )
-            })
+            .map(|rule| [&rule.source, &rule.destination].map(|side| rules.number(&side.addresses)))
             .collect();
+        let mut asked = Objects::default();
         for set in sets {
-            objects.number(set);
+            asked.number(set);
         }
         for assertion in &policy.assertions {
-            objects.number(&assertion.source.addresses);
-            objects.number(&assertion.destination.addresses);
+            asked.number(&assertion.source.addresses);
+            asked.number(&assertion.destination.addresses);
             if let AssertionKind::Forbid(_, Some(via)) = &assertion.kind {
-                objects.number(&via.addresses);
+                asked.number(&via.addresses);
             }
         }
         let mut guarded: BTreeMap<usize, DeviceId> = BTreeMap::new();
         for point in &policy.points {
             for manage in &point.manage {
-                objects.number(&manage.from.addresses);
+                asked.number(&manage.from.addresses);
             }
             if let Placement::On(id) = point.placement
                 && point.platform.is_some()
                 && let Some(device) = policy.devices.get(id.index())
             {
-                guarded.insert(objects.number(&device.set), id);
+                guarded.insert(asked.number(&device.set), id);
             }
-            objects.number(&super::enforced::own_addresses(policy, point));
+            asked.number(&super::enforced::own_addresses(policy, point));
         }
-        Self::cut(policy, objects, sides, &guarded)
-    }
-
-    fn cut(
-        policy: &Policy,
-        objects: Objects,
-        sides: Vec<(usize, usize)>,
-        guarded: &BTreeMap<usize, DeviceId>,
-    ) -> Self {
-        let zones: Vec<&AddressSet> = policy.zones.iter().map(|zone| &*zone.addresses).collect();
-        let ranges = |family| {
-            let zones: Vec<Ranges> = zones.iter().map(|set| ranges_of(set, family)).collect();
-            let sets: Vec<Ranges> = objects.sets.iter().map(|set| ranges_of(set, family)).collect();
-            refine(&zones, &sets, last_address(family))
-        };
-        let (v4, v6) = (ranges(Family::V4), ranges(Family::V6));
-        let v4_atoms = v4.zone_of.len();
-        let mut atoms: Vec<Atom> = Vec::new();
-        for (family, refined) in [(Family::V4, &v4), (Family::V6, &v6)] {
-            for (zone, ranges) in refined.zone_of.iter().zip(&refined.ranges_of) {
-                atoms.push(Atom {
-                    family,
-                    zone: ZoneId::from_index(*zone),
-                    addresses: set_of(ranges, family),
-                    classes: Vec::new(),
-                    guard: None,
-                    source_kind: 0,
-                    destination_kind: 0,
-                });
-            }
-        }
-        let atoms_of: Vec<Vec<usize>> = v4
-            .atoms_of
-            .into_iter()
-            .zip(v6.atoms_of)
-            .map(|(mut v4, v6)| {
-                v4.extend(v6.into_iter().map(|atom| atom + v4_atoms));
-                v4
-            })
-            .collect();
-        let mut hosts = Self {
-            atoms,
-            classes: Vec::new(),
-            source_kinds: Vec::new(),
-            destination_kinds: Vec::new(),
-            kinds_to: Vec::new(),
-            sides,
-            objects: objects.numbers,
-            atoms_of,
-            used: Vec::new(),
-            pieces: [v4.pieces, v6.pieces],
-            v4_atoms,
-        };
+        let mut hosts = Self::cut(policy, &rules, sides, asked);
         for (object, device) in guarded {
-            for atom in hosts.atoms_of.get(*object).into_iter().flatten() {
+            for atom in hosts.atoms_of.get(object).into_iter().flatten() {
                 if let Some(atom) = hosts.atoms.get_mut(*atom) {
-                    atom.guard = Some(*device);
+                    atom.guard = Some(device);
                 }
             }
         }
-        hosts.find_kinds();
         hosts.settle(policy);
         hosts
     }
 
-    fn find_kinds(&mut self) {
-        let mut holding: Vec<[Vec<usize>; 2]> = vec![[Vec::new(), Vec::new()]; self.atoms.len()];
-        let mut is_side = vec![[false; 2]; self.atoms_of.len()];
-        for (source, destination) in &self.sides {
-            for (side, object) in [source, destination].into_iter().enumerate() {
-                if let Some(flag) = is_side.get_mut(*object).and_then(|flags| flags.get_mut(side)) {
-                    *flag = true;
-                }
+    fn cut(policy: &Policy, rules: &Objects, sides: Vec<[usize; 2]>, asked: Objects) -> Self {
+        let mut is_side = vec![[false; 2]; rules.sets.len()];
+        for (side, object) in sides.iter().flat_map(|sides| sides.iter().enumerate()) {
+            if let Some(flag) = is_side.get_mut(*object).and_then(|flags| flags.get_mut(side)) {
+                *flag = true;
             }
         }
-        for (object, (atoms, flags)) in self.atoms_of.iter().zip(&is_side).enumerate() {
-            for atom in atoms {
-                for (list, flag) in holding.get_mut(*atom).into_iter().flatten().zip(flags) {
-                    if *flag {
-                        list.push(object);
+        let mut hosts = Self {
+            atoms: Vec::new(),
+            classes: Vec::new(),
+            source_kinds: Vec::new(),
+            destination_kinds: Vec::new(),
+            kinds_to: vec![Vec::new(); rules.sets.len()],
+            sides,
+            atoms_of: vec![Vec::new(); asked.sets.len()],
+            asked: asked.numbers,
+            used: Vec::new(),
+            pieces: Default::default(),
+            v4_atoms: 0,
+        };
+        let [v4, v6] =
+            Family::BOTH.map(|family| hosts.cut_in(family, policy, &rules.sets, &asked.sets, &is_side));
+        hosts.pieces = [v4, v6];
+        hosts
+    }
+
+    /// Adds the atoms of a family with their kinds.
+    fn cut_in(
+        &mut self,
+        family: Family,
+        policy: &Policy,
+        rules: &[AddressSet],
+        asked: &[AddressSet],
+        is_side: &[[bool; 2]],
+    ) -> Pieces {
+        let ranges = |set: &AddressSet| ranges_of(set, family);
+        let zones: Vec<Ranges> = policy.zones.iter().map(|zone| ranges(&zone.addresses)).collect();
+        let [rules, asked]: [Vec<Ranges>; 2] = [rules, asked].map(|sets| sets.iter().map(ranges).collect());
+        let Refined {
+            pieces,
+            zone_of,
+            ranges_of,
+        } = refine(&zones, rules.iter().chain(&asked), last_address(family));
+        let first = self.atoms.len();
+        let nothing = Ranges::new();
+        let kinds = [0, 1].map(|side| {
+            let objects = rules.iter().zip(is_side);
+            pieces.kinds(objects.map(|(ranges, is_side)| match is_side.get(side) {
+                Some(true) => ranges,
+                _ => &nothing,
+            }))
+        });
+        let lists = [&mut self.source_kinds, &mut self.destination_kinds];
+        let before = lists.each_ref().map(|list| list.len());
+        for ((list, kinds), before) in lists.into_iter().zip(&kinds).zip(before) {
+            list.extend((0..kinds.count).map(|_| Kind {
+                family,
+                objects: Vec::new(),
+                atoms: Vec::new(),
+            }));
+            let added = list.get_mut(before..).unwrap_or_default();
+            for (atom, kind) in kinds.of_atom.iter().enumerate() {
+                if let Some(kind) = added.get_mut(*kind) {
+                    kind.atoms.push(first + atom);
+                }
+            }
+            for (object, of_object) in kinds.of_object.iter().enumerate() {
+                for kind in of_object {
+                    if let Some(kind) = added.get_mut(*kind) {
+                        kind.objects.push(object);
                     }
                 }
             }
         }
-        let mut known: [FxHashMap<(Family, Vec<usize>), usize>; 2] = Default::default();
-        let mut kinds: [Vec<Kind>; 2] = Default::default();
-        for (index, (atom, lists)) in self.atoms.iter_mut().zip(holding).enumerate() {
-            let slots = [&mut atom.source_kind, &mut atom.destination_kind];
-            for (((slot, objects), known), kinds) in
-                slots.into_iter().zip(lists).zip(&mut known).zip(&mut kinds)
-            {
-                let family = atom.family;
-                *slot = *known.entry((family, objects)).or_insert_with_key(|(_, objects)| {
-                    kinds.push(Kind {
-                        family,
-                        objects: objects.clone(),
-                        atoms: Vec::new(),
-                    });
-                    kinds.len() - 1
-                });
-                if let Some(kind) = kinds.get_mut(*slot) {
-                    kind.atoms.push(index);
-                }
-            }
+        let [senders, receivers] = kinds;
+        let [first_sender, first_receiver] = before;
+        for (list, kinds) in self.kinds_to.iter_mut().zip(receivers.of_object) {
+            list.extend(kinds.into_iter().map(|kind| first_receiver + kind));
         }
-        self.kinds_to = vec![Vec::new(); self.atoms_of.len()];
-        let [sources, destinations] = kinds;
-        for (index, kind) in destinations.iter().enumerate() {
-            for object in &kind.objects {
-                if let Some(list) = self.kinds_to.get_mut(*object) {
-                    list.push(index);
-                }
-            }
+        for (list, ranges) in self.atoms_of.iter_mut().zip(&asked) {
+            list.extend(pieces.atoms_of(ranges).into_iter().map(|atom| first + atom));
         }
-        self.source_kinds = sources;
-        self.destination_kinds = destinations;
+        let kinds = senders.of_atom.into_iter().zip(receivers.of_atom);
+        let atoms = zone_of.into_iter().zip(ranges_of).zip(kinds);
+        self.atoms
+            .extend(atoms.map(|((zone, ranges), (sender, receiver))| Atom {
+                family,
+                zone: ZoneId::from_index(zone),
+                addresses: set_of(&ranges, family),
+                classes: Vec::new(),
+                guard: None,
+                source_kind: first_sender + sender,
+                destination_kind: first_receiver + receiver,
+            }));
+        if family == Family::V4 {
+            self.v4_atoms = self.atoms.len();
+        }
+        pieces
     }
 
     /// Puts every host into its class.
@@ -311,9 +302,10 @@ impl Hosts {
         }
     }
 
-    /// The atoms of a set that the policy uses; none for a set that may cut atoms.
+    /// The atoms of a set of an assertion, of an enforcement point, or that hosts were told apart by; none for any
+    /// other set.
     pub fn atoms_of(&self, set: &AddressSet) -> Option<&[usize]> {
-        let object = self.objects.get(set)?;
+        let object = self.asked.get(set)?;
         self.atoms_of.get(*object).map(Vec::as_slice)
     }
 

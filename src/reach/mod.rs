@@ -28,14 +28,17 @@ mod enforced;
 mod example;
 mod goal;
 mod hosts;
+mod less;
 mod mode_cuts;
 mod refine;
+mod rules;
 mod transitive;
 mod view;
+mod wanted;
 
 pub use chain::{Chain, Spread};
 pub use closure::Closures;
-pub use conduit::{Conduit, Conduits, Stream};
+pub use conduit::{Conduit, Conduits, Less, Stream};
 pub use contain::{Containment, Kept, Leak};
 pub use cut::{RuleCut, chain_cut};
 pub use direct::{Missing, direct, direct_rules, missing, missing_in};

@@ -22,8 +22,17 @@ pub(super) struct Refined {
     pub(super) zone_of: Vec<usize>,
     /// The ranges of each atom.
     pub(super) ranges_of: Vec<Ranges>,
-    /// The atoms of each object, ascending.
-    pub(super) atoms_of: Vec<Vec<usize>>,
+}
+
+/// How some objects alone tell atoms of one family apart.
+#[derive(Debug, Default)]
+pub(super) struct Kinds {
+    /// How many kinds there are. They are numbered in the order of their first address.
+    pub(super) count: usize,
+    /// The kind of each atom.
+    pub(super) of_atom: Vec<usize>,
+    /// The kinds that each object holds, ascending.
+    pub(super) of_object: Vec<Vec<usize>>,
 }
 
 impl Pieces {
@@ -31,6 +40,67 @@ impl Pieces {
         let from = self.starts.partition_point(|start| *start < first);
         let to = self.starts.partition_point(|start| *start <= last);
         from..to.max(from)
+    }
+
+    /// The labels of the pieces that some ranges cover, ascending, each once.
+    fn met(&self, labels: &[Option<usize>], ranges: &Ranges) -> Vec<usize> {
+        let covered = ranges
+            .iter()
+            .filter_map(|range| labels.get(self.covering(*range)));
+        let mut met: Vec<usize> = covered.flatten().copied().flatten().collect();
+        met.sort_unstable();
+        met.dedup();
+        met.shrink_to_fit();
+        met
+    }
+
+    /// The atoms that hold some of the ranges, ascending.
+    pub(super) fn atoms_of(&self, ranges: &Ranges) -> Vec<usize> {
+        self.met(&self.atom, ranges)
+    }
+
+    /// Atoms that the same objects hold are of one kind.
+    pub(super) fn kinds<'r>(&self, objects: impl Iterator<Item = &'r Ranges> + Clone) -> Kinds {
+        let mut labels: Vec<Option<usize>> = self.atom.iter().map(|atom| atom.map(|_| 0)).collect();
+        self.tell_apart(&mut labels, 1, objects.clone());
+        let mut numbers: FxHashMap<usize, usize> = FxHashMap::default();
+        let mut kinds = Kinds::default();
+        for (label, atom) in labels.iter_mut().zip(&self.atom) {
+            let (Some(label), Some(atom)) = (label, atom) else {
+                continue;
+            };
+            let next = numbers.len();
+            *label = *numbers.entry(*label).or_insert(next);
+            // The first piece of an atom is met before those of later atoms.
+            if *atom == kinds.of_atom.len() {
+                kinds.of_atom.push(*label);
+            }
+        }
+        kinds.count = numbers.len();
+        kinds.of_object = objects.map(|ranges| self.met(&labels, ranges)).collect();
+        kinds
+    }
+
+    /// Gives pieces of one label different ones where an object holds some of them. Labels from `next` on are new.
+    fn tell_apart<'r>(
+        &self,
+        labels: &mut [Option<usize>],
+        mut next: usize,
+        objects: impl Iterator<Item = &'r Ranges>,
+    ) {
+        let mut renamed: FxHashMap<usize, usize> = FxHashMap::default();
+        for ranges in objects {
+            renamed.clear();
+            for range in ranges {
+                let covered = labels.get_mut(self.covering(*range));
+                for label in covered.into_iter().flatten().flatten() {
+                    *label = *renamed.entry(*label).or_insert_with(|| {
+                        next += 1;
+                        next - 1
+                    });
+                }
+            }
+        }
     }
 
     /// The atom of an address.
@@ -43,9 +113,13 @@ impl Pieces {
 
 /// Cuts the addresses of the zones by all the objects: first into zones, then each atom by each object that holds a
 /// part of it. `largest` is the last address of the family.
-pub(super) fn refine(zones: &[Ranges], objects: &[Ranges], largest: u128) -> Refined {
+pub(super) fn refine<'r>(
+    zones: &'r [Ranges],
+    objects: impl Iterator<Item = &'r Ranges> + Clone,
+    largest: u128,
+) -> Refined {
     let mut starts: Vec<u128> = vec![0];
-    for (first, last) in zones.iter().chain(objects).flatten() {
+    for (first, last) in zones.iter().chain(objects.clone()).flatten() {
         starts.push(*first);
         starts.extend(last.checked_add(1).filter(|next| *next <= largest));
     }
@@ -65,25 +139,14 @@ pub(super) fn refine(zones: &[Ranges], objects: &[Ranges], largest: u128) -> Ref
         }
     }
     let zone_of_piece = pieces.atom.clone();
-    let mut next = zones.len();
-    let mut renamed: FxHashMap<usize, usize> = FxHashMap::default();
-    for ranges in objects {
-        renamed.clear();
-        for range in ranges {
-            let covered = pieces.covering(*range);
-            for slot in pieces.atom.get_mut(covered).into_iter().flatten().flatten() {
-                *slot = *renamed.entry(*slot).or_insert_with(|| {
-                    next += 1;
-                    next - 1
-                });
-            }
-        }
-    }
-    number(pieces, &zone_of_piece, objects, largest)
+    let mut labels = pieces.atom.clone();
+    pieces.tell_apart(&mut labels, zones.len(), objects);
+    pieces.atom = labels;
+    number(pieces, &zone_of_piece, largest)
 }
 
 /// Numbers the atoms in the order of their first piece.
-fn number(mut pieces: Pieces, zone_of_piece: &[Option<usize>], objects: &[Ranges], largest: u128) -> Refined {
+fn number(mut pieces: Pieces, zone_of_piece: &[Option<usize>], largest: u128) -> Refined {
     let mut refined = Refined::default();
     let mut numbers: FxHashMap<usize, usize> = FxHashMap::default();
     for at in 0..pieces.starts.len() {
@@ -104,16 +167,6 @@ fn number(mut pieces: Pieces, zone_of_piece: &[Option<usize>], objects: &[Ranges
         if let Some(slot) = pieces.atom.get_mut(at) {
             *slot = Some(atom);
         }
-    }
-    for ranges in objects {
-        let mut atoms: Vec<usize> = Vec::new();
-        for range in ranges {
-            let covered = pieces.covering(*range);
-            atoms.extend(pieces.atom.get(covered).into_iter().flatten().flatten());
-        }
-        atoms.sort_unstable();
-        atoms.dedup();
-        refined.atoms_of.push(atoms);
     }
     refined.pieces = pieces;
     refined

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::hosts::{Hosts, Kind};
+use super::hosts::Hosts;
+use super::rules::Rules;
 use crate::model::{DeviceId, ModeId, Placement, PointId, Policy, Rule, RuleId, ZoneId};
 use crate::network::Network;
 use crate::packet::{Family, ServiceSet};
 use crate::plan::{LocalPlan, run_flows};
-use crate::syntax::tree::Action;
 
 /// Why a step is possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,14 +33,6 @@ pub struct Edge {
     pub by: Passage,
 }
 
-/// An active rule as seen from its sources.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sided {
-    pub(super) rule: usize,
-    /// The object of its destination.
-    pub(super) destination: usize,
-}
-
 /// What a host firewall lets in beside what rules permit.
 #[derive(Debug)]
 struct Guard {
@@ -56,9 +48,7 @@ pub struct View<'a> {
     pub policy: &'a Policy,
     /// Its hosts.
     pub hosts: &'a Hosts,
-    /// For each source kind, the active allows and denies from it.
-    allows: Vec<Vec<Sided>>,
-    denies: Vec<Vec<Sided>>,
+    pub(super) rules: Rules<'a>,
     /// For each zone, those that its members reach without any enforcement, ascending.
     open: Vec<Vec<ZoneId>>,
     /// The atoms of a zone and family, without and with a host firewall.
@@ -76,37 +66,6 @@ impl<'a> View<'a> {
         today: jiff::civil::Date,
         mode: Option<ModeId>,
     ) -> Self {
-        let mut from_object: [Vec<Vec<Sided>>; 2] = Default::default();
-        for lists in &mut from_object {
-            lists.resize(hosts.kinds_to.len(), Vec::new());
-        }
-        for (index, (rule, (source, destination))) in policy.rules.iter().zip(&hosts.sides).enumerate() {
-            if rule.expired(today) || (rule.mode.is_some() && rule.mode != mode) {
-                continue;
-            }
-            let [allows, denies] = &mut from_object;
-            let lists = if rule.action == Action::Allow {
-                allows
-            } else {
-                denies
-            };
-            if let Some(list) = lists.get_mut(*source) {
-                list.push(Sided {
-                    rule: index,
-                    destination: *destination,
-                });
-            }
-        }
-        let by_kind = |lists: &[Vec<Sided>]| -> Vec<Vec<Sided>> {
-            let of_kind = |kind: &Kind| {
-                let objects = kind.objects.iter().filter_map(|object| lists.get(*object));
-                let mut rules: Vec<Sided> = objects.flatten().copied().collect();
-                rules.sort_unstable_by_key(|sided| sided.rule);
-                rules
-            };
-            hosts.source_kinds.iter().map(of_kind).collect()
-        };
-        let [allows, denies] = from_object.map(|lists| by_kind(&lists));
         let mut plain_atoms: BTreeMap<(ZoneId, Family), Vec<usize>> = BTreeMap::new();
         let mut guarded_atoms = plain_atoms.clone();
         for (index, atom) in hosts.atoms.iter().enumerate() {
@@ -119,8 +78,9 @@ impl<'a> View<'a> {
         Self {
             policy,
             hosts,
-            allows,
-            denies,
+            rules: Rules::new(policy, hosts, |rule| {
+                !rule.expired(today) && (rule.mode.is_none() || rule.mode == mode)
+            }),
             open: open_zones(policy, network),
             plain_atoms,
             guarded_atoms,
@@ -131,67 +91,6 @@ impl<'a> View<'a> {
     /// The rule of an id.
     pub fn rule(&self, id: RuleId) -> Option<&'a Rule> {
         self.policy.rules.get(id.index())
-    }
-
-    pub(super) fn allows(&self, source_kind: usize) -> &[Sided] {
-        self.allows.get(source_kind).map_or(&[], Vec::as_slice)
-    }
-
-    pub(super) fn denies(&self, source_kind: usize) -> &[Sided] {
-        self.denies.get(source_kind).map_or(&[], Vec::as_slice)
-    }
-
-    /// The destination kinds of a family that a rule is about.
-    pub(super) fn kinds_of(&self, rule: Sided, family: Family) -> impl Iterator<Item = usize> {
-        let kinds = self.hosts.kinds_to.get(rule.destination).into_iter().flatten();
-        kinds.copied().filter(move |kind| {
-            self.hosts
-                .destination_kinds
-                .get(*kind)
-                .is_some_and(|kind| kind.family == family)
-        })
-    }
-
-    /// True where a rule is about a destination kind.
-    pub(super) fn is_about(&self, rule: Sided, destination_kind: usize) -> bool {
-        self.hosts
-            .destination_kinds
-            .get(destination_kind)
-            .is_some_and(|kind| kind.objects.binary_search(&rule.destination).is_ok())
-    }
-
-    pub(super) fn service_of(&self, rule: Sided, family: Family) -> ServiceSet {
-        self.policy
-            .rules
-            .get(rule.rule)
-            .map_or_else(ServiceSet::empty, |rule| rule.service.set.in_family(family))
-    }
-
-    /// The services of an allow that no deny takes away between two kinds. The allow must be about both.
-    pub(super) fn remaining(&self, source_kind: usize, rule: Sided, destination_kind: usize) -> ServiceSet {
-        let Some(family) = self.hosts.source_kinds.get(source_kind).map(|kind| kind.family) else {
-            return ServiceSet::empty();
-        };
-        let mut left = self.service_of(rule, family);
-        for deny in self.denies(source_kind) {
-            if left.is_empty() {
-                break;
-            }
-            if self.is_about(*deny, destination_kind) {
-                left = left.difference(&self.service_of(*deny, family));
-            }
-        }
-        left
-    }
-
-    /// Everything permitted between two kinds, over all rules.
-    pub(super) fn permitted(&self, source_kind: usize, destination_kind: usize) -> ServiceSet {
-        let rules = self.allows(source_kind).iter();
-        rules
-            .filter(|rule| self.is_about(**rule, destination_kind))
-            .fold(ServiceSet::empty(), |all, rule| {
-                all.union(&self.remaining(source_kind, *rule, destination_kind))
-            })
     }
 
     /// True where members of one zone reach members of another whatever the rules say.
@@ -246,13 +145,7 @@ impl<'a> View<'a> {
             return ServiceSet::empty();
         };
         match edge.by {
-            Passage::Rule(id) => self
-                .allows(from.source_kind)
-                .iter()
-                .find(|rule| rule.rule == id.index() && self.is_about(**rule, to.destination_kind))
-                .map_or_else(ServiceSet::empty, |rule| {
-                    self.remaining(from.source_kind, *rule, to.destination_kind)
-                }),
+            Passage::Rule(id) => self.rules.services(id, from.source_kind, to.destination_kind),
             Passage::Neighbours | Passage::Unenforced => ServiceSet::full().in_family(from.family),
             Passage::HostFirewall(_) => self
                 .accepted(edge.from, edge.to)

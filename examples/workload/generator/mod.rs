@@ -30,6 +30,8 @@ pub enum Shape {
     Grid,
     OneService,
     Terms,
+    Overlaps,
+    Denies,
     Group,
 }
 
@@ -44,6 +46,8 @@ impl FromStr for Shape {
             "grid" => Self::Grid,
             "one-service" => Self::OneService,
             "terms" => Self::Terms,
+            "overlaps" => Self::Overlaps,
+            "denies" => Self::Denies,
             "group" => Self::Group,
             _ => return Err(format!("no shape `{word}`")),
         })
@@ -126,6 +130,8 @@ pub fn generate(shape: Shape, size: &Size) -> Repository {
         Shape::Grid => network::repository(Topology::grid(size), size, &mut random),
         Shape::OneService => single::one_service(size),
         Shape::Terms => single::terms(size, &mut random),
+        Shape::Overlaps => single::overlaps(size, &mut random),
+        Shape::Denies => single::denies(size, &mut random),
         Shape::Group => hospital::repository(size, &mut random),
     }
 }

@@ -61,19 +61,70 @@ pub fn terms(size: &Size, random: &mut Random) -> Repository {
         };
         let ((sources, from), (destinations, to)) = (group(10), group(11));
         let protocols = random.between(1, 3);
-        elementary += (sources * destinations * protocols) as u64;
+        elementary += sources * destinations * protocols;
         let ports = services(protocols, random);
         let _ = writeln!(policy, "policy t{term} {{ allow {from} -> {to} : {ports} }}");
     }
+    of_one_file("terms", policy, elementary)
+}
+
+/// Rules both ways between a few hosts and networks of every size, which overlap in ever other ways. Every fifth is a
+/// deny.
+pub fn overlaps(size: &Size, random: &mut Random) -> Repository {
+    let mut policy = format!("{ZONES}{}", firewall(&size.target));
+    for term in 0..size.terms {
+        let mut group = |first: usize| {
+            let members = (0..random.between(1, 6)).map(|_| {
+                let length = [32, 32, 28, 26, 24, 22, 20][random.below(7)];
+                let number = random.below(1 << 18) & !((1 << (32 - length)) - 1);
+                let (high, middle, low) = (1 + (number >> 16), (number >> 8) & 255, number & 255);
+                format!("{first}.{high}.{middle}.{low}/{length}")
+            });
+            members.collect::<Vec<String>>().join(" | ")
+        };
+        let (clients, servers) = (group(10), group(11));
+        let (from, to) = match random.one_in(2) {
+            true => (clients, servers),
+            false => (servers, clients),
+        };
+        let word = if random.one_in(5) { "deny" } else { "allow" };
+        let ports = services(random.between(1, 3), random);
+        let _ = writeln!(policy, "policy t{term} {{ {word} {from} -> {to} : {ports} }}");
+    }
+    of_one_file("overlaps", policy, size.terms)
+}
+
+/// Allows between whole zones, each of which as many denies between two hosts cut.
+pub fn denies(size: &Size, random: &mut Random) -> Repository {
+    let mut policy = format!("{ZONES}{}", firewall(&size.target));
+    for term in 0..size.terms {
+        let ports = services(random.between(1, 3), random);
+        let _ = writeln!(policy, "policy t{term} {{ allow clients -> servers : {ports} }}");
+        let mut host = |first: usize| {
+            let number = random.below(1 << 24);
+            format!(
+                "{first}.{}.{}.{}",
+                number >> 16,
+                (number >> 8) & 255,
+                number & 255
+            )
+        };
+        let (from, to) = (host(10), host(11));
+        let _ = writeln!(policy, "policy d{term} {{ deny {from} -> {to} }}");
+    }
+    of_one_file("denies", policy, 2 * size.terms)
+}
+
+fn of_one_file(name: &str, policy: String, elementary_rules: usize) -> Repository {
     Repository {
         files: [
-            manifest("terms"),
+            manifest(name),
             vec![
                 ("policy.sept".to_owned(), policy),
                 ("inventory.csv".to_owned(), "name,zone,address\n".to_owned()),
             ],
         ]
         .concat(),
-        elementary_rules: elementary,
+        elementary_rules: elementary_rules as u64,
     }
 }

@@ -1,5 +1,6 @@
 //! Assertions: what they say when they fail, and their verdicts against all packets and chains listed one by one.
 
+mod difference;
 mod forbid;
 mod harness;
 mod hospital;

@@ -23,8 +23,10 @@ const SERVICES: [Service; 5] = [
 pub(super) type Addresses = BTreeSet<IpAddr>;
 type Service = (&'static str, [bool; PACKETS]);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Rule {
+    /// As it is written.
+    line: String,
     allow: bool,
     from: Addresses,
     to: Addresses,
@@ -32,7 +34,7 @@ struct Rule {
     in_mode: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct World {
     pub(super) text: String,
     pub(super) zones: Vec<Addresses>,
@@ -94,13 +96,13 @@ impl World {
             let (service_text, service) = *u.choose(&SERVICES)?;
             let word = if allow { "allow" } else { "deny" };
             let rule = format!("{word} {from_text} -> {to_text} : {service_text}");
-            if in_mode {
-                let number = world.rules.len();
-                writeln!(world.text, "mode m{number} {{ {rule} }}").unwrap();
-            } else {
-                writeln!(world.text, "{rule}").unwrap();
-            }
+            let line = match in_mode {
+                true => format!("mode m{} {{ {rule} }}\n", world.rules.len()),
+                false => format!("{rule}\n"),
+            };
+            world.text.push_str(&line);
             world.rules.push(Rule {
+                line,
                 allow,
                 from,
                 to,
@@ -109,6 +111,22 @@ impl World {
             });
         }
         Ok(world)
+    }
+
+    /// The same with one rule less; none where there is no rule for normal times.
+    pub(super) fn without_some_rule(&self, u: &mut Unstructured<'_>) -> Result<Option<Self>> {
+        let normal: Vec<usize> = (0..self.rules.len())
+            .filter(|number| !self.rules[*number].in_mode)
+            .collect();
+        if normal.is_empty() {
+            return Ok(None);
+        }
+        let mut world = self.clone();
+        // Modes keep their numbers.
+        let gone = &mut world.rules[*u.choose(&normal)?];
+        gone.in_mode = true;
+        world.text = self.text.replacen(&gone.line, "", 1);
+        Ok(Some(world))
     }
 
     fn devices(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
@@ -224,7 +242,7 @@ impl World {
             .unwrap()
     }
 
-    fn permitted(&self, from: IpAddr, to: IpAddr, packet: usize, mode: Option<usize>) -> bool {
+    pub(super) fn permitted(&self, from: IpAddr, to: IpAddr, packet: usize, mode: Option<usize>) -> bool {
         let some = |allow: bool| {
             self.rules.iter().enumerate().any(|(number, rule)| {
                 rule.allow == allow

@@ -11,9 +11,9 @@ use septum::reach::{Closures, Conduits, Hosts, Transitive, View};
 use super::harness::load;
 use super::property::{Addresses, PACKETS, World};
 
-const TODAY: jiff::civil::Date = jiff::civil::date(2026, 1, 15);
+pub(super) const TODAY: jiff::civil::Date = jiff::civil::date(2026, 1, 15);
 
-fn packet(source: IpAddr, destination: IpAddr, number: usize) -> Packet {
+pub(super) fn packet(source: IpAddr, destination: IpAddr, number: usize) -> Packet {
     let (protocol, first, second) = match number {
         3 => (17, 40_000, 9),
         4 => (50, 0, 0),

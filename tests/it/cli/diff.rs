@@ -289,6 +289,22 @@ fn a_merge_request_gets_tables() {
 }
 
 #[test]
+fn what_is_cut_off_a_long_change_is_told() {
+    let mut old = POLICY.to_owned();
+    for number in 0..100 {
+        let low = 2 * number + 1;
+        old += &format!("deny 10.20.0.{low} -> 10.30.0.{low} : tcp 22\n");
+    }
+    let (text, code) = diff(&old, &format!("{old}allow pumps -> servers : ssh\n"), &[]);
+    assert_eq!(text.matches("\n  + ").count(), 64 + 1, "{text}");
+    assert!(
+        text.contains("\n  + and more\n    example: tcp 10.20.0."),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+}
+
+#[test]
 fn json_lists_all_ports_that_a_text_counts() {
     let new = POLICY.replace("gateway : https", "gateway : https, tcp 1, 3, 5, 7, 9, 11");
     let (text, _) = diff(POLICY, &new, &[]);

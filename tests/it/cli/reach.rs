@@ -206,6 +206,75 @@ fn what_is_no_set_is_bad_input() {
     bad(&[], "required");
 }
 
+/// Two zones, and denies of single pairs of hosts, no two of which are neighbours.
+fn scattered(denies: usize, more: &str) -> String {
+    let mut policy = String::from(
+        "zone a { subnet 10.0.0.0/16 }\nzone b { subnet 10.1.0.0/16 }\n\
+         firewall fw { target nftables; interface eth0 = a; interface eth1 = b }\n\
+         allow a -> b : https\n",
+    );
+    for number in 0..denies {
+        let (high, low) = (number / 100, 2 * (number % 100) + 1);
+        policy += &format!("deny 10.0.{high}.{low} -> 10.1.{high}.{low} : https\n");
+    }
+    policy + more
+}
+
+#[test]
+fn an_allow_that_few_denies_cut_is_listed_piece_by_piece() {
+    let (text, code) = asked(&scattered(3, ""), &["reach", "a", "b"]);
+    assert_eq!((text.lines().count(), code), (1 + 4, 0), "{text}");
+    assert!(!text.contains(" less "), "{text}");
+}
+
+#[test]
+fn an_allow_that_many_denies_cut_is_one_row_that_says_so() {
+    let policy = scattered(300, "");
+    let (text, code) = asked(&policy, &["reach", "a", "b"]);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(text, @"
+    FROM  TO  SERVICES  BY                                                                                          EXAMPLE
+    a     b   https     policy.sept:4 less policy.sept:5, policy.sept:6, policy.sept:7, policy.sept:8 and 296 more  tcp 10.0.0.0:49152 -> 10.1.0.9:443 (a to b)
+    ");
+    let (text, _) = asked(&policy, &["reach", "a", "b", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let flow = &json["direct"][0]["flows"][0];
+    assert_eq!(flow["less"]["count"], 300);
+    assert_eq!(flow["less"]["by"][0], "policy.sept:5");
+    let (text, _) = asked(&policy, &["reach", "a", "b", "--format", "matrix"]);
+    assert!(text.contains("  a  +\n"), "{text}");
+}
+
+#[test]
+fn nothing_is_reached_where_many_denies_leave_nothing() {
+    let (text, code) = asked(&scattered(300, "deny a -> b : tcp\n"), &["reach", "a", "b"]);
+    assert_eq!((text.as_str(), code), ("a reaches nothing of b\n", 0));
+}
+
+#[test]
+fn a_host_does_not_reach_itself_however_its_zone_is_cut() {
+    let mut policy = String::from("zone a { subnet 10.0.0.0/16; isolate }\nallow a -> a : https\n");
+    let hosts: Vec<String> = (0..300)
+        .map(|number| format!("10.0.{}.{}", number / 100, 2 * (number % 100) + 1))
+        .collect();
+    for host in &hosts {
+        policy += &format!("deny {host} -> a - {host}\n");
+    }
+    policy += &format!("deny a - ({}) -> a\n", hosts.join(" | "));
+    let (text, code) = asked(&policy, &["reach", "a", "a"]);
+    assert_eq!((text.as_str(), code), ("a reaches nothing of a\n", 0));
+    // One pair of two hosts is enough.
+    let pair = format!("deny {} -> a - {0}\n", hosts[7]);
+    let (text, _) = asked(
+        &policy.replace(&pair, &format!("deny {} -> a - {0} - {}\n", hosts[7], hosts[8])),
+        &["reach", "a", "a"],
+    );
+    assert!(
+        text.contains(&format!("tcp {}:49152 -> {}:443", hosts[7], hosts[8])),
+        "{text}"
+    );
+}
+
 #[test]
 fn json_lists_all_that_a_table_counts() {
     let sources = "10.0.0.1 | 10.0.0.3 | 10.0.0.5 | 10.0.0.7 | 10.0.0.9 | 10.0.0.11";
