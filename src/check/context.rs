@@ -146,9 +146,8 @@ impl<'a> Context<'a> {
 
     /// Every `allow` that holds today, outside modes.
     pub(super) fn allows(&self) -> impl Iterator<Item = &'a Rule> {
-        let today = self.today;
-        let rules = self.policy.rules.iter();
-        rules.filter(move |rule| rule.action == Action::Allow && rule.mode.is_none() && !rule.expired(today))
+        let rules = self.policy.active_rules(self.today, None);
+        rules.filter(|rule| rule.action == Action::Allow)
     }
 
     /// The addresses of all zones and devices that play a role.

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use super::trace_report::shown;
 use super::{CliError, Outcome, Situation, compile, report};
-use crate::model::{Examples, Interface, Placement, Point, Policy, Rule, RuleId};
+use crate::model::{Examples, Interface, Placement, Point, Policy, Rule};
 use crate::network::Network;
 use crate::packet::{AddressSet, FlowSet, Packet};
 use crate::target;
@@ -76,13 +76,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
             Some(Enforcer::new(plan, target::platform(&plan.platform)?, text))
         })
         .collect();
-    let rules: Vec<_> = policy
-        .rules
-        .iter()
-        .enumerate()
-        .filter(|(_, rule)| !rule.expired(today) && (rule.mode.is_none() || rule.mode == mode))
-        .map(|(index, rule)| (RuleId::from_index(index), rule))
-        .collect();
+    let rules: Vec<_> = policy.active_rules_with_ids(today, mode).collect();
     let tracer = Tracer {
         policy,
         network: &network,

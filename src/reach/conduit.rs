@@ -97,11 +97,6 @@ impl<'a> Conduits<'a> {
         today: jiff::civil::Date,
         mode: Option<ModeId>,
     ) -> Self {
-        let active = policy
-            .rules
-            .iter()
-            .enumerate()
-            .filter(|(_, rule)| !rule.expired(today) && (rule.mode.is_none() || rule.mode == mode));
         let mut guarded: BTreeMap<DeviceId, Vec<(PointId, &Point)>> = BTreeMap::new();
         for (index, point) in policy.points.iter().enumerate() {
             if let (Placement::On(device), Some(_)) = (&point.placement, &point.platform) {
@@ -112,9 +107,7 @@ impl<'a> Conduits<'a> {
         let devices = guarded.keys().filter_map(|id| policy.devices.get(id.index()));
         Self {
             guarded_addresses: AddressSet::union_of(devices.map(|device| &*device.set)),
-            rules: active
-                .map(|(index, rule)| (RuleId::from_index(index), rule))
-                .collect(),
+            rules: policy.active_rules_with_ids(today, mode).collect(),
             open: open_zones(policy, network),
             examples: Examples::new(policy),
             policy,

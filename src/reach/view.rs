@@ -78,9 +78,7 @@ impl<'a> View<'a> {
         Self {
             policy,
             hosts,
-            rules: Rules::new(policy, hosts, |rule| {
-                !rule.expired(today) && (rule.mode.is_none() || rule.mode == mode)
-            }),
+            rules: Rules::new(policy, hosts, |rule| rule.is_active(today, mode)),
             open: open_zones(policy, network),
             plain_atoms,
             guarded_atoms,
