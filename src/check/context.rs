@@ -220,13 +220,8 @@ impl<'a> Context<'a> {
 
     /// The devices with a host firewall that Septum writes for.
     pub(super) fn guarded(&self) -> BTreeSet<DeviceId> {
-        let managed = self.policy.points.iter().filter(|point| point.platform.is_some());
-        managed
-            .filter_map(|point| match point.placement {
-                Placement::On(device) => Some(device),
-                Placement::Between(_) => None,
-            })
-            .collect()
+        let firewalls = self.policy.host_firewalls();
+        firewalls.map(|firewall| firewall.device_id).collect()
     }
 
     /// The addresses of known devices inside a set, ascending.

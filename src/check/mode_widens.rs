@@ -9,7 +9,7 @@ use super::management::near_zones;
 use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Manage, Mode, ModeId, Point, ZoneId};
-use crate::reach::{Edge, Passage, View, missing_in, open_zones, own_addresses};
+use crate::reach::{Edge, Passage, View, missing_in, open_zones};
 use crate::syntax::tree::Action;
 
 /// The check.
@@ -63,7 +63,7 @@ fn cut(
     point: &Point,
     manage: &Manage,
 ) -> Option<Diagnostic> {
-    let own = own_addresses(view.policy, point);
+    let own = view.policy.own_addresses(point);
     let near = near_zones(view.policy, open, point);
     let far: Vec<usize> = refutation::atoms(view, &manage.from.addresses)
         .iter()

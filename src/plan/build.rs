@@ -58,8 +58,9 @@ pub fn plans_of(
             let id = PointId::from_index(index);
             let point = policy.points.get(index).filter(|point| wanted(point))?;
             let platform = point.platform.as_ref()?;
-            let (role, own) = match &point.placement {
-                model::Placement::Between(interfaces) => {
+            let own = policy.own_addresses(point);
+            let role = match &point.placement {
+                model::Placement::Between(_) => {
                     let placement = Placement::new(network, policy, id)?;
                     let stateless = options.stateless.contains(&platform.as_str());
                     let concerned = placed.of(id, &rules);
@@ -72,22 +73,11 @@ pub fn plans_of(
                         cited: options.cited,
                     };
                     let inside = inside.pairs(&rules);
-                    let own = AddressSet::from_addresses(
-                        interfaces
-                            .iter()
-                            .flat_map(|i| i.addresses.iter().map(|(address, _)| *address)),
-                    );
-                    (
-                        Role::Router(forwarding(
-                            policy, point, &placement, &concerned, inside, stateless,
-                        )),
-                        Arc::new(own),
-                    )
+                    Role::Router(forwarding(
+                        policy, point, &placement, &concerned, inside, stateless,
+                    ))
                 }
-                model::Placement::On(device) => {
-                    let own = Arc::clone(&policy.devices.get(device.index())?.set);
-                    (Role::Host(host(&own, &rules)), own)
-                }
+                model::Placement::On(_) => Role::Host(host(&own, &rules)),
             };
             Some(DevicePlan {
                 device: point.name.clone(),

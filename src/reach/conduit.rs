@@ -9,12 +9,10 @@ use rustc_hash::FxHashMap;
 
 use super::less::{Left, Subtraction};
 use super::view::{Passage, open_zones};
-use crate::model::{
-    Device, DeviceId, Examples, ModeId, Placement, Point, PointId, Policy, Rule, RuleId, ZoneId,
-};
+use crate::model::{Device, DeviceId, Examples, HostFirewall, ModeId, Point, Policy, Rule, RuleId, ZoneId};
 use crate::network::Network;
 use crate::packet::{AddressSet, Budget, FlowSet, GaveUp, Packet, PacketRule, ServiceSet};
-use crate::plan::{LocalPlan, run_flows};
+use crate::plan::run_service;
 use crate::syntax::tree::Action;
 
 /// Into so many products denies may cut an allow before it is left whole, with what is taken away.
@@ -80,8 +78,8 @@ pub struct Conduits<'a> {
     policy: &'a Policy,
     rules: Vec<(RuleId, &'a Rule)>,
     open: Vec<Vec<ZoneId>>,
-    /// Devices with a host firewall of ours, with all of them.
-    guarded: BTreeMap<DeviceId, Vec<(PointId, &'a Point)>>,
+    /// The host firewalls of each device that has some.
+    guarded: BTreeMap<DeviceId, Vec<HostFirewall<'a>>>,
     guarded_addresses: AddressSet,
     examples: Examples,
 }
@@ -97,16 +95,13 @@ impl<'a> Conduits<'a> {
         today: jiff::civil::Date,
         mode: Option<ModeId>,
     ) -> Self {
-        let mut guarded: BTreeMap<DeviceId, Vec<(PointId, &Point)>> = BTreeMap::new();
-        for (index, point) in policy.points.iter().enumerate() {
-            if let (Placement::On(device), Some(_)) = (&point.placement, &point.platform) {
-                let points = guarded.entry(*device).or_default();
-                points.push((PointId::from_index(index), point));
-            }
+        let mut guarded: BTreeMap<DeviceId, Vec<HostFirewall<'_>>> = BTreeMap::new();
+        for firewall in policy.host_firewalls() {
+            guarded.entry(firewall.device_id).or_default().push(firewall);
         }
-        let devices = guarded.keys().filter_map(|id| policy.devices.get(id.index()));
+        let guarded_sets = policy.host_firewalls().map(|firewall| &*firewall.device.set);
         Self {
-            guarded_addresses: AddressSet::union_of(devices.map(|device| &*device.set)),
+            guarded_addresses: AddressSet::union_of(guarded_sets),
             rules: policy.active_rules_with_ids(today, mode).collect(),
             open: open_zones(policy, network),
             examples: Examples::new(policy),
@@ -230,17 +225,12 @@ impl<'a> Conduits<'a> {
             by: vec![by],
             less: None,
         }];
-        for (device, points) in &self.guarded {
-            let device = self
-                .policy
-                .devices
-                .get(device.index())
-                .filter(|device| device.zone == to);
-            let (Some(device), Some((first, _))) = (device, points.first()) else {
+        for firewalls in self.guarded.values() {
+            let Some(first) = firewalls.first().filter(|first| first.device.zone == to) else {
                 continue;
             };
-            let at = Arc::new(device.set.intersection(destination));
-            let accepted = points.iter().map(|(_, point)| accepted(point, device));
+            let at = Arc::new(first.device.set.intersection(destination));
+            let accepted = firewalls.iter().map(|firewall| accepted(firewall.point));
             let taken = accepted.reduce(|all, one| {
                 let meet = |a: &Accepted| one.iter().map(|b| a.and(b)).collect::<Vec<_>>();
                 all.iter().flat_map(meet).collect()
@@ -251,7 +241,7 @@ impl<'a> Conduits<'a> {
                     destination: Arc::clone(&at),
                     service: Arc::new(accepted.service),
                 },
-                by: vec![Passage::HostFirewall(*first)],
+                by: vec![Passage::HostFirewall(first.id)],
                 less: None,
             }));
         }
@@ -353,19 +343,14 @@ impl Accepted {
     }
 }
 
-fn accepted(point: &Point, device: &Device) -> Vec<Accepted> {
+fn accepted(point: &Point) -> Vec<Accepted> {
     let manage = point.manage.iter().map(|manage| Accepted {
         from: (*manage.from.addresses).clone(),
         service: (*manage.service.set).clone(),
     });
-    let local = LocalPlan {
-        own: Arc::clone(&device.set),
-        manage: Vec::new(),
-        run: point.run.clone(),
-    };
-    let run = run_flows(&local).into_iter().map(|flow| Accepted {
+    let run = point.run.iter().map(|protocol| Accepted {
         from: AddressSet::full(),
-        service: (*flow.service).clone(),
+        service: run_service(*protocol),
     });
     manage.chain(run).collect()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::refine::{Pieces, Ranges, Refined, refine};
-use crate::model::{AssertionKind, DeviceId, Placement, Policy, ZoneId};
+use crate::model::{AssertionKind, DeviceId, Policy, ZoneId};
 use crate::packet::{AddressSet, Family, IntervalSet};
 
 /// Addresses of one family and zone that every set of the policy holds together or not at all.
@@ -104,19 +104,16 @@ impl Hosts {
                 asked.number(&via.addresses);
             }
         }
-        let mut guarded: BTreeMap<usize, DeviceId> = BTreeMap::new();
         for point in &policy.points {
             for manage in &point.manage {
                 asked.number(&manage.from.addresses);
             }
-            if let Placement::On(id) = point.placement
-                && point.platform.is_some()
-                && let Some(device) = policy.devices.get(id.index())
-            {
-                guarded.insert(asked.number(&device.set), id);
-            }
-            asked.number(&super::enforced::own_addresses(policy, point));
+            asked.number(&policy.own_addresses(point));
         }
+        let guarded: BTreeMap<usize, DeviceId> = policy
+            .host_firewalls()
+            .map(|firewall| (asked.number(&firewall.device.set), firewall.device_id))
+            .collect();
         let mut hosts = Self::cut(policy, &rules, sides, asked);
         for (object, device) in guarded {
             for atom in hosts.atoms_of.get(object).into_iter().flatten() {
