@@ -306,6 +306,21 @@ impl Hosts {
         self.atoms_of.get(*object).map(Vec::as_slice)
     }
 
+    /// The atoms of a class, ascending.
+    pub(super) fn atoms_of_class(&self, class: usize) -> &[usize] {
+        self.classes.get(class).map_or(&[], |class| &class.atoms)
+    }
+
+    /// The classes with a host in an atom, ascending.
+    pub(super) fn classes_of_atom(&self, atom: usize) -> &[usize] {
+        self.atoms.get(atom).map_or(&[], |atom| &atom.classes)
+    }
+
+    /// True where a class is one host alone: what reaches it from inside the class would be the host itself.
+    pub(super) fn is_lone(&self, class: usize) -> bool {
+        !self.classes.get(class).is_some_and(HostClass::many)
+    }
+
     /// The classes with a host in some of the atoms, ascending.
     pub fn classes_at(&self, atoms: &[usize]) -> Vec<usize> {
         let mut classes: Vec<usize> = atoms
@@ -326,12 +341,8 @@ impl Hosts {
 
     /// True where two atoms hold one and the same host and no other.
     pub fn same_only_host(&self, a: usize, b: usize) -> bool {
-        let only = |atom: usize| match self.atoms.get(atom).map(|atom| atom.classes.as_slice()) {
-            Some([class]) => self
-                .classes
-                .get(*class)
-                .filter(|class| !class.many())
-                .map(|_| *class),
+        let only = |atom: usize| match self.classes_of_atom(atom) {
+            [class] if self.is_lone(*class) => Some(*class),
             _ => None,
         };
         only(a).is_some_and(|host| only(b) == Some(host))
