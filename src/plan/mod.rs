@@ -9,6 +9,7 @@ mod digest;
 mod forwarding;
 mod inside;
 mod local;
+mod prepared;
 mod reply;
 mod subtract;
 
