@@ -4,6 +4,7 @@
     reason = "files, clock and environment are the business of this module"
 )]
 
+mod answer;
 mod baseline;
 mod build;
 mod build_manifest;

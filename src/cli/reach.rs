@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::answer::json;
 use super::workspace::Workspace;
 use super::{CliError, Outcome, Situation, matrix, report, table};
 use crate::diagnostic::Diagnostic;
@@ -142,7 +143,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         transitive,
     };
     let text = match arguments.format {
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(&answer).unwrap_or_default()),
+        Format::Json => json(&answer)?,
         Format::Table => answer.table(),
         Format::Matrix => answer.matrix(&workspace),
     };

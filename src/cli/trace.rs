@@ -4,8 +4,7 @@ use std::io::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use clap::ValueEnum;
-
+use super::answer::{Format, json};
 use super::trace_report::shown;
 use super::{CliError, Outcome, Situation, compile, report};
 use crate::model::{Examples, Interface, Placement, Point, Policy, Rule};
@@ -31,12 +30,6 @@ pub struct Arguments {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// Follows one packet through the network.
@@ -95,7 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         .map_err(|error| CliError::Other(error.to_string()))?;
     let shown = shown(&workspace, &built, &trace);
     let text = match arguments.format {
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(&shown).unwrap_or_default()),
+        Format::Json => json(&shown)?,
         Format::Text => shown.text(),
     };
     if let [_, _, ..] = packets.as_slice() {

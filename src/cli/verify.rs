@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use serde::Serialize;
 
+use super::answer::{Format, json};
 use super::build_manifest::{BuildManifest, PLANS, sha256};
 use super::compile::{self, proof_options};
 use super::proof_report::{self, Lines, grouped};
@@ -34,12 +34,6 @@ pub struct Arguments {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// Reasons for not knowing that the text lists.
@@ -98,15 +92,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
             ));
         }
     };
-    let mut out = std::io::stdout().lock();
-    match arguments.format {
-        Format::Json => writeln!(
-            out,
-            "{}",
-            serde_json::to_string_pretty(&verdicts).unwrap_or_default()
-        )?,
-        Format::Text => write!(out, "{}", verdicts.iter().map(text).collect::<String>())?,
-    }
+    let text = match arguments.format {
+        Format::Json => json(&verdicts)?,
+        Format::Text => verdicts.iter().map(text).collect(),
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
     let worst = |result: &str| verdicts.iter().any(|verdict| verdict.result == result);
     Ok(match (worst("drift"), worst("unknown")) {
         (true, _) => Outcome::Findings,
