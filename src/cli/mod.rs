@@ -22,6 +22,7 @@ mod init;
 mod interrupt;
 mod lint;
 mod matrix;
+mod outputs;
 mod policy_files;
 mod progress;
 mod proof_report;

@@ -158,7 +158,7 @@ fn of_build(manifest: &Path) -> Result<Vec<Verdict>, CliError> {
     let (describer, policy) = (Describer::default(), Policy::default());
     let mut verdicts = Vec::new();
     for (name, device) in &manifest.devices {
-        if !super::build::plain_file_name(&device.file) {
+        if !super::outputs::plain_file_name(&device.file) {
             return Err(CliError::Other(format!(
                 "`{}` is no file of the build directory",
                 device.file
