@@ -232,7 +232,8 @@ pub struct LocalPlan {
     pub run: Vec<RunProtocol>,
 }
 
-/// What a first-match list of rules does with a packet: the naive evaluator that tests rely on.
+/// What a first-match list of rules does with a packet. It is naive on purpose: tests hold every engine against it, and a
+/// trace must not share their mistakes.
 pub fn decide(rules: &[PlanRule], packet: &Packet) -> Action {
     rules
         .iter()

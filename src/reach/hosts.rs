@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::refine::{Pieces, Ranges, Refined, refine};
+use super::refine::{Kinds, Pieces, Ranges, Refined, refine};
 use crate::model::{AssertionKind, DeviceId, Policy, ZoneId};
 use crate::packet::{AddressSet, Family, IntervalSet};
 
@@ -178,30 +178,9 @@ impl Hosts {
                 _ => &nothing,
             }))
         });
-        let lists = [&mut self.source_kinds, &mut self.destination_kinds];
-        let before = lists.each_ref().map(|list| list.len());
-        for ((list, kinds), before) in lists.into_iter().zip(&kinds).zip(before) {
-            list.extend((0..kinds.count).map(|_| Kind {
-                family,
-                objects: Vec::new(),
-                atoms: Vec::new(),
-            }));
-            let added = list.get_mut(before..).unwrap_or_default();
-            for (atom, kind) in kinds.of_atom.iter().enumerate() {
-                if let Some(kind) = added.get_mut(*kind) {
-                    kind.atoms.push(first + atom);
-                }
-            }
-            for (object, of_object) in kinds.of_object.iter().enumerate() {
-                for kind in of_object {
-                    if let Some(kind) = added.get_mut(*kind) {
-                        kind.objects.push(object);
-                    }
-                }
-            }
-        }
         let [senders, receivers] = kinds;
-        let [first_sender, first_receiver] = before;
+        let first_sender = add_kinds(&mut self.source_kinds, family, &senders, first);
+        let first_receiver = add_kinds(&mut self.destination_kinds, family, &receivers, first);
         for (list, kinds) in self.kinds_to.iter_mut().zip(receivers.of_object) {
             list.extend(kinds.into_iter().map(|kind| first_receiver + kind));
         }
@@ -390,6 +369,30 @@ impl Objects {
         self.by_place.insert(place, number);
         number
     }
+}
+
+/// Adds the kinds of a family, whose atoms begin with number `first_atom`. Returns the place of the first of them.
+fn add_kinds(list: &mut Vec<Kind>, family: Family, kinds: &Kinds, first_atom: usize) -> usize {
+    let first = list.len();
+    list.extend((0..kinds.count).map(|_| Kind {
+        family,
+        objects: Vec::new(),
+        atoms: Vec::new(),
+    }));
+    let added = list.get_mut(first..).unwrap_or_default();
+    for (atom, kind) in kinds.of_atom.iter().enumerate() {
+        if let Some(kind) = added.get_mut(*kind) {
+            kind.atoms.push(first_atom + atom);
+        }
+    }
+    for (object, of_object) in kinds.of_object.iter().enumerate() {
+        for kind in of_object {
+            if let Some(kind) = added.get_mut(*kind) {
+                kind.objects.push(object);
+            }
+        }
+    }
+    first
 }
 
 fn last_address(family: Family) -> u128 {
