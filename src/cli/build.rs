@@ -7,10 +7,9 @@ use super::compile::{self, Built, Destination};
 use super::progress::Progress;
 use super::workspace;
 use super::write::{Change, Stage};
-use super::{CliError, Outcome, Repository, lint, outputs, report};
+use super::{CliError, Outcome, Repository, lint, lookup, outputs, report};
 use crate::check;
-use crate::diagnostic::{Severity, in_reading_order, suggest, worst};
-use crate::model::{ModeId, Policy};
+use crate::diagnostic::{Severity, in_reading_order, worst};
 use crate::network::Network;
 use crate::plan::DevicePlan;
 use crate::reach::mode_cuts;
@@ -47,7 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         report::diagnostics(&workspace.diagnostics, &workspace.sources);
         return Ok(Outcome::BadInput);
     }
-    let mode = find_mode(&workspace.policy, arguments.mode.as_deref())?;
+    let mode = lookup::mode(&workspace.policy, arguments.mode.as_deref())?;
     let output = arguments
         .output
         .clone()
@@ -117,25 +116,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     Ok(Outcome::Clean)
 }
 
-pub(super) fn find_mode(policy: &Policy, name: Option<&str>) -> Result<Option<ModeId>, CliError> {
-    let Some(name) = name else { return Ok(None) };
-    let names = policy.modes.iter().map(|mode| mode.name.as_str());
-    match policy.modes.iter().position(|mode| mode.name == name) {
-        Some(index) => Ok(Some(ModeId::from_index(index))),
-        None => Err(CliError::Other(unknown("mode", name, names))),
-    }
-}
-
-pub(super) fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    match suggest::nearest(name, known.clone()) {
-        Some(near) => format!("there is no {kind} `{name}`; did you mean `{near}`?"),
-        None => format!(
-            "there is no {kind} `{name}`; there are: {}",
-            known.collect::<Vec<_>>().join(", ")
-        ),
-    }
-}
-
 fn selected(plans: Vec<DevicePlan>, arguments: &Arguments) -> Result<Vec<DevicePlan>, CliError> {
     let devices = plans.iter().map(|plan| plan.device.as_str());
     if let Some(name) = arguments
@@ -143,7 +123,7 @@ fn selected(plans: Vec<DevicePlan>, arguments: &Arguments) -> Result<Vec<DeviceP
         .iter()
         .find(|name| devices.clone().all(|device| device != name.as_str()))
     {
-        return Err(CliError::Other(unknown("managed device", name, devices)));
+        return Err(lookup::unknown("managed device", name, devices));
     }
     let platforms = target::PLATFORMS.iter().map(|platform| platform.name());
     if let Some(name) = arguments
@@ -151,7 +131,7 @@ fn selected(plans: Vec<DevicePlan>, arguments: &Arguments) -> Result<Vec<DeviceP
         .iter()
         .find(|name| platforms.clone().all(|known| known != name.as_str()))
     {
-        return Err(CliError::Other(unknown("target", name, platforms)));
+        return Err(lookup::unknown("target", name, platforms));
     }
     let wanted = |list: &[String], name: &str| list.is_empty() || list.iter().any(|one| one == name);
     Ok(plans

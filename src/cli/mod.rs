@@ -21,6 +21,7 @@ mod graph;
 mod init;
 mod interrupt;
 mod lint;
+mod lookup;
 mod matrix;
 mod outputs;
 mod policy_files;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::answer::json;
 use super::workspace::Workspace;
-use super::{CliError, Outcome, Situation, matrix, report, table};
+use super::{CliError, Outcome, Situation, lookup, matrix, report, table};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Describer, DeviceId, Examples, ModeId, Rule, Zone};
 use crate::network::Network;
@@ -121,7 +121,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
             return Ok(Outcome::BadInput);
         }
     };
-    let mode = super::build::find_mode(&workspace.policy, arguments.situation.mode.as_deref())?;
+    let mode = lookup::mode(&workspace.policy, arguments.situation.mode.as_deref())?;
     let today = arguments.situation.today();
     let question = Question {
         workspace: &workspace,

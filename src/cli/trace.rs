@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::answer::{Format, json};
 use super::trace_report::shown;
-use super::{CliError, Outcome, Situation, compile, report};
+use super::{CliError, Outcome, Situation, compile, lookup, report};
 use crate::model::{Examples, Interface, Placement, Point, Policy, Rule};
 use crate::network::Network;
 use crate::packet::{AddressSet, FlowSet, Packet};
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         }
     };
     let policy = &workspace.policy;
-    let mode = super::build::find_mode(policy, arguments.situation.mode.as_deref())?;
+    let mode = lookup::mode(policy, arguments.situation.mode.as_deref())?;
     let today = arguments.situation.today();
     let network = Network::new(policy);
     let plans = compile::plans(&workspace, &network, today, mode);

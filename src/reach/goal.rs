@@ -15,7 +15,7 @@ pub struct Goal<'a> {
     pub from: &'a [usize],
     /// The atoms of the second side.
     pub to: &'a [usize],
-    /// Hosts with an address here are no step on the way.
+    /// The atoms that no chain leads through: it may begin or end at a host with an address here.
     pub via: &'a [usize],
     /// What the last step is about.
     pub service: &'a ServiceSet,
