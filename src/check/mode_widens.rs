@@ -9,7 +9,7 @@ use super::management::near_zones;
 use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Manage, Mode, ModeId, Point, ZoneId};
-use crate::reach::{Edge, Passage, View, missing_in, open_zones};
+use crate::reach::{View, missing_in, open_zones};
 use crate::syntax::tree::Action;
 
 /// The check.
@@ -82,13 +82,8 @@ fn cut(
     )?;
     let message = format!("mode `{}` cuts the management of `{}`", mode.name, point.name);
     let mut finding = Diagnostic::error(CHECK.name, mode.span, message).with(manage.span, "promised here");
-    let edge = Edge {
-        from: missing.from,
-        to: missing.to,
-        by: Passage::Neighbours,
-    };
-    if let Some(step) = view.example_of(edge, &missing.services) {
-        finding = finding.note("example", step.packet.to_string());
+    if let Some(packet) = view.example_missing(&missing) {
+        finding = finding.note("example", packet.to_string());
     }
     if let Some((id, deny)) = missing.deny.and_then(|id| Some((id, view.rule(id)?))) {
         finding = finding.with(deny.span, "takes it away").help(format!(
