@@ -42,6 +42,16 @@ enum Format {
     Json,
 }
 
+impl Format {
+    /// A describer that cuts lists for people alone.
+    fn told(self, describer: Describer) -> Describer {
+        match self {
+            Self::Text => describer,
+            Self::Json => describer.in_full(),
+        }
+    }
+}
+
 /// Reasons for not knowing that the text lists.
 const REASONS: usize = 10;
 
@@ -87,7 +97,7 @@ impl Drift {
 /// Compares configurations with the policy.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let verdicts = match (&arguments.manifest, &arguments.config, &arguments.device) {
-        (Some(manifest), _, _) => of_build(manifest)?,
+        (Some(manifest), _, _) => of_build(manifest, arguments.format)?,
         (None, Some(config), Some(device)) => match of_config(arguments, config, device)? {
             Ok(verdict) => vec![verdict],
             Err(outcome) => return Ok(outcome),
@@ -137,12 +147,12 @@ fn of_config(
             devices,
         )));
     };
-    let describer = Describer::new(&workspace.policy);
+    let describer = arguments.format.told(Describer::new(&workspace.policy));
     let proof = compared(plan, &text, &describer)?;
     Ok(Ok(verdict(plan, &text, &proof, &describer, &workspace.policy)))
 }
 
-fn of_build(manifest: &Path) -> Result<Vec<Verdict>, CliError> {
+fn of_build(manifest: &Path, format: Format) -> Result<Vec<Verdict>, CliError> {
     let directory = manifest.parent().map(Path::to_owned).unwrap_or_default();
     let text = workspace::read_text(manifest)?;
     let manifest = BuildManifest::from_text(manifest, &text)?;
@@ -165,7 +175,7 @@ fn of_build(manifest: &Path) -> Result<Vec<Verdict>, CliError> {
             plans_path.display()
         )));
     }
-    let (describer, policy) = (Describer::default(), Policy::default());
+    let (describer, policy) = (format.told(Describer::default()), Policy::default());
     let mut verdicts = Vec::new();
     for (name, device) in &manifest.devices {
         if !super::build::plain_file_name(&device.file) {
