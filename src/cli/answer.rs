@@ -3,12 +3,23 @@
 use serde::Serialize;
 
 use super::CliError;
+use crate::model::Describer;
 
 /// How an answer is written, where it has no other forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
     Text,
     Json,
+}
+
+impl Format {
+    /// A describer that cuts lists for people alone.
+    pub(super) fn told(self, describer: Describer) -> Describer {
+        match self {
+            Self::Text => describer,
+            Self::Json => describer.in_full(),
+        }
+    }
 }
 
 /// An answer for programs.

@@ -90,7 +90,7 @@ impl Drift {
 /// Compares configurations with the policy.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let verdicts = match (&arguments.manifest, &arguments.config, &arguments.device) {
-        (Some(manifest), _, _) => of_build(manifest)?,
+        (Some(manifest), _, _) => of_build(manifest, arguments.format)?,
         (None, Some(config), Some(device)) => match of_config(arguments, config, device)? {
             Some(verdict) => vec![verdict],
             None => return Ok(Outcome::BadInput),
@@ -128,12 +128,12 @@ fn of_config(arguments: &Arguments, config: &Path, device: &str) -> Result<Optio
         let devices = plans.iter().map(|plan| plan.device.as_str());
         return Err(lookup::unknown("managed device", device, devices));
     };
-    let describer = Describer::new(&workspace.policy);
+    let describer = arguments.format.told(Describer::new(&workspace.policy));
     let proof = compared(plan, &text, &describer)?;
     Ok(Some(verdict(plan, &text, &proof, &describer, &workspace.policy)))
 }
 
-fn of_build(manifest: &Path) -> Result<Vec<Verdict>, CliError> {
+fn of_build(manifest: &Path, format: Format) -> Result<Vec<Verdict>, CliError> {
     let directory = manifest.parent().map(Path::to_owned).unwrap_or_default();
     let text = workspace::read_text(manifest)?;
     let manifest = BuildManifest::from_text(manifest, &text)?;
@@ -156,7 +156,7 @@ fn of_build(manifest: &Path) -> Result<Vec<Verdict>, CliError> {
             plans_path.display()
         )));
     }
-    let (describer, policy) = (Describer::default(), Policy::default());
+    let (describer, policy) = (format.told(Describer::default()), Policy::default());
     let mut verdicts = Vec::new();
     for (name, device) in &manifest.devices {
         if !super::outputs::plain_file_name(&device.file) {

@@ -40,6 +40,14 @@ pub struct Limits {
     pub services: usize,
     /// Policies in one table.
     pub policies: usize,
+    /// Addresses of each family; not counted where absent, as the next three.
+    pub addresses: Option<usize>,
+    /// Address groups of each family.
+    pub address_groups: Option<usize>,
+    /// Services.
+    pub custom_services: Option<usize>,
+    /// Zones.
+    pub zones: Option<usize>,
 }
 
 /// The range of policy ids.
@@ -100,6 +108,10 @@ impl Capability {
             port_ranges,
             services,
             policies,
+            addresses: _,
+            address_groups: _,
+            custom_services: _,
+            zones: _,
         } = self.limits;
         // A range of two full IPv6 addresses takes 67 characters; other names take a prefix and a digest.
         let bounds = [

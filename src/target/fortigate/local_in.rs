@@ -82,8 +82,7 @@ pub fn table(
         },
         rest_first: false,
     });
-    let (ids, most) = (capability.policy_ids, limits.policies);
-    match Table::new(kind, frame, rows, ids, most, previous, REMOVAL) {
+    match Table::new(kind, frame, rows, capability.policy_ids, previous, REMOVAL) {
         Ok(table) => Some(table),
         Err(Inexpressible { rule, what }) => {
             lowering.refuse(rule, what);

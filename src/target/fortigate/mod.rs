@@ -31,6 +31,7 @@
 //! the deny of all other management is written last, and old accepts are deleted after that.
 
 mod address;
+mod budget;
 mod capability;
 mod local_in;
 mod lowering;
@@ -47,14 +48,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use self::address::{Address, Group};
-use self::capability::{Capability, Limits};
+use self::capability::Capability;
 use self::lowering::Lowering;
 use self::owned::{LOCAL_IN, LOCAL_IN6, POLICY, stale_objects, union};
 use self::service::Service;
 use self::table::Table;
 use self::zone::Zone;
 use super::readback::ReadBack;
-use super::{Assets, EmitError, Emitted, EmittedLine, Inexpressible, Owned, Platform, Usage, template};
+use super::{Assets, EmitError, Emitted, EmittedLine, Inexpressible, Owned, Platform, template};
 use crate::packet::Family;
 use crate::plan::{DevicePlan, Role};
 
@@ -154,12 +155,16 @@ impl Platform for FortiGate {
             [policy, local_in, local_in6],
             previous,
         );
+        let overflows = budget::overflows(&context, &limits);
+        if !overflows.is_empty() {
+            return Err(EmitError::Inexpressible(overflows));
+        }
         let text = template::render("fortigate/template.j2", &assets.template, &context)?;
         Ok(Emitted {
             lines: rule_lines(&text, &context),
             owned: union(previous, &owned_by(&context)),
             counts: counts(&context),
-            usage: usage(&context, &limits),
+            usage: budget::usage(&context, &limits),
             residual: RESIDUAL.map(str::to_owned).to_vec(),
             text,
         })
@@ -263,47 +268,6 @@ fn rule_lines(text: &str, context: &Context) -> Vec<EmittedLine> {
         lines.extend(origin.map(|origin| EmittedLine { line: number, origin }));
     }
     lines
-}
-
-/// Tables and lists of the unit against the sizes in the capability file. What the unit truly holds says
-/// `print tablesize` (FortiOS CLI Reference).
-fn usage(context: &Context, limits: &Limits) -> Vec<Usage> {
-    let tables = [
-        ("policy table", &context.policy),
-        ("local-in-policy table", &context.local_in),
-        ("local-in-policy6 table", &context.local_in6),
-    ];
-    let policies = |table: &Table| table.before.len().saturating_add(table.after.len());
-    let services = tables
-        .iter()
-        .flat_map(|(_, table)| table.before.iter().chain(&table.after))
-        .map(|policy| policy.services.len());
-    let members = context.groups.iter().chain(&context.groups6);
-    let members = members.map(|group| group.members.len());
-    let row = |place: &str, what: &str, used: usize, most: usize| Usage {
-        place: place.to_owned(),
-        what: what.to_owned(),
-        used,
-        most,
-    };
-    let tables = tables
-        .iter()
-        .map(|(place, table)| row(place, "policies", policies(table), limits.policies));
-    let largest = [
-        row(
-            "largest address group",
-            "members",
-            members.max().unwrap_or(0),
-            limits.group_members,
-        ),
-        row(
-            "policy with most services",
-            "services",
-            services.max().unwrap_or(0),
-            limits.services,
-        ),
-    ];
-    tables.chain(largest).filter(|usage| usage.used > 0).collect()
 }
 
 fn counts(context: &Context) -> BTreeMap<&'static str, usize> {

@@ -43,8 +43,14 @@ pub fn table(
         rest: whole(lowering, "septum_last", rest),
         rest_first: true,
     };
-    let (ids, most) = (capability.policy_ids, capability.limits.policies);
-    match Table::new(POLICY, Some(frame), rows, ids, most, previous, REMOVAL) {
+    match Table::new(
+        POLICY,
+        Some(frame),
+        rows,
+        capability.policy_ids,
+        previous,
+        REMOVAL,
+    ) {
         Ok(table) => Some(table),
         Err(Inexpressible { rule, what }) => {
             lowering.refuse(rule, what);

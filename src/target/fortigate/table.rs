@@ -94,13 +94,12 @@ impl Table {
     /// Numbers the rows of a table of `kind`. `removal` is the order in which parts of earlier builds may go.
     ///
     /// # Errors
-    /// When the policies are more than `most` or than there are numbers.
+    /// When there are more policies than numbers.
     pub fn new(
         kind: &str,
         frame: Option<Frame>,
         rows: Vec<Row>,
         ids: PolicyIds,
-        most: usize,
         previous: &Owned,
         removal: [Part; 4],
     ) -> Result<Self, Inexpressible> {
@@ -113,11 +112,13 @@ impl Table {
             .collect();
         let too_many = || Inexpressible {
             rule: None,
-            what: format!("{} policies in one table: the unit holds {most}", rows.len()),
+            what: format!(
+                "{} policies in one table: `policy_ids` {} to {} has no room for them",
+                rows.len(),
+                ids.first,
+                ids.last
+            ),
         };
-        if rows.len().saturating_add(2) > most {
-            return Err(too_many());
-        }
         let listed = rows.iter().map(|row| row.policy.name.as_str());
         let numbers = assign_ids(listed, &earlier, ids.first, ids.last).ok_or_else(too_many)?;
         let mut table = Self::default();

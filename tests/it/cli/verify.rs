@@ -314,3 +314,20 @@ fn a_manifest_that_is_damaged_or_of_another_version_is_refused() {
         assert_eq!(code, 2);
     }
 }
+
+#[test]
+fn programs_are_told_all_where_people_are_told_the_first() {
+    let more = |text: &str| {
+        text.replace(
+            "host 10.30.0.10 eq 443",
+            "host 10.30.0.10 eq 443 1001 1003 1005 1007 1009 1011 1013 1015 1017",
+        )
+    };
+    let (text, code) = edited(more, &[]);
+    assert!(text.contains(" and ") && text.contains(" more"), "{text}");
+    assert_eq!(code, 1);
+    let (json, code) = edited(more, &["--format", "json"]);
+    assert!(json.contains("1003") && json.contains("1017"), "{json}");
+    assert!(!json.contains(" more"), "{json}");
+    assert_eq!(code, 1);
+}

@@ -1,12 +1,14 @@
 //! What a unit permits while a configuration is being loaded.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arbtest::arbitrary::Unstructured;
 use arbtest::arbtest;
 use septum::packet::Packet;
 use septum::plan::{DevicePlan, PlanRule, Side};
-use septum::target::{Emitted, Owned};
+use septum::target::fortigate::FortiGate;
+use septum::target::{EmitError, Emitted, Owned, Platform};
 
 use super::plans::*;
 use super::reader::{LOCAL_IN, LOCAL_IN6, POLICY, Unit};
@@ -328,4 +330,76 @@ fn a_number_that_an_earlier_policy_may_still_hold_is_not_used_again() {
     assert!(Unit::default().loaded(&moved.text).entries(LOCAL_IN).is_empty());
     assert!(Unit::default().loaded(&moved.text).entries(LOCAL_IN6).is_empty());
     assert_eq!(Unit::default().loaded(&moved.text).entries(POLICY).len(), 3);
+}
+
+/// Emits for a unit whose tables hold so much.
+fn emit_on_unit_of(plan: &DevicePlan, previous: &Owned, most: usize) -> Result<Emitted, EmitError> {
+    let mut assets = FortiGate.assets();
+    for (key, shipped) in [
+        ("policies", "10000"),
+        ("addresses", "null"),
+        ("address_groups", "null"),
+        ("custom_services", "null"),
+        ("zones", "null"),
+    ] {
+        let shipped = format!("  {key}: {shipped}");
+        assert!(assets.capability.contains(&shipped), "{shipped}");
+        assets.capability = assets.capability.replace(&shipped, &format!("  {key}: {most}"));
+    }
+    FortiGate.emit(plan, &assets, previous)
+}
+
+#[test]
+fn a_load_that_would_fill_a_table_is_refused() {
+    const TABLES: [(&str, &str); 9] = [
+        (POLICY, "policy table"),
+        (LOCAL_IN, "local-in-policy table"),
+        (LOCAL_IN6, "local-in-policy6 table"),
+        ("firewall address", "address table"),
+        ("firewall address6", "address6 table"),
+        ("firewall addrgrp", "addrgrp table"),
+        ("firewall addrgrp6", "addrgrp6 table"),
+        ("firewall service custom", "service table"),
+        ("system zone", "zone table"),
+    ];
+    arbtest(|u| {
+        let rules = random_rules(u)?;
+        let old = plan_of(usual_sides(), &rules);
+        let new = plan_of(usual_sides(), &edited(u, &rules)?);
+        let first = emit(&old, &Owned::new());
+        let second = emit_on_unit_of(&new, &first.owned, 1_000).unwrap();
+        // What the unit holds at its fullest while the file loads.
+        let mut fullest: BTreeMap<String, usize> = BTreeMap::new();
+        let mut unit = Unit::default().loaded(&first.text);
+        unit.load(&second.text, |unit, _| {
+            for (table, keys) in unit.inventory() {
+                let most = fullest.entry(table).or_default();
+                *most = keys.len().max(*most);
+            }
+            true
+        });
+        for (table, place) in TABLES {
+            let told = second.usage.iter().find(|usage| usage.place == place);
+            let told = told.map(|usage| usage.used);
+            assert_eq!(told, fullest.remove(table), "{place}");
+        }
+        assert_eq!(fullest, BTreeMap::new());
+        let tables = second
+            .usage
+            .iter()
+            .filter(|usage| usage.place.ends_with(" table"));
+        let most = tables.map(|usage| usage.used).max().unwrap();
+        assert!(emit_on_unit_of(&new, &first.owned, most).is_ok());
+        let Err(EmitError::Inexpressible(faults)) = emit_on_unit_of(&new, &first.owned, most - 1) else {
+            panic!("refused")
+        };
+        let said = format!("the unit holds {}", most - 1);
+        assert!(
+            faults.iter().all(|fault| fault.what.ends_with(&said)),
+            "{faults:?}"
+        );
+        Ok(())
+    })
+    .size_min(1 << 14)
+    .budget_ms(2_000);
 }
