@@ -19,7 +19,6 @@ use super::option::SERVICES;
 use super::{Check, Context, Finding, OptionDefault, OptionSpec};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Rule, ZoneId};
-use crate::packet::AddressSet;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -60,11 +59,8 @@ fn split(context: &Context<'_>, rule: &Rule, names: &[&str]) -> Option<Finding> 
         .iter()
         .filter(|flow| !flow.service.intersection(&service.set).is_empty())
         .find_map(|flow| {
-            let (from, to) = (
-                zones_in(context, &flow.source),
-                zones_in(context, &flow.destination),
-            );
-            apart(&from, &to)
+            let zones = |set| context.policy.zone_map.zones_of(set);
+            apart(&zones(&flow.source), &zones(&flow.destination))
         })?;
     let (a, b) = (context.policy.zone_name(a), context.policy.zone_name(b));
     let message = format!(
@@ -74,11 +70,6 @@ fn split(context: &Context<'_>, rule: &Rule, names: &[&str]) -> Option<Finding> 
     let diagnostic = Diagnostic::warning(CHECK.name, rule.span, message)
         .help("keep the peers in one zone, or put the manufacturer's gateway between the two");
     Some(Finding::of_rule(diagnostic, rule).about([service.name.as_str(), a, b]))
-}
-
-fn zones_in(context: &Context<'_>, set: &AddressSet) -> Vec<ZoneId> {
-    let parts = context.policy.zone_map.split(set).into_iter();
-    parts.map(|(zone, _)| zone).collect()
 }
 
 /// Some pair of different zones.

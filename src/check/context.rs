@@ -101,7 +101,7 @@ impl<'a> Context<'a> {
             for set in [&rule.source.addresses, &rule.destination.addresses] {
                 zones_of_set
                     .entry(place_of(set))
-                    .or_insert_with(|| zones_in(policy, set));
+                    .or_insert_with(|| policy.zone_map.zones_of(set));
             }
         }
         Self {
@@ -146,9 +146,8 @@ impl<'a> Context<'a> {
 
     /// Every `allow` that holds today, outside modes.
     pub(super) fn allows(&self) -> impl Iterator<Item = &'a Rule> {
-        let today = self.today;
-        let rules = self.policy.rules.iter();
-        rules.filter(move |rule| rule.action == Action::Allow && rule.mode.is_none() && !rule.expired(today))
+        let rules = self.policy.active_rules(self.today, None);
+        rules.filter(|rule| rule.action == Action::Allow)
     }
 
     /// The addresses of all zones and devices that play a role.
@@ -165,13 +164,13 @@ impl<'a> Context<'a> {
     pub(super) fn zones_of(&self, side: &Endpoint) -> Vec<ZoneId> {
         match self.zones_of_set.get(&place_of(&side.addresses)) {
             Some(zones) => zones.clone(),
-            None => zones_in(self.policy, &side.addresses),
+            None => self.policy.zone_map.zones_of(&side.addresses),
         }
     }
 
     /// The zone of a set that lies in one zone.
     pub(super) fn only_zone(&self, set: &AddressSet) -> Option<&'a str> {
-        match zones_in(self.policy, set).as_slice() {
+        match self.policy.zone_map.zones_of(set).as_slice() {
             [zone] => Some(self.policy.zone_name(*zone)),
             _ => None,
         }
@@ -221,13 +220,8 @@ impl<'a> Context<'a> {
 
     /// The devices with a host firewall that Septum writes for.
     pub(super) fn guarded(&self) -> BTreeSet<DeviceId> {
-        let managed = self.policy.points.iter().filter(|point| point.platform.is_some());
-        managed
-            .filter_map(|point| match point.placement {
-                Placement::On(device) => Some(device),
-                Placement::Between(_) => None,
-            })
-            .collect()
+        let firewalls = self.policy.host_firewalls();
+        firewalls.map(|firewall| firewall.device_id).collect()
     }
 
     /// The addresses of known devices inside a set, ascending.
@@ -274,15 +268,6 @@ impl<'a> Context<'a> {
 /// Sets are shared: the place of one stands for it.
 fn place_of(set: &std::sync::Arc<AddressSet>) -> usize {
     std::ptr::from_ref(&**set).addr()
-}
-
-fn zones_in(policy: &Policy, set: &AddressSet) -> Vec<ZoneId> {
-    policy
-        .zone_map
-        .split(set)
-        .into_iter()
-        .map(|(zone, _)| zone)
-        .collect()
 }
 
 /// The addresses of all zones and devices that play each role. Labels are looked up, since devices are many.

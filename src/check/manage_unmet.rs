@@ -25,7 +25,7 @@ use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Manage, Point, PointId, RuleId, ZoneId};
 use crate::packet::Family;
-use crate::reach::{View, missing, open_zones, own_addresses};
+use crate::reach::{View, missing, open_zones};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -115,7 +115,7 @@ fn closed<'z>(
     manage: &Manage,
     mut far: impl Iterator<Item = &'z ZoneId>,
 ) -> Option<Diagnostic> {
-    let own = own_addresses(view.policy, point);
+    let own = view.policy.own_addresses(point);
     let managers = refutation::atoms(view, &manage.from.addresses);
     let receivers = refutation::atoms(view, &own);
     let zone_of = |atom: &usize| view.hosts.atoms.get(*atom).map(|atom| atom.zone);

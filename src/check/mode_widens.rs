@@ -9,7 +9,7 @@ use super::management::near_zones;
 use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Manage, Mode, ModeId, Point, ZoneId};
-use crate::reach::{Edge, Passage, View, missing_in, open_zones, own_addresses};
+use crate::reach::{View, missing_in, open_zones};
 use crate::syntax::tree::Action;
 
 /// The check.
@@ -63,7 +63,7 @@ fn cut(
     point: &Point,
     manage: &Manage,
 ) -> Option<Diagnostic> {
-    let own = own_addresses(view.policy, point);
+    let own = view.policy.own_addresses(point);
     let near = near_zones(view.policy, open, point);
     let far: Vec<usize> = refutation::atoms(view, &manage.from.addresses)
         .iter()
@@ -82,13 +82,8 @@ fn cut(
     )?;
     let message = format!("mode `{}` cuts the management of `{}`", mode.name, point.name);
     let mut finding = Diagnostic::error(CHECK.name, mode.span, message).with(manage.span, "promised here");
-    let edge = Edge {
-        from: missing.from,
-        to: missing.to,
-        by: Passage::Neighbours,
-    };
-    if let Some(step) = view.example_of(edge, &missing.services) {
-        finding = finding.note("example", step.packet.to_string());
+    if let Some(packet) = view.example_missing(&missing) {
+        finding = finding.note("example", packet.to_string());
     }
     if let Some((id, deny)) = missing.deny.and_then(|id| Some((id, view.rule(id)?))) {
         finding = finding.with(deny.span, "takes it away").help(format!(

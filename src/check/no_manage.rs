@@ -20,7 +20,6 @@
 use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Placement, Point};
-use crate::reach::own_addresses;
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -66,7 +65,7 @@ fn finding(context: &Context<'_>, point: &Point) -> Finding {
 /// True where some rule lets somebody reach the device itself. On a router with state rules are about packets that it
 /// forwards.
 fn reached_by_rule(context: &Context<'_>, point: &Point) -> bool {
-    let own = own_addresses(context.policy, point);
+    let own = context.policy.own_addresses(point);
     let counts = match point.placement {
         Placement::Between(_) => context.is_stateless(point),
         Placement::On(_) => true,

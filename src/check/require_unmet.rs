@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Assertion, AssertionKind, ModeId, ZoneId};
+use crate::model::{Assertion, AssertionKind, ModeId};
 use crate::packet::{Family, FlowSet};
-use crate::reach::{Edge, Enforcement, Missing, Passage, View, concerned, missing, unreachable_zones};
+use crate::reach::{Enforcement, Missing, View, concerned, missing, unreachable_zones};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -112,14 +112,8 @@ fn refute(
 
 fn unreachable(context: &Context<'_>, assertion: &Assertion, text: &str) -> Option<Diagnostic> {
     let policy = context.policy;
-    let zones = |set| -> Vec<ZoneId> {
-        let parts = policy.zone_map.split(set).into_iter();
-        parts.map(|(zone, _)| zone).collect()
-    };
-    let (from, to) = (
-        zones(&assertion.source.addresses),
-        zones(&assertion.destination.addresses),
-    );
+    let sides = [&assertion.source, &assertion.destination];
+    let [from, to] = sides.map(|side| policy.zone_map.zones_of(&side.addresses));
     for (side, zones) in [(&assertion.source, &from), (&assertion.destination, &to)] {
         if zones.is_empty() {
             let message = format!("{text} cannot be: no zone owns any address of `{}`", side.text);
@@ -143,13 +137,8 @@ fn unreachable(context: &Context<'_>, assertion: &Assertion, text: &str) -> Opti
 }
 
 fn explain(mut finding: Diagnostic, view: &View<'_>, assertion: &Assertion, missing: &Missing) -> Diagnostic {
-    let edge = Edge {
-        from: missing.from,
-        to: missing.to,
-        by: Passage::Neighbours,
-    };
-    if let Some(step) = view.example_of(edge, &missing.services) {
-        finding = finding.note("example", step.packet.to_string());
+    if let Some(packet) = view.example_missing(missing) {
+        finding = finding.note("example", packet.to_string());
     }
     match missing.deny.and_then(|id| Some((id, view.rule(id)?))) {
         Some((id, deny)) => finding.with(deny.span, "takes it away").help(format!(

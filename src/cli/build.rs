@@ -1,27 +1,19 @@
 //! `septum build`
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::build_manifest::{BuildManifest, BuiltDevice, FORMAT, Hashing, NAME, PLANS, SOURCE_MAP, sha256};
-use super::compile::{self, Built, Destination, Written};
+use super::build_manifest::{BuildManifest, NAME};
+use super::compile::{self, Built, Destination};
 use super::progress::Progress;
-use super::shallow_json::shallow_json;
-use super::workspace::{self, Workspace};
+use super::workspace;
 use super::write::{Change, Stage};
-use super::{CliError, Outcome, Repository, lint, report, verify};
+use super::{CliError, Outcome, Repository, lint, lookup, outputs, report};
 use crate::check;
-use crate::diagnostic::{Severity, in_reading_order, suggest, worst};
-use crate::model::{ModeId, Policy};
+use crate::diagnostic::{Severity, in_reading_order, worst};
 use crate::network::Network;
-use crate::plan::{DevicePlan, PlanArchive};
+use crate::plan::DevicePlan;
 use crate::reach::mode_cuts;
-use crate::target::source_map::{FileLines, LineMap, Lines};
 use crate::target::{self, Platform, Usage};
-
-/// Tables of entries stand at the first level, their entries at the second.
-const ENTRY_A_LINE: usize = 2;
 
 /// Arguments of `build`.
 #[derive(Debug, clap::Args)]
@@ -54,7 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         report::diagnostics(&workspace.diagnostics, &workspace.sources);
         return Ok(Outcome::BadInput);
     }
-    let mode = find_mode(&workspace.policy, arguments.mode.as_deref())?;
+    let mode = lookup::mode(&workspace.policy, arguments.mode.as_deref())?;
     let output = arguments
         .output
         .clone()
@@ -111,7 +103,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     }
     let partial = !arguments.device.is_empty() || !arguments.target.is_empty();
     let summary = summary(&output, &built);
-    let changes = changes(&workspace, destination, built, arguments.mode.as_deref(), partial)?;
+    let changes = outputs::changes(&workspace, destination, built, arguments.mode.as_deref(), partial)?;
     if arguments.check {
         return Ok(named(&changes));
     }
@@ -124,25 +116,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     Ok(Outcome::Clean)
 }
 
-pub(super) fn find_mode(policy: &Policy, name: Option<&str>) -> Result<Option<ModeId>, CliError> {
-    let Some(name) = name else { return Ok(None) };
-    let names = policy.modes.iter().map(|mode| mode.name.as_str());
-    match policy.modes.iter().position(|mode| mode.name == name) {
-        Some(index) => Ok(Some(ModeId::from_index(index))),
-        None => Err(CliError::Other(unknown("mode", name, names))),
-    }
-}
-
-pub(super) fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    match suggest::nearest(name, known.clone()) {
-        Some(near) => format!("there is no {kind} `{name}`; did you mean `{near}`?"),
-        None => format!(
-            "there is no {kind} `{name}`; there are: {}",
-            known.collect::<Vec<_>>().join(", ")
-        ),
-    }
-}
-
 fn selected(plans: Vec<DevicePlan>, arguments: &Arguments) -> Result<Vec<DevicePlan>, CliError> {
     let devices = plans.iter().map(|plan| plan.device.as_str());
     if let Some(name) = arguments
@@ -150,7 +123,7 @@ fn selected(plans: Vec<DevicePlan>, arguments: &Arguments) -> Result<Vec<DeviceP
         .iter()
         .find(|name| devices.clone().all(|device| device != name.as_str()))
     {
-        return Err(CliError::Other(unknown("managed device", name, devices)));
+        return Err(lookup::unknown("managed device", name, devices));
     }
     let platforms = target::PLATFORMS.iter().map(|platform| platform.name());
     if let Some(name) = arguments
@@ -158,7 +131,7 @@ fn selected(plans: Vec<DevicePlan>, arguments: &Arguments) -> Result<Vec<DeviceP
         .iter()
         .find(|name| platforms.clone().all(|known| known != name.as_str()))
     {
-        return Err(CliError::Other(unknown("target", name, platforms)));
+        return Err(lookup::unknown("target", name, platforms));
     }
     let wanted = |list: &[String], name: &str| list.is_empty() || list.iter().any(|one| one == name);
     Ok(plans
@@ -205,139 +178,6 @@ fn previous_build(output: &Path) -> Result<Option<BuildManifest>, CliError> {
             "{error}; restore it, for it knows what earlier builds left on the devices: without it nothing of that is removed"
         ))),
     }
-}
-
-fn changes(
-    workspace: &Workspace,
-    destination: Destination<'_>,
-    built: Vec<Built<'_>>,
-    mode: Option<&str>,
-    partial: bool,
-) -> Result<Vec<Change>, CliError> {
-    let Destination {
-        directory: output,
-        previous,
-        stage,
-    } = destination;
-    let mut manifest = BuildManifest {
-        format: FORMAT,
-        septum: env!("CARGO_PKG_VERSION").to_owned(),
-        policy: workspace
-            .manifest
-            .name
-            .as_ref()
-            .map(|name| name.value.clone())
-            .unwrap_or_default(),
-        inputs: workspace
-            .sources
-            .files()
-            .map(|(_, file)| (file.path().to_owned(), sha256(file.text().as_bytes())))
-            .collect(),
-        plans: String::new(),
-        devices: BTreeMap::new(),
-    };
-    let mut map = LineMap::new();
-    let mut changes = Vec::new();
-    let mut plans = Vec::new();
-    for one in built {
-        let file = one.file();
-        let Built {
-            plan,
-            emitted,
-            written: Some(written),
-            ..
-        } = one
-        else {
-            continue;
-        };
-        let Written {
-            change,
-            sha256,
-            record,
-            lines,
-            ..
-        } = written;
-        manifest.devices.insert(
-            plan.device.clone(),
-            BuiltDevice {
-                platform: plan.platform.clone(),
-                mode: mode.map(str::to_owned),
-                sha256,
-                counts: emitted
-                    .counts
-                    .iter()
-                    .map(|(name, count)| ((*name).to_owned(), *count))
-                    .collect(),
-                usage: emitted.usage,
-                residual: emitted.residual,
-                proof: record,
-                owned: emitted.owned,
-                file: file.clone(),
-            },
-        );
-        map.insert(file, lines);
-        changes.extend(change);
-        plans.push(plan);
-    }
-    let mut kept = Vec::new();
-    if let Some(before) = previous {
-        let mut old_map: BTreeMap<String, Vec<Lines>> = if partial {
-            let old_map = fs::read(output.join(SOURCE_MAP)).unwrap_or_default();
-            serde_json::from_slice(&old_map).unwrap_or_default()
-        } else {
-            BTreeMap::new()
-        };
-        for (name, device) in &before.devices {
-            if let Some(now) = manifest.devices.get(name) {
-                // A device of another platform than before has another file.
-                if now.file != device.file && plain_file_name(&device.file) {
-                    changes.extend(stage.remove(output.join(&device.file)));
-                }
-                continue;
-            }
-            let still_there = workspace.policy.points.iter().any(|point| point.name == *name);
-            if partial && still_there {
-                let lines = old_map.remove_entry(&device.file);
-                map.extend(lines.map(|(file, lines)| (file, FileLines::Written(lines))));
-                kept.push(name.clone());
-                manifest.devices.insert(name.clone(), device.clone());
-            } else if plain_file_name(&device.file) {
-                changes.extend(stage.remove(output.join(&device.file)));
-            }
-        }
-    }
-    let archive = archive(output, plans, &kept)?;
-    let mut hash = Hashing::default();
-    changes.extend(stage.write(output.join(PLANS), |file| {
-        shallow_json(hash.tee(file), &archive, ENTRY_A_LINE)
-    })?);
-    manifest.plans = hash.hexadecimal();
-    changes.extend(stage.write(output.join(SOURCE_MAP), |file| {
-        shallow_json(file, &map, ENTRY_A_LINE)
-    })?);
-    changes.extend(stage.write(output.join(NAME), |file| {
-        shallow_json(file, &manifest, usize::MAX)
-    })?);
-    Ok(changes)
-}
-
-/// The plans of what was built, and of the devices that a partial build keeps.
-fn archive(output: &Path, plans: Vec<&DevicePlan>, kept: &[String]) -> Result<PlanArchive, CliError> {
-    let before = if kept.is_empty() {
-        Vec::new()
-    } else {
-        verify::archived_plans(&output.join(PLANS))?
-    };
-    let mut plans = plans;
-    plans.extend(before.iter().filter(|plan| kept.contains(&plan.device)));
-    plans.sort_by(|a, b| a.device.cmp(&b.device));
-    Ok(PlanArchive::new(plans))
-}
-
-/// A manifest may have been edited: it never makes us remove what lies outside the output directory.
-pub(super) fn plain_file_name(name: &str) -> bool {
-    let path = Path::new(name);
-    path.file_name().is_some_and(|file| file == path.as_os_str()) && name != ".." && name != "."
 }
 
 /// Names what would change.

@@ -16,7 +16,7 @@ use crate::network::Network;
 use crate::plan::{self, DevicePlan};
 use crate::proof::{self, Proof};
 use crate::target::source_map::{self, FileLines};
-use crate::target::{self, Assets, EmitError, Emitted, Owned, Platform};
+use crate::target::{self, Assets, EmitError, Emitted, Inexpressible, Owned, Platform};
 
 /// A device's configuration, the plan it came from, and how the two compare.
 pub(super) struct Built<'p> {
@@ -110,98 +110,119 @@ pub(super) fn compile<'p>(
     for platform in target::PLATFORMS {
         assets.insert(platform.name(), (platform, assets_of(workspace, platform)?));
     }
-    let none = Owned::new();
-    let describer = Describer::new(&workspace.policy);
-    let hashes = match destination {
-        Some(_) => plan::Hashes::of(plans),
-        None => plan::Hashes::of([]),
+    let compiler = Compiler {
+        assets,
+        describer: Describer::new(&workspace.policy),
+        hashes: match destination {
+            Some(_) => plan::Hashes::of(plans),
+            None => plan::Hashes::of([]),
+        },
+        destination,
     };
-    let results: Vec<Result<Built<'p>, (&DevicePlan, Failure)>> = plans
+    let results: Vec<(&DevicePlan, Result<Built<'p>, Failure>)> = plans
         .par_iter()
-        .filter_map(|plan| {
-            let (platform, assets) = assets.get(plan.platform.as_str())?;
-            let before = destination
-                .and_then(|destination| destination.previous)
-                .and_then(|build| build.devices.get(&plan.device))
-                .filter(|device| device.platform == plan.platform);
-            let owned = before.map_or(&none, |device| &device.owned);
-            let emitted = match platform.emit(plan, assets, owned) {
-                Ok(emitted) => emitted,
-                Err(error) => return Some(Err((plan, Failure::Emit(error)))),
-            };
-            let mut built = Built {
-                plan,
-                platform: *platform,
-                emitted,
-                refuted: None,
-                written: None,
-            };
-            let prove = |built: &mut Built<'_>| {
-                let options = proof_options(*platform, &describer);
-                let proof = proof::prove_text(plan, *platform, &built.emitted.text, &options);
-                let record = ProofRecord::new(&proof);
-                built.refuted = (!proof.holds()).then_some(proof);
-                record
-            };
-            let Some(destination) = destination else {
-                prove(&mut built);
-                return Some(Ok(built));
-            };
-            let sha256 = build_manifest::sha256(built.emitted.text.as_bytes());
-            let subject = build_manifest::subject(plan, &hashes, &sha256);
-            let known = before
-                .map(|device| &device.proof)
-                .filter(|record| record.covers(&subject) && assets.template == platform.assets().template);
-            let record = known.map_or_else(
-                || ProofRecord {
-                    subject,
-                    ..prove(&mut built)
-                },
-                ProofRecord::clone,
-            );
-            if built.refuted.is_none()
-                && let Err(error) = write(&mut built, destination, sha256, record, known.is_some())
-            {
-                return Some(Err((plan, Failure::Write(error))));
-            }
-            Some(Ok(built))
-        })
+        .filter_map(|plan| Some((plan, compiler.device(plan)?)))
         .collect();
     let mut built = Vec::new();
-    for result in results {
+    for (plan, result) in results {
         match result {
             Ok(one) => {
-                findings.extend(proof_report::findings(workspace, &describer, &one));
+                findings.extend(proof_report::findings(workspace, &compiler.describer, &one));
                 built.push(one);
             }
-            Err((plan, Failure::Emit(EmitError::Inexpressible(list)))) => {
-                findings.extend(list.iter().map(|one| {
-                    let message = format!("`{}` ({}): {}", plan.device, plan.platform, one.what);
-                    let rule = workspace
-                        .policy
-                        .rules
-                        .iter()
-                        .find(|rule| Some(&rule.id) == one.rule.as_ref());
-                    let point = workspace
-                        .policy
-                        .points
-                        .iter()
-                        .find(|point| point.name == plan.device);
-                    let diagnostic = Diagnostic::new(Severity::Error, "target-limit", message);
-                    match (rule.map(|rule| rule.span), point.map(|point| point.span)) {
-                        (Some(rule), Some(point)) => diagnostic.at(rule, "").with(point, "the device"),
-                        (_, Some(span)) | (Some(span), None) => diagnostic.at(span, ""),
-                        (None, None) => diagnostic,
-                    }
-                }))
+            Err(Failure::Emit(EmitError::Inexpressible(list))) => {
+                findings.extend(list.iter().map(|one| target_limit(workspace, plan, one)));
             }
-            Err((plan, Failure::Emit(error))) => {
+            Err(Failure::Emit(error)) => {
                 return Err(CliError::Other(format!("`{}`: {error}", plan.device)));
             }
-            Err((_, Failure::Write(error))) => return Err(error),
+            Err(Failure::Write(error)) => return Err(error),
         }
     }
     Ok(built)
+}
+
+/// What the configurations of all devices are made with.
+struct Compiler<'a> {
+    assets: BTreeMap<&'a str, (&'static dyn Platform, Assets)>,
+    describer: Describer,
+    hashes: plan::Hashes<'a>,
+    destination: Option<Destination<'a>>,
+}
+
+impl Compiler<'_> {
+    /// Emits, proves and writes the configuration of one device. None where its platform is not known.
+    fn device<'p>(&self, plan: &'p DevicePlan) -> Option<Result<Built<'p>, Failure>> {
+        let (platform, assets) = self.assets.get(plan.platform.as_str())?;
+        Some(self.configuration(plan, *platform, assets))
+    }
+
+    fn configuration<'p>(
+        &self,
+        plan: &'p DevicePlan,
+        platform: &'static dyn Platform,
+        assets: &Assets,
+    ) -> Result<Built<'p>, Failure> {
+        let before = self
+            .destination
+            .and_then(|destination| destination.previous)
+            .and_then(|build| build.devices.get(&plan.device))
+            .filter(|device| device.platform == plan.platform);
+        let none = Owned::new();
+        let owned = before.map_or(&none, |device| &device.owned);
+        let mut built = Built {
+            plan,
+            platform,
+            emitted: platform.emit(plan, assets, owned).map_err(Failure::Emit)?,
+            refuted: None,
+            written: None,
+        };
+        let Some(destination) = self.destination else {
+            self.prove(&mut built);
+            return Ok(built);
+        };
+        let sha256 = build_manifest::sha256(built.emitted.text.as_bytes());
+        let subject = build_manifest::subject(plan, &self.hashes, &sha256);
+        let known = before
+            .map(|device| &device.proof)
+            .filter(|record| record.covers(&subject) && assets.template == platform.assets().template);
+        let record = match known {
+            Some(known) => known.clone(),
+            None => ProofRecord {
+                subject,
+                ..self.prove(&mut built)
+            },
+        };
+        if built.refuted.is_none() {
+            write(&mut built, destination, sha256, record, known.is_some()).map_err(Failure::Write)?;
+        }
+        Ok(built)
+    }
+
+    fn prove(&self, built: &mut Built<'_>) -> ProofRecord {
+        let options = proof_options(built.platform, &self.describer);
+        let proof = proof::prove_text(built.plan, built.platform, &built.emitted.text, &options);
+        let record = ProofRecord::new(&proof);
+        built.refuted = (!proof.holds()).then_some(proof);
+        record
+    }
+}
+
+/// What a platform cannot express, as a finding at its rule and its device.
+fn target_limit(workspace: &Workspace, plan: &DevicePlan, limit: &Inexpressible) -> Diagnostic {
+    let policy = &workspace.policy;
+    let message = format!("`{}` ({}): {}", plan.device, plan.platform, limit.what);
+    let rule = policy
+        .rules
+        .iter()
+        .find(|rule| Some(&rule.id) == limit.rule.as_ref());
+    let point = policy.points.iter().find(|point| point.name == plan.device);
+    let diagnostic = Diagnostic::new(Severity::Error, "target-limit", message);
+    match (rule.map(|rule| rule.span), point.map(|point| point.span)) {
+        (Some(rule), Some(point)) => diagnostic.at(rule, "").with(point, "the device"),
+        (_, Some(span)) | (Some(span), None) => diagnostic.at(span, ""),
+        (None, None) => diagnostic,
+    }
 }
 
 /// Writes a proven configuration beside its place, and lets go of its text and its lines.

@@ -8,7 +8,7 @@ use super::workspace::{self, Workspace};
 use super::{CliError, Outcome, report};
 use crate::diagnostic::quote::quoted;
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::model::{Describer, Device, ModeId, Placement, Policy};
+use crate::model::{Describer, Device, ModeId, Policy};
 use crate::network::Network;
 use crate::packet::Budget;
 use crate::reach::{Containment, Hosts, Leak, View};
@@ -151,17 +151,11 @@ fn neighbours(
     mode: ModeId,
 ) -> Vec<String> {
     let name = &device.name;
-    let guarded = policy.points.iter().find(|point| match point.placement {
-        Placement::On(id) => {
-            let own = policy.devices.get(id.index());
-            point.platform.is_some() && own.is_some_and(|own| own.name == *name)
-        }
-        Placement::Between(_) => false,
-    });
-    if let Some(point) = guarded {
+    let mut firewalls = policy.host_firewalls();
+    if let Some(firewall) = firewalls.find(|firewall| firewall.device.name == *name) {
         return vec![format!(
             "`manage` and `run` of `{}` still reach `{name}`",
-            point.name
+            firewall.point.name
         )];
     }
     let hosts = Hosts::new(policy);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::answer::json;
 use super::interrupt::Interrupts;
 use super::revisions::revisions;
 use super::workspace::{self, Workspace};
@@ -196,7 +197,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         unexpected,
     };
     let text = match arguments.format {
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(&report).unwrap_or_default()),
+        Format::Json => json(&report)?,
         Format::Text => text(&report),
         Format::Markdown => markdown(&report),
     };

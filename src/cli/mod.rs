@@ -4,6 +4,7 @@
     reason = "files, clock and environment are the business of this module"
 )]
 
+mod answer;
 mod baseline;
 mod build;
 mod build_manifest;
@@ -20,7 +21,9 @@ mod graph;
 mod init;
 mod interrupt;
 mod lint;
+mod lookup;
 mod matrix;
+mod outputs;
 mod policy_files;
 mod progress;
 mod proof_report;

@@ -6,8 +6,9 @@ use clap::ValueEnum;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::answer::json;
 use super::workspace::Workspace;
-use super::{CliError, Outcome, Situation, matrix, report, table};
+use super::{CliError, Outcome, Situation, lookup, matrix, report, table};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Describer, DeviceId, Examples, ModeId, Rule, Zone};
 use crate::network::Network;
@@ -120,7 +121,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
             return Ok(Outcome::BadInput);
         }
     };
-    let mode = super::build::find_mode(&workspace.policy, arguments.situation.mode.as_deref())?;
+    let mode = lookup::mode(&workspace.policy, arguments.situation.mode.as_deref())?;
     let today = arguments.situation.today();
     let question = Question {
         workspace: &workspace,
@@ -142,7 +143,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         transitive,
     };
     let text = match arguments.format {
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(&answer).unwrap_or_default()),
+        Format::Json => json(&answer)?,
         Format::Table => answer.table(),
         Format::Matrix => answer.matrix(&workspace),
     };

@@ -4,11 +4,10 @@ use std::io::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use clap::ValueEnum;
-
+use super::answer::{Format, json};
 use super::trace_report::shown;
-use super::{CliError, Outcome, Situation, compile, report};
-use crate::model::{Examples, Interface, Placement, Point, Policy, Rule, RuleId};
+use super::{CliError, Outcome, Situation, compile, lookup, report};
+use crate::model::{Examples, Interface, Placement, Point, Policy, Rule};
 use crate::network::Network;
 use crate::packet::{AddressSet, FlowSet, Packet};
 use crate::target;
@@ -33,12 +32,6 @@ pub struct Arguments {
     format: Format,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 /// Follows one packet through the network.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let Some(mut workspace) = arguments.situation.load()? else {
@@ -58,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         }
     };
     let policy = &workspace.policy;
-    let mode = super::build::find_mode(policy, arguments.situation.mode.as_deref())?;
+    let mode = lookup::mode(policy, arguments.situation.mode.as_deref())?;
     let today = arguments.situation.today();
     let network = Network::new(policy);
     let plans = compile::plans(&workspace, &network, today, mode);
@@ -76,13 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
             Some(Enforcer::new(plan, target::platform(&plan.platform)?, text))
         })
         .collect();
-    let rules: Vec<_> = policy
-        .rules
-        .iter()
-        .enumerate()
-        .filter(|(_, rule)| !rule.expired(today) && (rule.mode.is_none() || rule.mode == mode))
-        .map(|(index, rule)| (RuleId::from_index(index), rule))
-        .collect();
+    let rules: Vec<_> = policy.active_rules_with_ids(today, mode).collect();
     let tracer = Tracer {
         policy,
         network: &network,
@@ -101,7 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         .map_err(|error| CliError::Other(error.to_string()))?;
     let shown = shown(&workspace, &built, &trace);
     let text = match arguments.format {
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(&shown).unwrap_or_default()),
+        Format::Json => json(&shown)?,
         Format::Text => shown.text(),
     };
     if let [_, _, ..] = packets.as_slice() {

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use serde::Serialize;
 
+use super::answer::{Format, json};
 use super::build_manifest::{BuildManifest, PLANS, sha256};
 use super::compile::{self, proof_options};
 use super::proof_report::{self, Lines, grouped};
-use super::{CliError, Outcome, Situation, report, workspace};
-use crate::model::{Describer, ModeId, Policy};
+use super::{CliError, Outcome, Situation, lookup, report, workspace};
+use crate::model::{Describer, Policy};
 use crate::network::Network;
 use crate::plan::{DevicePlan, PlanArchive};
 use crate::proof::{Proof, prove_text};
@@ -36,31 +36,24 @@ pub struct Arguments {
     format: Format,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
-impl Format {
-    /// A describer that cuts lists for people alone.
-    fn told(self, describer: Describer) -> Describer {
-        match self {
-            Self::Text => describer,
-            Self::Json => describer.in_full(),
-        }
-    }
-}
-
 /// Reasons for not knowing that the text lists.
 const REASONS: usize = 10;
+
+/// How a configuration stands to the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Standing {
+    Equal,
+    Drift,
+    /// Not proven equal, and no packet is known that it treats otherwise.
+    Unknown,
+}
 
 /// One device's comparison, for JSON.
 #[derive(Debug, Serialize)]
 struct Verdict {
     device: String,
-    /// `equal`, `drift` or `unknown`
-    result: &'static str,
+    result: Standing,
     places: usize,
     opened: Vec<Drift>,
     closed: Vec<Drift>,
@@ -99,8 +92,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let verdicts = match (&arguments.manifest, &arguments.config, &arguments.device) {
         (Some(manifest), _, _) => of_build(manifest, arguments.format)?,
         (None, Some(config), Some(device)) => match of_config(arguments, config, device)? {
-            Ok(verdict) => vec![verdict],
-            Err(outcome) => return Ok(outcome),
+            Some(verdict) => vec![verdict],
+            None => return Ok(Outcome::BadInput),
         },
         _ => {
             return Err(CliError::Other(
@@ -108,48 +101,36 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
             ));
         }
     };
-    let mut out = std::io::stdout().lock();
-    match arguments.format {
-        Format::Json => writeln!(
-            out,
-            "{}",
-            serde_json::to_string_pretty(&verdicts).unwrap_or_default()
-        )?,
-        Format::Text => write!(out, "{}", verdicts.iter().map(text).collect::<String>())?,
-    }
-    let worst = |result: &str| verdicts.iter().any(|verdict| verdict.result == result);
-    Ok(match (worst("drift"), worst("unknown")) {
+    let text = match arguments.format {
+        Format::Json => json(&verdicts)?,
+        Format::Text => verdicts.iter().map(text).collect(),
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    let any = |standing| verdicts.iter().any(|verdict| verdict.result == standing);
+    Ok(match (any(Standing::Drift), any(Standing::Unknown)) {
         (true, _) => Outcome::Findings,
         (false, true) => Outcome::BadInput,
         (false, false) => Outcome::Clean,
     })
 }
 
-fn of_config(
-    arguments: &Arguments,
-    config: &Path,
-    device: &str,
-) -> Result<Result<Verdict, Outcome>, CliError> {
+/// None where the policy cannot be used, after its mistakes have been reported.
+fn of_config(arguments: &Arguments, config: &Path, device: &str) -> Result<Option<Verdict>, CliError> {
     let text = workspace::read_text(config)?;
     let Some(workspace) = arguments.situation.load()? else {
-        return Ok(Err(Outcome::BadInput));
+        return Ok(None);
     };
-    let mode: Option<ModeId> =
-        super::build::find_mode(&workspace.policy, arguments.situation.mode.as_deref())?;
+    let mode = lookup::mode(&workspace.policy, arguments.situation.mode.as_deref())?;
     let network = Network::new(&workspace.policy);
     let today = arguments.situation.today();
     let plans = compile::plans(&workspace, &network, today, mode);
     let Some(plan) = plans.iter().find(|plan| plan.device == device) else {
         let devices = plans.iter().map(|plan| plan.device.as_str());
-        return Err(CliError::Other(super::build::unknown(
-            "managed device",
-            device,
-            devices,
-        )));
+        return Err(lookup::unknown("managed device", device, devices));
     };
     let describer = arguments.format.told(Describer::new(&workspace.policy));
     let proof = compared(plan, &text, &describer)?;
-    Ok(Ok(verdict(plan, &text, &proof, &describer, &workspace.policy)))
+    Ok(Some(verdict(plan, &text, &proof, &describer, &workspace.policy)))
 }
 
 fn of_build(manifest: &Path, format: Format) -> Result<Vec<Verdict>, CliError> {
@@ -178,7 +159,7 @@ fn of_build(manifest: &Path, format: Format) -> Result<Vec<Verdict>, CliError> {
     let (describer, policy) = (format.told(Describer::default()), Policy::default());
     let mut verdicts = Vec::new();
     for (name, device) in &manifest.devices {
-        if !super::build::plain_file_name(&device.file) {
+        if !super::outputs::plain_file_name(&device.file) {
             return Err(CliError::Other(format!(
                 "`{}` is no file of the build directory",
                 device.file
@@ -253,9 +234,9 @@ fn verdict(plan: &DevicePlan, text: &str, proof: &Proof, describer: &Describer, 
     };
     let (opened, closed) = (drifts(true), drifts(false));
     let result = match (opened.is_empty() && closed.is_empty(), proof.unknown.is_empty()) {
-        (false, _) => "drift",
-        (true, false) => "unknown",
-        (true, true) => "equal",
+        (false, _) => Standing::Drift,
+        (true, false) => Standing::Unknown,
+        (true, true) => Standing::Equal,
     };
     let unknown = proof.unknown.iter().map(proof_report::why).collect();
     Verdict {
@@ -271,12 +252,12 @@ fn verdict(plan: &DevicePlan, text: &str, proof: &Proof, describer: &Describer, 
 
 fn text(verdict: &Verdict) -> String {
     let mut out = match verdict.result {
-        "equal" => format!(
+        Standing::Equal => format!(
             "{}: equal to the policy at all {} places\n",
             verdict.device, verdict.places
         ),
-        "drift" => format!("{}: drift, not what the policy says\n", verdict.device),
-        _ => format!("{}: unknown, so not proven equal\n", verdict.device),
+        Standing::Drift => format!("{}: drift, not what the policy says\n", verdict.device),
+        Standing::Unknown => format!("{}: unknown, so not proven equal\n", verdict.device),
     };
     for (word, drifts) in [("opened", &verdict.opened), ("closed", &verdict.closed)] {
         for drift in drifts {

@@ -1,5 +1,7 @@
 //! What a change was meant to do, held against what it does.
 
+use std::sync::Arc;
+
 use super::gained::{Asked, gained};
 use super::{Changed, PathChange, Version, ZoneChange};
 use crate::model::Rule;
@@ -74,15 +76,14 @@ pub fn unexpected(
     let may_open = PacketSet::from_rules(&may_open, budget)?;
     let mut unfiltered = Vec::new();
     for change in paths.iter().filter(|change| change.opened) {
-        let side = |name: &str| -> std::sync::Arc<AddressSet> {
+        let side = |name: &str| -> Arc<AddressSet> {
             let zone = new.policy.zones.iter().find(|zone| zone.name == name);
-            zone.map(|zone| std::sync::Arc::clone(&zone.addresses))
-                .unwrap_or_default()
+            zone.map(|zone| Arc::clone(&zone.addresses)).unwrap_or_default()
         };
         let all = FlowSet {
             source: side(&change.from),
             destination: side(&change.to),
-            service: std::sync::Arc::new(ServiceSet::full()),
+            service: Arc::new(ServiceSet::full()),
         };
         if !PacketSet::from_flow(&all, budget)?.is_subset(&may_open, budget)? {
             unfiltered.push(change.clone());

@@ -22,7 +22,7 @@ pub use crate::inventory::{Facts, Field};
 pub use describe::Describer;
 pub use example::{DOCUMENTATION, Examples};
 pub use ids::{DeviceId, ModeId, PointId, RuleId, ServiceId, ZoneId};
-pub use point::{Interface, Manage, Placement, Point, RunProtocol};
+pub use point::{HostFirewall, Interface, Manage, Placement, Point, RunProtocol};
 pub use resolve::{Input, Resolved, resolve};
 pub use zone_map::ZoneMap;
 
@@ -224,6 +224,11 @@ impl Rule {
     pub fn expired(&self, today: jiff::civil::Date) -> bool {
         self.meta.expires.is_some_and(|(date, _)| date < today)
     }
+
+    /// True where it holds on a day: not past `expires`, and of no mode or of `mode`. No mode means normal times.
+    pub fn is_active(&self, today: jiff::civil::Date, mode: Option<ModeId>) -> bool {
+        !self.expired(today) && (self.mode.is_none() || self.mode == mode)
+    }
 }
 
 /// A statement to prove or refute.
@@ -297,15 +302,25 @@ impl Policy {
         self.zone(id).map_or("", |zone| &zone.name)
     }
 
-    /// Rules that hold on a day: not past `expires`, and of no mode or of `mode`.
+    /// Rules that are [active](Rule::is_active) on a day and in a mode, in order.
     pub fn active_rules(
         &self,
         today: jiff::civil::Date,
         mode: Option<ModeId>,
     ) -> impl Iterator<Item = &Rule> {
-        self.rules
-            .iter()
-            .filter(move |rule| !rule.expired(today) && (rule.mode.is_none() || rule.mode == mode))
+        self.rules.iter().filter(move |rule| rule.is_active(today, mode))
+    }
+
+    /// The same, each with its id.
+    pub fn active_rules_with_ids(
+        &self,
+        today: jiff::civil::Date,
+        mode: Option<ModeId>,
+    ) -> impl Iterator<Item = (RuleId, &Rule)> {
+        let rules = self.rules.iter().enumerate();
+        rules
+            .filter(move |(_, rule)| rule.is_active(today, mode))
+            .map(|(index, rule)| (RuleId::from_index(index), rule))
     }
 
     /// The enforcement points with an interface in a zone, in order.

@@ -1,8 +1,10 @@
 //! Enforcement points: the firewalls, routers and host firewalls of the network.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use super::{DeviceId, Endpoint, ServiceUse, ZoneId};
+use super::{Device, DeviceId, Endpoint, PointId, Policy, ServiceUse, ZoneId};
+use crate::packet::AddressSet;
 use crate::source::Span;
 
 /// A firewall or router.
@@ -40,6 +42,52 @@ impl Point {
             Placement::Between(interfaces) => interfaces,
             Placement::On(_) => &[],
         }
+    }
+}
+
+/// A host firewall that Septum writes for. A device may have several.
+#[derive(Clone, Copy, Debug)]
+pub struct HostFirewall<'p> {
+    /// Its id.
+    pub id: PointId,
+    /// The firewall.
+    pub point: &'p Point,
+    /// The id of the device it protects.
+    pub device_id: DeviceId,
+    /// The device it protects.
+    pub device: &'p Device,
+}
+
+impl Policy {
+    /// The addresses of an enforcement point itself: those of its interfaces, or of the device it protects.
+    pub fn own_addresses(&self, point: &Point) -> Arc<AddressSet> {
+        match &point.placement {
+            Placement::Between(interfaces) => {
+                let addresses = interfaces.iter().flat_map(|interface| &interface.addresses);
+                Arc::new(AddressSet::from_addresses(addresses.map(|(address, _)| *address)))
+            }
+            Placement::On(id) => self
+                .devices
+                .get(id.index())
+                .map(|device| Arc::clone(&device.set))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The host firewalls that Septum writes for, in order.
+    pub fn host_firewalls(&self) -> impl Iterator<Item = HostFirewall<'_>> {
+        self.points.iter().enumerate().filter_map(|(index, point)| {
+            let Placement::On(device_id) = point.placement else {
+                return None;
+            };
+            point.platform.as_ref()?;
+            Some(HostFirewall {
+                id: PointId::from_index(index),
+                point,
+                device_id,
+                device: self.devices.get(device_id.index())?,
+            })
+        })
     }
 }
 

@@ -52,6 +52,11 @@ impl ZoneMap {
         claimed.or_else(|| self.external.as_ref().map(|(id, _)| *id))
     }
 
+    /// The zones that own some of a set, ascending.
+    pub fn zones_of(&self, set: &AddressSet) -> Vec<ZoneId> {
+        self.split(set).into_iter().map(|(zone, _)| zone).collect()
+    }
+
     /// A set cut along zones: each zone that owns some of it, with that part, by id. What no zone owns is dropped.
     pub fn split(&self, set: &AddressSet) -> Vec<(ZoneId, AddressSet)> {
         let mut v4 = pieces(&self.v4, &set.v4);

@@ -110,7 +110,7 @@ impl FlowSet {
         (!flow.is_empty()).then_some(flow)
     }
 
-    /// True where the packet is of the product. This is the naive evaluator that tests rely on.
+    /// True where the packet is of the product. It is naive on purpose: tests hold every engine against it.
     pub fn contains(&self, packet: &Packet) -> bool {
         self.source.contains(packet.source)
             && self.destination.contains(packet.destination)

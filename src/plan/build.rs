@@ -1,20 +1,18 @@
 //! From policy and network to the plan of each managed device.
 
 use std::collections::BTreeSet;
-use std::hash::Hash;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 
 use super::forwarding::{RulesOfPoints, forwarding, in_order, without_idle_denies};
 use super::inside::Inside;
-use super::reply::reply_service;
-use super::{Cited, DevicePlan, HostPlan, LocalPlan, Origin, PlanRule, Role, Said};
-use crate::model::{self, Endpoint, ModeId, Point, PointId, Policy, Rule, ZoneId};
+use super::prepared::Prepared;
+use super::{Cited, DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PlanRule, Role, Said};
+use crate::model::{self, ModeId, Point, PointId, Policy};
 use crate::network::{Network, Placement};
-use crate::packet::{AddressSet, FlowSet, ServiceSet};
+use crate::packet::{AddressSet, FlowSet};
 use crate::source::SourceMap;
 use crate::syntax::tree::Action;
 
@@ -50,226 +48,74 @@ pub fn plans_of(
     wanted: impl Fn(&Point) -> bool + Sync,
 ) -> Vec<DevicePlan> {
     let rules = Prepared::all(policy, sources, options);
-    let placed = RulesOfPoints::new(network, policy.points.len(), &rules);
-    let claimed = Arc::new(policy.claimed());
-    (0..policy.points.len())
-        .into_par_iter()
-        .filter_map(|index| {
-            let id = PointId::from_index(index);
-            let point = policy.points.get(index).filter(|point| wanted(point))?;
-            let platform = point.platform.as_ref()?;
-            let (role, own) = match &point.placement {
-                model::Placement::Between(interfaces) => {
-                    let placement = Placement::new(network, policy, id)?;
-                    let stateless = options.stateless.contains(&platform.as_str());
-                    let concerned = placed.of(id, &rules);
-                    let inside = Inside {
-                        policy,
-                        network,
-                        placement: &placement,
-                        sources,
-                        stateless,
-                        cited: options.cited,
-                    };
-                    let inside = inside.pairs(&rules);
-                    let own = AddressSet::from_addresses(
-                        interfaces
-                            .iter()
-                            .flat_map(|i| i.addresses.iter().map(|(address, _)| *address)),
-                    );
-                    (
-                        Role::Router(forwarding(
-                            policy, point, &placement, &concerned, inside, stateless,
-                        )),
-                        Arc::new(own),
-                    )
-                }
-                model::Placement::On(device) => {
-                    let own = Arc::clone(&policy.devices.get(device.index())?.set);
-                    (Role::Host(host(&own, &rules)), own)
-                }
-            };
-            Some(DevicePlan {
-                device: point.name.clone(),
-                platform: platform.clone(),
-                claimed: Arc::clone(&claimed),
-                role,
-                local: local(point, own, sources, options.cited),
-            })
-        })
+    let planner = Planner {
+        policy,
+        network,
+        sources,
+        options,
+        placed: RulesOfPoints::new(network, policy.points.len(), &rules),
+        rules,
+        claimed: Arc::new(policy.claimed()),
+    };
+    let points = policy.points.par_iter().enumerate();
+    points
+        .filter(|(_, point)| wanted(point))
+        .filter_map(|(index, point)| planner.plan(PointId::from_index(index), point))
         .collect()
 }
 
-/// An endpoint cut along zones.
-#[derive(Debug)]
-pub(super) struct Split {
-    whole: Arc<AddressSet>,
-    /// Ascending.
-    pub(super) zones: Vec<ZoneId>,
-    /// What each of the zones has of it.
-    parts: Vec<Arc<AddressSet>>,
-    /// True where the parts are all that the endpoint has.
-    complete: bool,
+/// What the plans of all devices are made from.
+struct Planner<'p> {
+    policy: &'p Policy,
+    network: &'p Network,
+    sources: &'p SourceMap,
+    options: Options<'p>,
+    rules: Vec<Prepared<'p>>,
+    placed: RulesOfPoints,
+    claimed: Arc<AddressSet>,
 }
 
-impl Split {
-    /// The addresses that the endpoint has in some of its zones, which are given ascending.
-    pub(super) fn within(&self, zones: &[ZoneId]) -> Arc<AddressSet> {
-        if self.complete && zones.len() == self.zones.len() {
-            return Arc::clone(&self.whole);
-        }
-        let part = |zone: &ZoneId| self.parts.get(self.zones.binary_search(zone).ok()?);
-        let mut parts = zones.iter().filter_map(part);
-        match (parts.next(), parts.next()) {
-            (Some(only), None) => Arc::clone(only),
-            (first, second) => {
-                let several = first.into_iter().chain(second).chain(parts);
-                Arc::new(AddressSet::union_of(several.map(|part| &**part)))
+impl Planner<'_> {
+    /// None for a device that is not managed, and for one that stands nowhere in the network.
+    fn plan(&self, id: PointId, point: &Point) -> Option<DevicePlan> {
+        let platform = point.platform.as_ref()?;
+        let own = self.policy.own_addresses(point);
+        let role = match &point.placement {
+            model::Placement::Between(_) => {
+                let stateless = self.options.stateless.contains(&platform.as_str());
+                Role::Router(self.router(id, point, stateless)?)
             }
-        }
-    }
-}
-
-/// An active rule, ready to be placed.
-#[derive(Debug)]
-pub(super) struct Prepared<'a> {
-    pub(super) rule: &'a Rule,
-    pub(super) said: Arc<Said>,
-    pub(super) source: Arc<Split>,
-    pub(super) destination: Arc<Split>,
-    pub(super) service: Arc<ServiceSet>,
-    /// What answers the service, once it is asked for: rules of one service share it.
-    reply: Arc<OnceLock<Arc<ServiceSet>>>,
-    answer: OnceLock<Answer>,
-}
-
-/// What comes back in answer to a rule's flows.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) said: Arc<Said>,
-    /// What answers the whole service.
-    pub(super) service: Arc<ServiceSet>,
-}
-
-/// Sets by what they hold: equal ones are one in memory, so that later steps know them by their place.
-struct Shared<T>(FxHashSet<Arc<T>>);
-
-impl<T: Eq + Hash> Shared<T> {
-    fn new() -> Self {
-        Self(FxHashSet::default())
-    }
-
-    fn one(&mut self, set: Arc<T>) -> Arc<T> {
-        match self.0.get(&set) {
-            Some(known) => Arc::clone(known),
-            None => {
-                self.0.insert(Arc::clone(&set));
-                set
-            }
-        }
-    }
-}
-
-impl<'a> Prepared<'a> {
-    /// The active rules: denies first, each by id. Where a statement stands means nothing, here too.
-    fn all(policy: &'a Policy, sources: &SourceMap, options: Options<'_>) -> Vec<Self> {
-        let (mut addresses, mut services) = (Shared::new(), Shared::new());
-        let mut splits: FxHashMap<*const AddressSet, Arc<Split>> = FxHashMap::default();
-        let mut split = |endpoint: &Endpoint| {
-            let key = Arc::as_ptr(&endpoint.addresses);
-            Arc::clone(splits.entry(key).or_insert_with(|| {
-                let parts = policy.zone_map.split(&endpoint.addresses);
-                let complete =
-                    AddressSet::union_of(parts.iter().map(|(_, part)| part)) == *endpoint.addresses;
-                let (zones, parts): (Vec<ZoneId>, Vec<AddressSet>) = parts.into_iter().unzip();
-                let parts = parts.into_iter().map(|part| addresses.one(Arc::new(part)));
-                Arc::new(Split {
-                    zones,
-                    parts: parts.collect(),
-                    whole: addresses.one(Arc::clone(&endpoint.addresses)),
-                    complete,
-                })
-            }))
+            model::Placement::On(_) => Role::Host(host(&own, &self.rules)),
         };
-        let mut replies: FxHashMap<*const ServiceSet, Arc<OnceLock<Arc<ServiceSet>>>> = FxHashMap::default();
-        let mut service = |rule: &Rule| {
-            let service = services.one(Arc::clone(&rule.service.set));
-            let reply = replies.entry(Arc::as_ptr(&service)).or_default();
-            (Arc::clone(&service), Arc::clone(reply))
-        };
-        let mut rules: Vec<Self> = policy
-            .active_rules(options.today, options.mode)
-            .filter(|rule| !rule.flow().is_empty())
-            .map(|rule| (rule, service(rule), sources.line_of(rule.span)))
-            .map(|(rule, (service, reply), location)| Self {
-                rule,
-                said: Arc::new(Said {
-                    action: rule.action,
-                    source: Arc::clone(&rule.source.text),
-                    destination: Arc::clone(&rule.destination.text),
-                    service: Arc::clone(&rule.service.text),
-                    log: rule.meta.log,
-                    rate: rule.meta.rate.filter(|_| rule.action == Action::Allow),
-                    origin: Arc::new(Origin {
-                        id: rule.id.clone(),
-                        cited: options.cited.in_place_of(&location),
-                        location,
-                        ticket: rule.meta.ticket.clone(),
-                        owner: rule.meta.owner.clone(),
-                        title: rule.title.clone().or_else(|| rule.meta.reason.clone()),
-                    }),
-                }),
-                source: split(&rule.source),
-                destination: split(&rule.destination),
-                service,
-                reply,
-                answer: OnceLock::new(),
-            })
-            .collect();
-        rules.sort_by(|a, b| {
-            let key = |prepared: &Self| prepared.rule.action == Action::Allow;
-            (key(a), &a.rule.id).cmp(&(key(b), &b.rule.id))
-        });
-        rules
-    }
-
-    pub(super) fn flow(&self) -> FlowSet {
-        FlowSet {
-            source: Arc::clone(&self.source.whole),
-            destination: Arc::clone(&self.destination.whole),
-            service: Arc::clone(&self.service),
-        }
-    }
-
-    pub(super) fn plan_rule(&self, flow: FlowSet) -> PlanRule {
-        PlanRule {
-            flow,
-            said: Arc::clone(&self.said),
-        }
-    }
-
-    /// The part of a rule between two sets of zones, which are among its own.
-    pub(super) fn between(&self, from: &[ZoneId], to: &[ZoneId]) -> Option<PlanRule> {
-        let flow = FlowSet {
-            source: self.source.within(from),
-            destination: self.destination.within(to),
-            service: Arc::clone(&self.service),
-        };
-        (!flow.is_empty()).then(|| self.plan_rule(flow))
-    }
-
-    /// What answers it. Answers are neither logged nor counted.
-    pub(super) fn answer(&self) -> &Answer {
-        self.answer.get_or_init(|| Answer {
-            said: Arc::new(Said {
-                source: Arc::clone(&self.said.destination),
-                destination: Arc::clone(&self.said.source),
-                log: false,
-                rate: None,
-                ..(*self.said).clone()
-            }),
-            service: Arc::clone(self.reply.get_or_init(|| Arc::new(reply_service(&self.service)))),
+        Some(DevicePlan {
+            device: point.name.clone(),
+            platform: platform.clone(),
+            claimed: Arc::clone(&self.claimed),
+            role,
+            local: local(point, own, self.sources, self.options.cited),
         })
+    }
+
+    fn router(&self, id: PointId, point: &Point, stateless: bool) -> Option<Forwarding> {
+        let placement = Placement::new(self.network, self.policy, id)?;
+        let concerned = self.placed.of(id, &self.rules);
+        let inside = Inside {
+            policy: self.policy,
+            network: self.network,
+            placement: &placement,
+            sources: self.sources,
+            stateless,
+            cited: self.options.cited,
+        };
+        let inside = inside.pairs(&self.rules);
+        Some(forwarding(
+            self.policy,
+            point,
+            &placement,
+            &concerned,
+            inside,
+            stateless,
+        ))
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::build::{Prepared, Split};
+use super::prepared::{Prepared, Split};
 use super::reply::reply_service;
 use super::subtract::subtract_all;
 use super::{Forwarding, PairPlan, PlanRule, PortInterface, Said, Side};

@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use super::build::Prepared;
 use super::forwarding::{Denies, in_order, replies, without_idle_denies};
+use super::prepared::Prepared;
 use super::reply::reply;
 use super::subtract::subtract_all;
 use super::{Cited, Origin, PairPlan, PlanRule, Said};

@@ -1,6 +1,6 @@
 //! What a device itself may receive beside management: the protocols that it runs, and what keeps a network alive.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -19,7 +19,7 @@ pub fn run_flows(local: &LocalPlan) -> Vec<FlowSet> {
         .map(|protocol| FlowSet {
             source: Arc::clone(&everyone),
             destination: Arc::clone(&receivers),
-            service: Arc::new(service(*protocol)),
+            service: Arc::new(run_service(*protocol)),
         })
         .collect()
 }
@@ -40,19 +40,18 @@ pub fn companion_flows() -> Vec<FlowSet> {
 
 /// Link-local addresses, multicast groups and the limited broadcast address.
 fn link_receivers() -> AddressSet {
-    let prefixes: Vec<IpNet> = [
+    let prefixes = [
         Ipv4Net::new(Ipv4Addr::new(224, 0, 0, 0), 4).map(IpNet::V4),
         Ipv4Net::new(Ipv4Addr::BROADCAST, 32).map(IpNet::V4),
         Ipv6Net::new(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8).map(IpNet::V6),
         Ipv6Net::new(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10).map(IpNet::V6),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    AddressSet::from_prefixes(&prefixes).union(&AddressSet::from_addresses([IpAddr::V4(Ipv4Addr::BROADCAST)]))
+    ];
+    AddressSet::from_prefixes(prefixes.iter().flatten())
 }
 
-fn service(protocol: RunProtocol) -> ServiceSet {
+/// What a device takes for a protocol that it runs: messages of others, and answers to what it asks. Replies are told by
+/// the port that they come from.
+pub fn run_service(protocol: RunProtocol) -> ServiceSet {
     let any = IntervalSet::full;
     let ports = |list: &[u16]| -> IntervalSet<u16> { list.iter().map(|port| (*port, *port)).collect() };
     let number = |number: u8| ServiceSet::protocols(&IntervalSet::single(number));

@@ -9,6 +9,7 @@ mod digest;
 mod forwarding;
 mod inside;
 mod local;
+mod prepared;
 mod reply;
 mod subtract;
 
@@ -25,7 +26,7 @@ pub use crate::model::RunProtocol;
 pub use archive::{ArchiveError, PlanArchive};
 pub use build::{Options, plans, plans_of};
 pub use digest::{Hashes, digest};
-pub use local::{companion_flows, run_flows};
+pub use local::{companion_flows, run_flows, run_service};
 pub use reply::reply;
 pub use subtract::{subtract, subtract_all};
 
@@ -231,7 +232,8 @@ pub struct LocalPlan {
     pub run: Vec<RunProtocol>,
 }
 
-/// What a first-match list of rules does with a packet: the naive evaluator that tests rely on.
+/// What a first-match list of rules does with a packet. It is naive on purpose: tests hold every engine against it, and a
+/// trace must not share their mistakes.
 pub fn decide(rules: &[PlanRule], packet: &Packet) -> Action {
     rules
         .iter()

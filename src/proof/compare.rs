@@ -56,15 +56,7 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
                 place: place.name.to_string(),
             }),
             Ok(found) => {
-                for (opened, change) in [(true, &found.opened), (false, &found.closed)] {
-                    proof.mismatches.extend(change.as_ref().map(|change| Mismatch {
-                        place: place.name.to_string(),
-                        opened,
-                        change: change.clone(),
-                        line: deciding_line(actual, &change.witness),
-                        origin: deciding_rule(&place.bounds, &change.witness),
-                    }));
-                }
+                proof.mismatches.extend(mismatches(place, actual, found));
                 proof
                     .residuals
                     .extend(found.residual.as_ref().map(|set| Residual {
@@ -78,53 +70,84 @@ pub(super) fn places(places: &[Place<'_>], options: &Options) -> Proof {
     proof
 }
 
+/// What was found of a place, opened before closed.
+fn mismatches(place: &Place<'_>, actual: &[ReadRule], found: &Found) -> impl Iterator<Item = Mismatch> {
+    let changes = [(true, &found.opened), (false, &found.closed)].into_iter();
+    changes.filter_map(|(opened, change)| {
+        let change = change.as_ref()?;
+        Some(Mismatch {
+            place: place.name.to_string(),
+            opened,
+            change: change.clone(),
+            line: deciding_line(actual, &change.witness),
+            origin: deciding_rule(&place.bounds, &change.witness),
+        })
+    })
+}
+
 fn compare(
     bounds: &Bounds<'_>,
     actual: &[ReadRule],
     met: &mut Met,
     options: &Options,
 ) -> Result<Found, GaveUp> {
-    let read = || {
-        actual
-            .iter()
-            .map(|rule| rule.rule.clone())
-            .collect::<Vec<PacketRule>>()
-    };
-    if let Some(planned) = bounds.single() {
-        if same(planned, actual, &mut met.by_destination) {
-            return Ok(Found::default());
-        }
-        let compare_options = CompareOptions {
-            // So that each order is tried.
-            budget: Budget {
-                steps: options.budget.steps / 3,
-                ..options.budget
-            },
-            hints: options.hints.clone(),
-            cap: SHOWN,
-            ..CompareOptions::default()
-        };
-        let (opened, closed) = match met.compare(&packet_rules(planned), &read(), &compare_options)? {
-            Comparison::Equal => (None, None),
-            Comparison::Different(difference) => (difference.opened, difference.closed),
-        };
-        return Ok(Found {
-            opened,
-            closed,
-            residual: None,
-        });
+    match bounds.single() {
+        Some(planned) => with_list(planned, actual, met, options),
+        None => with_limits(bounds, actual, met, options),
     }
+}
+
+/// Where nothing may pass but what a list permits: equality.
+fn with_list(
+    planned: &[PlanRule],
+    actual: &[ReadRule],
+    met: &mut Met,
+    options: &Options,
+) -> Result<Found, GaveUp> {
+    if same(planned, actual, &mut met.by_destination) {
+        return Ok(Found::default());
+    }
+    let compare_options = CompareOptions {
+        // So that each order is tried.
+        budget: Budget {
+            steps: options.budget.steps / 3,
+            ..options.budget
+        },
+        hints: options.hints.clone(),
+        cap: SHOWN,
+        ..CompareOptions::default()
+    };
+    Ok(
+        match met.compare(&packet_rules(planned), &read_rules(actual), &compare_options)? {
+            Comparison::Equal => Found::default(),
+            Comparison::Different(difference) => Found {
+                opened: difference.opened,
+                closed: difference.closed,
+                residual: None,
+            },
+        },
+    )
+}
+
+/// Where more may pass than must.
+fn with_limits(
+    bounds: &Bounds<'_>,
+    actual: &[ReadRule],
+    met: &mut Met,
+    options: &Options,
+) -> Result<Found, GaveUp> {
     let limits = Limits {
         lists: bounds.lists.iter().map(|list| packet_rules(list)).collect(),
         needed: bounds.needed.clone(),
         may: bounds.may.clone(),
     };
+    let actual = read_rules(actual);
     let (limits, actual) = match bounds.tcp_only {
         true => {
             let mut tcp = Narrowing::to(ServiceSet::only_tcp);
-            (limits.narrowed(&mut tcp), tcp.rules(&read()))
+            (limits.narrowed(&mut tcp), tcp.rules(&actual))
         }
-        false => (limits, read()),
+        false => (limits, actual),
     };
     let found = between(&limits, &actual, met, SOUGHT)?;
     let change = |set: &PacketSet| -> Option<Change> {
@@ -139,6 +162,10 @@ fn compare(
         closed: change(&found.closed),
         residual: (!found.beyond.is_empty()).then_some(found.beyond),
     })
+}
+
+fn read_rules(actual: &[ReadRule]) -> Vec<PacketRule> {
+    actual.iter().map(|rule| rule.rule.clone()).collect()
 }
 
 /// True where plan and configuration are seen to be the same without a closer look.

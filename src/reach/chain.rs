@@ -170,12 +170,7 @@ impl<'v, 'a> Search<'v, 'a> {
             return;
         }
         let view = self.view;
-        let atoms = view
-            .hosts
-            .classes
-            .get(class)
-            .map_or(&[][..], |class| &class.atoms);
-        for index in atoms {
+        for index in view.hosts.atoms_of_class(class) {
             let Some(atom) = view.hosts.atoms.get(*index) else {
                 continue;
             };
@@ -228,13 +223,9 @@ impl<'v, 'a> Search<'v, 'a> {
 
     fn arrive(&mut self, before: usize, edge: Edge) {
         let view = self.view;
-        let Some(atom) = view.hosts.atoms.get(edge.to) else {
-            return;
-        };
-        for class in &atom.classes {
+        for class in view.hosts.classes_of_atom(edge.to) {
             if self.spread.starts.contains(class) {
-                let many = view.hosts.classes.get(*class).is_some_and(|class| class.many());
-                if many {
+                if !view.hosts.is_lone(*class) {
                     self.spread.again.entry(*class).or_insert((before, edge));
                 }
                 continue;

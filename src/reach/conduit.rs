@@ -9,20 +9,23 @@ use rustc_hash::FxHashMap;
 
 use super::less::{Left, Subtraction};
 use super::view::{Passage, open_zones};
-use crate::model::{
-    Device, DeviceId, Examples, ModeId, Placement, Point, PointId, Policy, Rule, RuleId, ZoneId,
-};
+use crate::model::{Device, DeviceId, Examples, HostFirewall, ModeId, Point, Policy, Rule, RuleId, ZoneId};
 use crate::network::Network;
 use crate::packet::{AddressSet, Budget, FlowSet, GaveUp, Packet, PacketRule, ServiceSet};
-use crate::plan::{LocalPlan, run_flows};
+use crate::plan::run_service;
 use crate::syntax::tree::Action;
 
 /// Into so many products denies may cut an allow before it is left whole, with what is taken away.
 const PRODUCTS: usize = 256;
 
-/// The same between two zones where so many products were met already.
+/// The same between two zones that have [`MANY`] products already.
 const FEW_PRODUCTS: usize = 16;
+
+/// From so many products on nobody reads those between two zones one by one.
 const MANY: usize = 4_096;
+
+/// More addresses than one host has: a flow between so many is not looked at for whether it leaves its host.
+const OF_ONE_HOST: u128 = 64;
 
 /// How many denies of a stream are named.
 const NAMED: usize = 64;
@@ -80,11 +83,14 @@ pub struct Conduits<'a> {
     policy: &'a Policy,
     rules: Vec<(RuleId, &'a Rule)>,
     open: Vec<Vec<ZoneId>>,
-    /// Devices with a host firewall of ours, with all of them.
-    guarded: BTreeMap<DeviceId, Vec<(PointId, &'a Point)>>,
+    /// The host firewalls of each device that has some.
+    guarded: BTreeMap<DeviceId, Vec<HostFirewall<'a>>>,
     guarded_addresses: AddressSet,
     examples: Examples,
 }
+
+/// The zone that opens flows, and the one that receives them.
+type Pair = (ZoneId, ZoneId);
 
 /// The part of a set in each zone, by zone.
 type Parts = Arc<Vec<(ZoneId, Arc<AddressSet>)>>;
@@ -97,24 +103,14 @@ impl<'a> Conduits<'a> {
         today: jiff::civil::Date,
         mode: Option<ModeId>,
     ) -> Self {
-        let active = policy
-            .rules
-            .iter()
-            .enumerate()
-            .filter(|(_, rule)| !rule.expired(today) && (rule.mode.is_none() || rule.mode == mode));
-        let mut guarded: BTreeMap<DeviceId, Vec<(PointId, &Point)>> = BTreeMap::new();
-        for (index, point) in policy.points.iter().enumerate() {
-            if let (Placement::On(device), Some(_)) = (&point.placement, &point.platform) {
-                let points = guarded.entry(*device).or_default();
-                points.push((PointId::from_index(index), point));
-            }
+        let mut guarded: BTreeMap<DeviceId, Vec<HostFirewall<'_>>> = BTreeMap::new();
+        for firewall in policy.host_firewalls() {
+            guarded.entry(firewall.device_id).or_default().push(firewall);
         }
-        let devices = guarded.keys().filter_map(|id| policy.devices.get(id.index()));
+        let guarded_sets = policy.host_firewalls().map(|firewall| &*firewall.device.set);
         Self {
-            guarded_addresses: AddressSet::union_of(devices.map(|device| &*device.set)),
-            rules: active
-                .map(|(index, rule)| (RuleId::from_index(index), rule))
-                .collect(),
+            guarded_addresses: AddressSet::union_of(guarded_sets),
+            rules: policy.active_rules_with_ids(today, mode).collect(),
             open: open_zones(policy, network),
             examples: Examples::new(policy),
             policy,
@@ -133,84 +129,98 @@ impl<'a> Conduits<'a> {
         to: &AddressSet,
         budget: Budget,
     ) -> Result<Vec<Conduit>, GaveUp> {
-        let sides = [from, to].map(|side| Cutter::new(self.policy, side));
-        let [mut sources, mut destinations] = sides;
-        let mut allows: BTreeMap<(ZoneId, ZoneId), Vec<(RuleId, PacketRule)>> = BTreeMap::new();
-        let mut denies: BTreeMap<ZoneId, Vec<Deny<'_>>> = BTreeMap::new();
-        for (id, rule) in &self.rules {
-            let parts = sources.parts(&rule.source.addresses);
-            let receivers = destinations.parts(&rule.destination.addresses);
-            for (zone, source) in parts.iter() {
-                if rule.action == Action::Deny {
-                    denies.entry(*zone).or_default().push(Deny {
-                        source: Arc::clone(source),
-                        receivers: Arc::clone(&receivers),
-                        id: *id,
-                        rule,
-                    });
-                    continue;
-                }
-                for (receiver, destination) in receivers.iter() {
-                    let flow = FlowSet {
-                        source: Arc::clone(source),
-                        destination: Arc::clone(destination),
-                        service: Arc::clone(&rule.service.set),
-                    };
-                    if !flow.is_empty() {
-                        allows
-                            .entry((*zone, *receiver))
-                            .or_default()
-                            .push((*id, PacketRule::permit(flow)));
-                    }
-                }
-            }
-        }
-        let mut streams: BTreeMap<(ZoneId, ZoneId), Vec<Stream>> = BTreeMap::new();
-        let all = Arc::new(AddressSet::full());
-        let (sources, destinations) = (sources.parts(&all), destinations.parts(&all));
-        for (zone, source) in sources.iter() {
-            for receiver in self.open.get(zone.index()).into_iter().flatten() {
-                if let Some(destination) = part_in(&destinations, *receiver) {
-                    let open = self.open_between(*zone, source, *receiver, destination);
-                    streams.insert((*zone, *receiver), open);
-                }
-            }
-        }
-        for (pair, allows) in allows {
-            let near = denies.get(&pair.0).into_iter().flatten();
-            let (denies, mut rules): (Vec<RuleId>, Vec<PacketRule>) =
-                near.filter_map(|deny| deny.to(pair.1)).unzip();
-            let open = streams.entry(pair).or_default();
-            // What passes anyway needs no rule.
-            rules.extend(open.iter().map(|stream| PacketRule::permit(stream.flow.clone())));
-            let taken = rules.len();
-            let (ids, allows): (Vec<RuleId>, Vec<PacketRule>) = allows.into_iter().unzip();
-            rules.extend(allows);
-            let mut subtraction = Subtraction::new(&rules, taken, &self.examples, budget);
-            let counts = |packet: &Packet| pair.0 != pair.1 || !self.loops(packet);
-            let mut by_rules = ByRules::default();
-            for (place, (id, rule)) in (taken..).zip(ids.into_iter().zip(rules.iter().skip(taken))) {
-                let touching = subtraction.touching(&rule.flow);
-                match subtraction.left_of(place, &touching, by_rules.most(), counts)? {
-                    Left::Products(products) => {
-                        for product in products {
-                            by_rules.add(id, product);
-                        }
-                    }
-                    Left::Scattered(example) => {
-                        let denies = touching.iter().filter_map(|place| denies.get(*place));
-                        let less = Less::of(denies.copied().collect(), example);
-                        by_rules.add_whole(id, rule.flow.clone(), less);
-                    }
-                }
-            }
-            open.append(&mut by_rules.streams);
+        let [mut sources, mut destinations] = [from, to].map(|side| Cutter::new(self.policy, side));
+        let RulesByZone { allows, denies } = self.rules_by_zone(&mut sources, &mut destinations);
+        let mut streams = self.open_streams(&mut sources, &mut destinations);
+        for ((from, to), allows) in allows {
+            let near = denies.get(&from).into_iter().flatten();
+            let denies = near.filter_map(|deny| deny.to(to)).collect();
+            let open = streams.entry((from, to)).or_default();
+            let by_rules = self.by_rules((from, to), allows, denies, open, budget)?;
+            open.extend(by_rules);
         }
         let conduits = streams.into_iter().map(|((from, to), mut streams)| {
             streams.retain(|stream| from != to || stream.less.is_some() || !self.to_itself(&stream.flow));
             Conduit { from, to, streams }
         });
         Ok(conduits.filter(|conduit| !conduit.streams.is_empty()).collect())
+    }
+
+    /// Sorts the parts of the rules to the zones that they are about.
+    fn rules_by_zone(&self, sources: &mut Cutter<'_>, destinations: &mut Cutter<'_>) -> RulesByZone<'a> {
+        let mut sorted = RulesByZone::default();
+        for (id, rule) in &self.rules {
+            let senders = sources.parts(&rule.source.addresses);
+            let receivers = destinations.parts(&rule.destination.addresses);
+            for (from, source) in senders.iter() {
+                match rule.action {
+                    Action::Deny => sorted.denies.entry(*from).or_default().push(Deny {
+                        source: Arc::clone(source),
+                        receivers: Arc::clone(&receivers),
+                        id: *id,
+                        rule,
+                    }),
+                    Action::Allow => sorted.add_allow(*id, rule, (*from, source), &receivers),
+                }
+            }
+        }
+        sorted
+    }
+
+    /// What passes whatever rules say, by pair of zones.
+    fn open_streams(
+        &self,
+        sources: &mut Cutter<'_>,
+        destinations: &mut Cutter<'_>,
+    ) -> BTreeMap<Pair, Vec<Stream>> {
+        let all = Arc::new(AddressSet::full());
+        let (senders, receivers) = (sources.parts(&all), destinations.parts(&all));
+        let mut streams = BTreeMap::new();
+        for (from, source) in senders.iter() {
+            for to in self.open.get(from.index()).into_iter().flatten() {
+                if let Some(destination) = part_in(&receivers, *to) {
+                    let open = self.open_between(*from, source, *to, destination);
+                    streams.insert((*from, *to), open);
+                }
+            }
+        }
+        streams
+    }
+
+    /// What allows let through between two zones beside what is open there anyway.
+    fn by_rules(
+        &self,
+        (from, to): Pair,
+        allows: Vec<(RuleId, PacketRule)>,
+        denies: Vec<(RuleId, PacketRule)>,
+        open: &[Stream],
+        budget: Budget,
+    ) -> Result<Vec<Stream>, GaveUp> {
+        let (denies, mut rules): (Vec<RuleId>, Vec<PacketRule>) = denies.into_iter().unzip();
+        // What passes anyway needs no rule.
+        rules.extend(open.iter().map(|stream| PacketRule::permit(stream.flow.clone())));
+        let taken = rules.len();
+        let (ids, allows): (Vec<RuleId>, Vec<PacketRule>) = allows.into_iter().unzip();
+        rules.extend(allows);
+        let mut subtraction = Subtraction::new(&rules, taken, &self.examples, budget);
+        let counts = |packet: &Packet| from != to || !self.loops(packet);
+        let mut by_rules = ByRules::default();
+        for (place, (id, rule)) in (taken..).zip(ids.into_iter().zip(rules.iter().skip(taken))) {
+            let touching = subtraction.touching(&rule.flow);
+            match subtraction.left_of(place, &touching, by_rules.most(), counts)? {
+                Left::Products(products) => {
+                    for product in products {
+                        by_rules.add(id, product);
+                    }
+                }
+                Left::Scattered(example) => {
+                    let denies = touching.iter().filter_map(|place| denies.get(*place));
+                    let less = Less::of(denies.copied().collect(), example);
+                    by_rules.add_whole(id, rule.flow.clone(), less);
+                }
+            }
+        }
+        Ok(by_rules.streams)
     }
 
     /// What passes between two zones that nothing of ours stands between, whatever rules say. Host firewalls send only
@@ -237,17 +247,12 @@ impl<'a> Conduits<'a> {
             by: vec![by],
             less: None,
         }];
-        for (device, points) in &self.guarded {
-            let device = self
-                .policy
-                .devices
-                .get(device.index())
-                .filter(|device| device.zone == to);
-            let (Some(device), Some((first, _))) = (device, points.first()) else {
+        for firewalls in self.guarded.values() {
+            let Some(first) = firewalls.first().filter(|first| first.device.zone == to) else {
                 continue;
             };
-            let at = Arc::new(device.set.intersection(destination));
-            let accepted = points.iter().map(|(_, point)| accepted(point, device));
+            let at = Arc::new(first.device.set.intersection(destination));
+            let accepted = firewalls.iter().map(|firewall| accepted(firewall.point));
             let taken = accepted.reduce(|all, one| {
                 let meet = |a: &Accepted| one.iter().map(|b| a.and(b)).collect::<Vec<_>>();
                 all.iter().flat_map(meet).collect()
@@ -258,7 +263,7 @@ impl<'a> Conduits<'a> {
                     destination: Arc::clone(&at),
                     service: Arc::new(accepted.service),
                 },
-                by: vec![Passage::HostFirewall(*first)],
+                by: vec![Passage::HostFirewall(first.id)],
                 less: None,
             }));
         }
@@ -279,7 +284,7 @@ impl<'a> Conduits<'a> {
     fn to_itself(&self, flow: &FlowSet) -> bool {
         let both = flow.source.union(&flow.destination);
         let count = both.v4.count().saturating_add(both.v6.count());
-        let Some(first) = both.first().filter(|_| count <= 64) else {
+        let Some(first) = both.first().filter(|_| count <= OF_ONE_HOST) else {
             return false;
         };
         let device = self
@@ -288,6 +293,37 @@ impl<'a> Conduits<'a> {
             .iter()
             .find(|device| device.set.contains(first));
         count == 1 || device.is_some_and(|device| both.is_subset(&device.set))
+    }
+}
+
+/// The parts of rules, by the zones that they are about.
+#[derive(Default)]
+struct RulesByZone<'a> {
+    allows: BTreeMap<Pair, Vec<(RuleId, PacketRule)>>,
+    /// By the zone of their senders: most pairs of zones that denies are about have no allow.
+    denies: BTreeMap<ZoneId, Vec<Deny<'a>>>,
+}
+
+impl RulesByZone<'_> {
+    /// Adds what an allow is about from one zone to each.
+    fn add_allow(
+        &mut self,
+        id: RuleId,
+        rule: &Rule,
+        (from, source): (ZoneId, &Arc<AddressSet>),
+        receivers: &Parts,
+    ) {
+        for (to, destination) in receivers.iter() {
+            let flow = FlowSet {
+                source: Arc::clone(source),
+                destination: Arc::clone(destination),
+                service: Arc::clone(&rule.service.set),
+            };
+            if !flow.is_empty() {
+                let allows = self.allows.entry((from, *to)).or_default();
+                allows.push((id, PacketRule::permit(flow)));
+            }
+        }
     }
 }
 
@@ -360,19 +396,14 @@ impl Accepted {
     }
 }
 
-fn accepted(point: &Point, device: &Device) -> Vec<Accepted> {
+fn accepted(point: &Point) -> Vec<Accepted> {
     let manage = point.manage.iter().map(|manage| Accepted {
         from: (*manage.from.addresses).clone(),
         service: (*manage.service.set).clone(),
     });
-    let local = LocalPlan {
-        own: Arc::clone(&device.set),
-        manage: Vec::new(),
-        run: point.run.clone(),
-    };
-    let run = run_flows(&local).into_iter().map(|flow| Accepted {
+    let run = point.run.iter().map(|protocol| Accepted {
         from: AddressSet::full(),
-        service: (*flow.service).clone(),
+        service: run_service(*protocol),
     });
     manage.chain(run).collect()
 }

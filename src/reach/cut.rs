@@ -25,15 +25,15 @@ pub fn chain_cut(view: &View<'_>, goal: &Goal<'_>) -> Option<RuleCut> {
     let mut searches = (WORK / view.hosts.classes.len().max(1)).clamp(16, 1_000);
     for size in 1..=EXACT {
         match within(view, goal, &mut Vec::new(), size, &mut searches) {
-            Some(Some(mut rules)) => {
+            Ok(Some(mut rules)) => {
                 rules.sort_unstable();
                 return Some(RuleCut {
                     rules,
                     smallest: true,
                 });
             }
-            Some(None) => {}
-            None => break,
+            Ok(None) => {}
+            Err(WorkSpent) => break,
         }
     }
     let mut rules: Vec<RuleId> = Vec::new();
@@ -52,20 +52,23 @@ pub fn chain_cut(view: &View<'_>, goal: &Goal<'_>) -> Option<RuleCut> {
     })
 }
 
-/// A cut of at most `size` more rules, if there is one; none where the work is used up.
+/// The work was used up before there was an answer.
+struct WorkSpent;
+
+/// A cut of at most `size` more rules; none where there is none.
 fn within(
     view: &View<'_>,
     goal: &Goal<'_>,
     removed: &mut Vec<RuleId>,
     size: usize,
     searches: &mut usize,
-) -> Option<Option<Vec<RuleId>>> {
-    *searches = searches.checked_sub(1)?;
+) -> Result<Option<Vec<RuleId>>, WorkSpent> {
+    *searches = searches.checked_sub(1).ok_or(WorkSpent)?;
     let Some((chain, _)) = goal.shortest(view, removed) else {
-        return Some(Some(removed.clone()));
+        return Ok(Some(removed.clone()));
     };
     if size == 0 {
-        return Some(None);
+        return Ok(None);
     }
     // One of the rules of this very chain has to go.
     for rule in chain.rules().into_iter().rev() {
@@ -73,8 +76,8 @@ fn within(
         let found = within(view, goal, removed, size - 1, searches)?;
         removed.pop();
         if found.is_some() {
-            return Some(found);
+            return Ok(found);
         }
     }
-    Some(None)
+    Ok(None)
 }

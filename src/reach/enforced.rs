@@ -1,30 +1,13 @@
 //! What the plans of the managed devices make of a required flow.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::model::{self, ModeId, Point, PointId, Policy, ZoneId};
+use crate::model::{self, ModeId, PointId, Policy, ZoneId};
 use crate::network::{Network, Placement};
 use crate::packet::{AddressSet, FlowSet};
 use crate::plan::{self, DevicePlan, PlanRule, Role, subtract_all};
 use crate::source::SourceMap;
 use crate::syntax::tree::Action;
-
-/// The addresses at which an enforcement point is managed.
-pub fn own_addresses(policy: &Policy, point: &Point) -> Arc<AddressSet> {
-    match &point.placement {
-        model::Placement::Between(interfaces) => {
-            let addresses = interfaces.iter().flat_map(|interface| &interface.addresses);
-            let addresses: Vec<IpAddr> = addresses.map(|(address, _)| *address).collect();
-            Arc::new(AddressSet::from_addresses(addresses))
-        }
-        model::Placement::On(device) => policy
-            .devices
-            .get(device.index())
-            .map(|device| Arc::clone(&device.set))
-            .unwrap_or_default(),
-    }
-}
 
 /// A pair of zones, one of each list, that no path joins. None where the policy describes no network.
 pub fn unreachable_zones(

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::chain::Chain;
+use super::direct::Missing;
 use super::view::{Edge, Passage, View};
 use crate::model::{DOCUMENTATION, DeviceId};
 use crate::packet::{AddressSet, Budget, FlowSet, Hints, Packet, PacketSet, ServiceSet};
@@ -50,24 +51,28 @@ impl View<'_> {
 
     /// An example of one step with some of the services.
     pub fn example(&self, edge: Edge, service: &ServiceSet) -> Option<Step> {
-        self.example_of(edge, &self.services(edge).intersection(service))
+        let (sender, receiver) = self.ends(edge.from, edge.to)?;
+        self.step(edge, sender, receiver, &self.services(edge).intersection(service))
     }
 
-    /// An example between two atoms with some of the services, whether they are possible or not.
-    pub fn example_of(&self, edge: Edge, service: &ServiceSet) -> Option<Step> {
-        let sender = self.host_at(edge.from, None, None)?;
-        let receiver = match self.host_at(edge.to, None, Some(sender)) {
-            Some(receiver) => receiver,
-            None => {
-                return self.step(
-                    edge,
-                    self.host_at(edge.from, None, self.host_at(edge.to, None, None))?,
-                    self.host_at(edge.to, None, None)?,
-                    service,
-                );
-            }
-        };
-        self.step(edge, sender, receiver, service)
+    /// A packet that a required step lacks.
+    pub fn example_missing(&self, missing: &Missing) -> Option<Packet> {
+        let Missing {
+            from, to, services, ..
+        } = missing;
+        let (sender, receiver) = self.ends(*from, *to)?;
+        self.packet((sender, *from), (receiver, *to), services)
+    }
+
+    /// Two different hosts, one of each atom.
+    fn ends(&self, from: usize, to: usize) -> Option<(Host, Host)> {
+        let sender = self.host_at(from, None, None)?;
+        if let Some(receiver) = self.host_at(to, None, Some(sender)) {
+            return Some((sender, receiver));
+        }
+        // Where the sender is the only receiver, somebody else has to send.
+        let receiver = self.host_at(to, None, None)?;
+        Some((self.host_at(from, None, Some(receiver))?, receiver))
     }
 
     /// An example of a chain: each host but the last sends the next packet.
@@ -90,29 +95,31 @@ impl View<'_> {
     }
 
     fn step(&self, edge: Edge, from: Host, to: Host, service: &ServiceSet) -> Option<Step> {
-        let one = |host, atom| {
-            Some(Arc::new(AddressSet::from_addresses([
-                self.address_of(host, atom)?
-            ])))
+        Some(Step {
+            from,
+            to,
+            packet: self.packet((from, edge.from), (to, edge.to), service)?,
+            by: edge.by,
+        })
+    }
+
+    /// A packet from a host to another, each with an address in an atom.
+    fn packet(&self, from: (Host, usize), to: (Host, usize), service: &ServiceSet) -> Option<Packet> {
+        let one = |(host, atom)| {
+            let address = self.address_of(host, atom)?;
+            Some(Arc::new(AddressSet::from_addresses([address])))
         };
         let flow = FlowSet {
-            source: one(from, edge.from)?,
-            destination: one(to, edge.to)?,
+            source: one(from)?,
+            destination: one(to)?,
             service: Arc::new(service.clone()),
         };
         let hints = Hints {
             addresses: Vec::new(),
             ports: PORTS.to_vec(),
         };
-        let packet = PacketSet::from_flow(&flow, Budget::default())
-            .ok()?
-            .witness(&hints)?;
-        Some(Step {
-            from,
-            to,
-            packet,
-            by: edge.by,
-        })
+        let set = PacketSet::from_flow(&flow, Budget::default()).ok()?;
+        set.witness(&hints)
     }
 
     /// A host of an atom, and of a class if that is given, other than `not`: devices first.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Chain, Spread, uninhabited};
 use super::direct::direct;
-use super::view::View;
+use super::view::{Edge, View};
 use crate::model::{DeviceId, RuleId};
 use crate::packet::ServiceSet;
 
@@ -15,7 +15,7 @@ pub struct Goal<'a> {
     pub from: &'a [usize],
     /// The atoms of the second side.
     pub to: &'a [usize],
-    /// Hosts with an address here are no step on the way.
+    /// The atoms that no chain leads through: it may begin or end at a host with an address here.
     pub via: &'a [usize],
     /// What the last step is about.
     pub service: &'a ServiceSet,
@@ -38,38 +38,9 @@ impl Goal<'_> {
         let avoid = self.avoided(view);
         let starts = view.hosts.classes_at(self.from);
         let ends = view.hosts.classes_at(self.to);
-        let single = |class: &usize| !view.hosts.classes.get(*class).is_some_and(|class| class.many());
-        // A lone host on both sides must not reach itself. Two different ones differ in some bit of their number.
-        let lone: Vec<usize> = starts
-            .iter()
-            .copied()
-            .filter(|class| single(class) && ends.binary_search(class).is_ok())
-            .collect();
-        let is_lone = |class: &usize| lone.binary_search(class).is_ok();
-        let others =
-            |side: &[usize]| -> Vec<usize> { side.iter().copied().filter(|c| !is_lone(c)).collect() };
-        let mut rounds = vec![(starts.clone(), others(&ends))];
-        if !lone.is_empty() {
-            rounds.push((others(&starts), lone.clone()));
-        }
-        let bits = usize::BITS - lone.len().saturating_sub(1).leading_zeros();
-        for bit in 0..bits {
-            let half = |wanted: usize| -> Vec<usize> {
-                let numbered = lone.iter().enumerate();
-                numbered
-                    .filter(|(at, _)| (at >> bit) & 1 == wanted)
-                    .map(|(_, class)| *class)
-                    .collect()
-            };
-            rounds.push((half(0), half(1)));
-            rounds.push((half(1), half(0)));
-        }
         let mut best: Option<Chain> = None;
         let mut reached = BTreeSet::new();
-        for (starts, ends) in rounds {
-            if starts.is_empty() || ends.is_empty() {
-                continue;
-            }
+        for (starts, ends) in rounds(view, starts, ends) {
             let spread = Spread::new(view, &starts, &avoid, without);
             for (chain, class) in self.arrivals(view, &spread, &avoid, &ends, without) {
                 reached.insert(class);
@@ -85,7 +56,7 @@ impl Goal<'_> {
         best.map(|chain| (chain, reached))
     }
 
-    /// The classes of the second side that a spread arrives at, the nearest of them with its chain.
+    /// The classes of the second side that a spread arrives at. The nearest of them have their chains.
     fn arrivals(
         &self,
         view: &View<'_>,
@@ -94,101 +65,31 @@ impl Goal<'_> {
         ends: &[usize],
         without: &[RuleId],
     ) -> Vec<(Option<Chain>, usize)> {
-        if *self.service == ServiceSet::full() {
-            let nearest = ends
-                .iter()
-                .copied()
-                .filter_map(|class| Some((spread.distance(class)?, uninhabited(view, class), class)))
-                .min();
-            return ends
-                .iter()
-                .filter(|class| spread.reaches(**class))
-                .map(|class| {
-                    let chain = nearest
-                        .filter(|(_, _, first)| first == class)
-                        .and_then(|_| spread.chain_to(*class));
-                    (chain, *class)
-                })
-                .collect();
+        if self.service.is_full() {
+            return by_any_service(view, spread, ends);
         }
-        // Only the last step is about the service: one more step from everywhere, layer by layer.
-        let mut arrivals = Vec::new();
-        let mut arrived = BTreeSet::new();
-        // A host is reached at any of its addresses.
-        let atoms = ends.iter().filter_map(|class| view.hosts.classes.get(*class));
-        let receivers: BTreeSet<usize> = atoms.flat_map(|class| class.atoms.iter().copied()).collect();
-        let receivers: Vec<usize> = receivers.into_iter().collect();
-        let standing: Vec<usize> = spread.standing(avoid).collect();
-        let far = |class: &usize| spread.steps.get(*class).copied().unwrap_or(0);
-        for layer in standing.chunk_by(|a, b| far(a) == far(b)) {
-            let atoms_of = |skip: Option<usize>| -> BTreeMap<usize, usize> {
-                let classes = layer.iter().copied().filter(|class| Some(*class) != skip);
-                let pairs = classes.flat_map(|class| {
-                    let atoms = view
-                        .hosts
-                        .classes
-                        .get(class)
-                        .map_or(&[][..], |class| &class.atoms);
-                    atoms.iter().map(move |atom| (*atom, class))
-                });
-                let mut senders = BTreeMap::new();
-                for (atom, class) in pairs {
-                    senders.entry(atom).or_insert(class);
-                }
-                senders
-            };
-            let senders = atoms_of(None);
-            let atoms: Vec<usize> = senders.keys().copied().collect();
-            for edge in direct(view, &atoms, &receivers, self.service, without) {
-                let classes = view
-                    .hosts
-                    .atoms
-                    .get(edge.to)
-                    .map_or(&[][..], |atom| &atom.classes);
-                for class in classes.iter().filter(|class| ends.binary_search(class).is_ok()) {
-                    if arrived.contains(class) {
-                        continue;
-                    }
-                    let Some(before) = senders.get(&edge.from).copied() else {
-                        continue;
-                    };
-                    let lone =
-                        |class: usize| !view.hosts.classes.get(class).is_some_and(|class| class.many());
-                    let step = if before == *class && lone(before) {
-                        // A host that talks to itself is no step: somebody else has to.
-                        let others = atoms_of(Some(before));
-                        let atoms: Vec<usize> = others.keys().copied().collect();
-                        let edges = direct(view, &atoms, &[edge.to], self.service, without);
-                        edges
-                            .first()
-                            .and_then(|edge| Some((*edge, others.get(&edge.from).copied()?)))
-                    } else {
-                        Some((edge, before))
-                    };
-                    let Some((edge, before)) = step else { continue };
-                    let mut chain = spread.way_to(before);
-                    chain.steps.push((edge, *class));
-                    arrived.insert(*class);
-                    arrivals.push((Some(chain), *class));
-                }
-            }
-        }
-        arrivals
+        let last = LastStep {
+            view,
+            spread,
+            ends,
+            service: self.service,
+            without,
+        };
+        last.arrivals(avoid)
     }
 
     /// The shortest chain from one host of a class to the class of the second side that is farthest from it, and
     /// that class.
     pub fn farthest(&self, view: &View<'_>, start: usize) -> Option<(Chain, usize)> {
-        let avoid = vec![false; view.hosts.classes.len()];
-        let spread = Spread::new(view, &[start], &avoid, &[]);
+        let spread = Spread::new(view, &[start], &[], &[]);
         let ends = view.hosts.classes_at(self.to);
-        let many = view.hosts.classes.get(start).is_some_and(|class| class.many());
+        let lone = view.hosts.is_lone(start);
         let inhabited = ends
             .into_iter()
-            .filter(|class| !uninhabited(view, *class) && (*class != start || many));
+            .filter(|class| !uninhabited(view, *class) && (*class != start || !lone));
         inhabited
             .filter_map(|class| {
-                let only_it = self.arrivals(view, &spread, &avoid, &[class], &[]);
+                let only_it = self.arrivals(view, &spread, &[], &[class], &[]);
                 let chain = only_it.into_iter().find_map(|(chain, _)| chain)?;
                 Some((chain, class))
             })
@@ -197,7 +98,6 @@ impl Goal<'_> {
 
     /// From which single host of the first side chains reach the most devices of the second, with those devices.
     pub fn widest(&self, view: &View<'_>) -> Option<(usize, BTreeSet<DeviceId>)> {
-        let avoid = vec![false; view.hosts.classes.len()];
         let ends = view.hosts.classes_at(self.to);
         let mut best: Option<(usize, BTreeSet<DeviceId>)> = None;
         let mut bound: BTreeMap<usize, usize> = BTreeMap::new();
@@ -206,9 +106,9 @@ impl Goal<'_> {
             if best.is_some() && bound.get(&start).is_some_and(|bound| *bound <= most) {
                 continue;
             }
-            let spread = Spread::new(view, &[start], &avoid, &[]);
+            let spread = Spread::new(view, &[start], &[], &[]);
             let mut devices: BTreeSet<DeviceId> = BTreeSet::new();
-            for (_, class) in self.arrivals(view, &spread, &avoid, &ends, &[]) {
+            for (_, class) in self.arrivals(view, &spread, &[], &ends, &[]) {
                 let mut found: Vec<DeviceId> = view.hosts.devices_of([class]).collect();
                 let bare = view.hosts.classes.get(class).is_some_and(|class| class.bare > 0);
                 if class == start && !bare {
@@ -227,5 +127,130 @@ impl Goal<'_> {
             }
         }
         best
+    }
+}
+
+/// Starts and ends of the searches that together find all chains, but none of a host to itself: a lone host on both
+/// sides would reach itself where it is a start and an end of one search.
+fn rounds(view: &View<'_>, starts: Vec<usize>, ends: Vec<usize>) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let lone: Vec<usize> = starts
+        .iter()
+        .copied()
+        .filter(|class| view.hosts.is_lone(*class) && ends.binary_search(class).is_ok())
+        .collect();
+    let others = |side: &[usize]| -> Vec<usize> {
+        let not_lone = side.iter().filter(|class| lone.binary_search(class).is_err());
+        not_lone.copied().collect()
+    };
+    let mut rounds = vec![(starts.clone(), others(&ends)), (others(&starts), lone.clone())];
+    // From lone hosts to lone hosts: two different ones differ in some bit of their number.
+    let bits = usize::BITS - lone.len().saturating_sub(1).leading_zeros();
+    for bit in 0..bits {
+        let half = |wanted: usize| -> Vec<usize> {
+            let numbered = lone.iter().enumerate();
+            numbered
+                .filter(|(at, _)| (at >> bit) & 1 == wanted)
+                .map(|(_, class)| *class)
+                .collect()
+        };
+        rounds.push((half(0), half(1)));
+        rounds.push((half(1), half(0)));
+    }
+    rounds.retain(|(starts, ends)| !starts.is_empty() && !ends.is_empty());
+    rounds
+}
+
+/// Where a spread arrives. The nearest class alone has its chain.
+fn by_any_service(view: &View<'_>, spread: &Spread, ends: &[usize]) -> Vec<(Option<Chain>, usize)> {
+    let distances = ends
+        .iter()
+        .filter_map(|class| Some((spread.distance(*class)?, uninhabited(view, *class), *class)));
+    let nearest = distances.min().map(|(_, _, class)| class);
+    let reached = ends.iter().filter(|class| spread.reaches(**class));
+    reached
+        .map(|class| {
+            let chain = nearest
+                .filter(|nearest| nearest == class)
+                .and_then(|nearest| spread.chain_to(nearest));
+            (chain, *class)
+        })
+        .collect()
+}
+
+/// Chains of which only the last step is about a service: the steps of a spread, and one more.
+struct LastStep<'s, 'a> {
+    view: &'s View<'a>,
+    spread: &'s Spread,
+    /// The classes where it may lead, ascending.
+    ends: &'s [usize],
+    service: &'s ServiceSet,
+    without: &'s [RuleId],
+}
+
+impl LastStep<'_, '_> {
+    /// The ends that are reached, each with a shortest chain. Classes that `avoid` names lead no further.
+    fn arrivals(&self, avoid: &[bool]) -> Vec<(Option<Chain>, usize)> {
+        let hosts = self.view.hosts;
+        // A host is reached at any of its addresses.
+        let receivers = self.ends.iter().flat_map(|class| hosts.atoms_of_class(*class));
+        let receivers: BTreeSet<usize> = receivers.copied().collect();
+        let receivers: Vec<usize> = receivers.into_iter().collect();
+        let mut arrivals = Vec::new();
+        let mut arrived = BTreeSet::new();
+        let standing: Vec<usize> = self.spread.standing(avoid).collect();
+        let far = |class: &usize| self.spread.steps.get(*class).copied().unwrap_or(0);
+        // Those that stand equally far, the nearest first.
+        for layer in standing.chunk_by(|a, b| far(a) == far(b)) {
+            let senders = self.senders(layer, None);
+            for edge in self.steps(&senders, &receivers) {
+                for class in hosts.classes_of_atom(edge.to) {
+                    if self.ends.binary_search(class).is_err() || arrived.contains(class) {
+                        continue;
+                    }
+                    let Some((edge, before)) = self.by_another(edge, *class, &senders, layer) else {
+                        continue;
+                    };
+                    let mut chain = self.spread.way_to(before);
+                    chain.steps.push((edge, *class));
+                    arrived.insert(*class);
+                    arrivals.push((Some(chain), *class));
+                }
+            }
+        }
+        arrivals
+    }
+
+    /// The atoms of some classes but one, each with the first class that has it.
+    fn senders(&self, classes: &[usize], skip: Option<usize>) -> BTreeMap<usize, usize> {
+        let mut senders = BTreeMap::new();
+        for class in classes.iter().filter(|class| Some(**class) != skip) {
+            for atom in self.view.hosts.atoms_of_class(*class) {
+                senders.entry(*atom).or_insert(*class);
+            }
+        }
+        senders
+    }
+
+    fn steps(&self, senders: &BTreeMap<usize, usize>, receivers: &[usize]) -> Vec<Edge> {
+        let atoms: Vec<usize> = senders.keys().copied().collect();
+        direct(self.view, &atoms, receivers, self.service, self.without)
+    }
+
+    /// A step to a class as `edge` or, where that would be a host that talks to itself, from another host of the
+    /// layer. With the class that it comes from.
+    fn by_another(
+        &self,
+        edge: Edge,
+        class: usize,
+        senders: &BTreeMap<usize, usize>,
+        layer: &[usize],
+    ) -> Option<(Edge, usize)> {
+        let before = *senders.get(&edge.from)?;
+        if before != class || !self.view.hosts.is_lone(class) {
+            return Some((edge, before));
+        }
+        let others = self.senders(layer, Some(class));
+        let edge = *self.steps(&others, &[edge.to]).first()?;
+        Some((edge, *others.get(&edge.from)?))
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::refine::{Pieces, Ranges, Refined, refine};
-use crate::model::{AssertionKind, DeviceId, Placement, Policy, ZoneId};
+use super::refine::{Kinds, Pieces, Ranges, Refined, refine};
+use crate::model::{AssertionKind, DeviceId, Policy, ZoneId};
 use crate::packet::{AddressSet, Family, IntervalSet};
 
 /// Addresses of one family and zone that every set of the policy holds together or not at all.
@@ -104,19 +104,16 @@ impl Hosts {
                 asked.number(&via.addresses);
             }
         }
-        let mut guarded: BTreeMap<usize, DeviceId> = BTreeMap::new();
         for point in &policy.points {
             for manage in &point.manage {
                 asked.number(&manage.from.addresses);
             }
-            if let Placement::On(id) = point.placement
-                && point.platform.is_some()
-                && let Some(device) = policy.devices.get(id.index())
-            {
-                guarded.insert(asked.number(&device.set), id);
-            }
-            asked.number(&super::enforced::own_addresses(policy, point));
+            asked.number(&policy.own_addresses(point));
         }
+        let guarded: BTreeMap<usize, DeviceId> = policy
+            .host_firewalls()
+            .map(|firewall| (asked.number(&firewall.device.set), firewall.device_id))
+            .collect();
         let mut hosts = Self::cut(policy, &rules, sides, asked);
         for (object, device) in guarded {
             for atom in hosts.atoms_of.get(object).into_iter().flatten() {
@@ -181,30 +178,9 @@ impl Hosts {
                 _ => &nothing,
             }))
         });
-        let lists = [&mut self.source_kinds, &mut self.destination_kinds];
-        let before = lists.each_ref().map(|list| list.len());
-        for ((list, kinds), before) in lists.into_iter().zip(&kinds).zip(before) {
-            list.extend((0..kinds.count).map(|_| Kind {
-                family,
-                objects: Vec::new(),
-                atoms: Vec::new(),
-            }));
-            let added = list.get_mut(before..).unwrap_or_default();
-            for (atom, kind) in kinds.of_atom.iter().enumerate() {
-                if let Some(kind) = added.get_mut(*kind) {
-                    kind.atoms.push(first + atom);
-                }
-            }
-            for (object, of_object) in kinds.of_object.iter().enumerate() {
-                for kind in of_object {
-                    if let Some(kind) = added.get_mut(*kind) {
-                        kind.objects.push(object);
-                    }
-                }
-            }
-        }
         let [senders, receivers] = kinds;
-        let [first_sender, first_receiver] = before;
+        let first_sender = add_kinds(&mut self.source_kinds, family, &senders, first);
+        let first_receiver = add_kinds(&mut self.destination_kinds, family, &receivers, first);
         for (list, kinds) in self.kinds_to.iter_mut().zip(receivers.of_object) {
             list.extend(kinds.into_iter().map(|kind| first_receiver + kind));
         }
@@ -309,6 +285,21 @@ impl Hosts {
         self.atoms_of.get(*object).map(Vec::as_slice)
     }
 
+    /// The atoms of a class, ascending.
+    pub(super) fn atoms_of_class(&self, class: usize) -> &[usize] {
+        self.classes.get(class).map_or(&[], |class| &class.atoms)
+    }
+
+    /// The classes with a host in an atom, ascending.
+    pub(super) fn classes_of_atom(&self, atom: usize) -> &[usize] {
+        self.atoms.get(atom).map_or(&[], |atom| &atom.classes)
+    }
+
+    /// True where a class is one host alone: what reaches it from inside the class would be the host itself.
+    pub(super) fn is_lone(&self, class: usize) -> bool {
+        !self.classes.get(class).is_some_and(HostClass::many)
+    }
+
     /// The classes with a host in some of the atoms, ascending.
     pub fn classes_at(&self, atoms: &[usize]) -> Vec<usize> {
         let mut classes: Vec<usize> = atoms
@@ -329,12 +320,8 @@ impl Hosts {
 
     /// True where two atoms hold one and the same host and no other.
     pub fn same_only_host(&self, a: usize, b: usize) -> bool {
-        let only = |atom: usize| match self.atoms.get(atom).map(|atom| atom.classes.as_slice()) {
-            Some([class]) => self
-                .classes
-                .get(*class)
-                .filter(|class| !class.many())
-                .map(|_| *class),
+        let only = |atom: usize| match self.classes_of_atom(atom) {
+            [class] if self.is_lone(*class) => Some(*class),
             _ => None,
         };
         only(a).is_some_and(|host| only(b) == Some(host))
@@ -382,6 +369,30 @@ impl Objects {
         self.by_place.insert(place, number);
         number
     }
+}
+
+/// Adds the kinds of a family, whose atoms begin with number `first_atom`. Returns the place of the first of them.
+fn add_kinds(list: &mut Vec<Kind>, family: Family, kinds: &Kinds, first_atom: usize) -> usize {
+    let first = list.len();
+    list.extend((0..kinds.count).map(|_| Kind {
+        family,
+        objects: Vec::new(),
+        atoms: Vec::new(),
+    }));
+    let added = list.get_mut(first..).unwrap_or_default();
+    for (atom, kind) in kinds.of_atom.iter().enumerate() {
+        if let Some(kind) = added.get_mut(*kind) {
+            kind.atoms.push(first_atom + atom);
+        }
+    }
+    for (object, of_object) in kinds.of_object.iter().enumerate() {
+        for kind in of_object {
+            if let Some(kind) = added.get_mut(*kind) {
+                kind.objects.push(object);
+            }
+        }
+    }
+    first
 }
 
 fn last_address(family: Family) -> u128 {

@@ -42,7 +42,7 @@ pub use conduit::{Conduit, Conduits, Less, Stream};
 pub use contain::{Containment, Kept, Leak};
 pub use cut::{RuleCut, chain_cut};
 pub use direct::{Missing, direct, direct_rules, missing, missing_in};
-pub use enforced::{Enforcement, concerned, own_addresses, unreachable_zones};
+pub use enforced::{Enforcement, concerned, unreachable_zones};
 pub use example::{Host, Step};
 pub use goal::Goal;
 pub use hosts::{Atom, HostClass, Hosts};

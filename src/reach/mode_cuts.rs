@@ -61,31 +61,34 @@ pub fn mode_cuts(policy: &Policy, today: jiff::civil::Date, mode: ModeId) -> Vec
         }
     }
     cuts.into_iter()
-        .map(|((from, to), flows)| {
-            let mut services: Vec<String> = Vec::new();
-            for (id, flow) in &flows {
-                let Some(rule) = policy.rules.get(id.index()) else {
-                    continue;
-                };
-                let text = if flow.service == rule.service.set {
-                    rule.service.text.to_string()
-                } else {
-                    format!("part of {}", rule.service.text)
-                };
-                if !services.contains(&text) {
-                    services.push(text);
-                }
-            }
-            ModeCut {
-                from,
-                to,
-                from_name: policy.zone_name(from).to_owned(),
-                to_name: policy.zone_name(to).to_owned(),
-                services: services.join(", "),
-                flows,
-            }
+        .map(|((from, to), flows)| ModeCut {
+            from,
+            to,
+            from_name: policy.zone_name(from).to_owned(),
+            to_name: policy.zone_name(to).to_owned(),
+            services: services(policy, &flows),
+            flows,
         })
         .collect()
+}
+
+/// The services of flows in the words of their rules, each once.
+fn services(policy: &Policy, flows: &[(RuleId, FlowSet)]) -> String {
+    let mut services: Vec<String> = Vec::new();
+    for (id, flow) in flows {
+        let Some(rule) = policy.rules.get(id.index()) else {
+            continue;
+        };
+        let text = if flow.service == rule.service.set {
+            rule.service.text.to_string()
+        } else {
+            format!("part of {}", rule.service.text)
+        };
+        if !services.contains(&text) {
+            services.push(text);
+        }
+    }
+    services.join(", ")
 }
 
 /// True where something may keep neighbours in a zone from each other.

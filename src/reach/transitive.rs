@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::chain::{Chain, Spread};
 use super::direct::direct;
 use super::goal::Goal;
-use super::hosts::HostClass;
 use super::view::View;
 use crate::model::ZoneId;
 use crate::packet::{AddressSet, ServiceSet};
@@ -107,29 +106,30 @@ fn inside(view: &View<'_>, from: &[usize], to: &[usize]) -> Option<(Chain, Vec<u
     let service = ServiceSet::full();
     let edges = direct(view, from, to, &service, &[]);
     let senders: BTreeMap<usize, usize> = edges.iter().map(|edge| (edge.to, edge.from)).collect();
-    let class = |class: usize| view.hosts.classes.get(class);
-    let classes = view.hosts.classes_at(to);
+    let hosts = view.hosts;
+    let classes = hosts.classes_at(to);
     // A host is reached where another one than itself is behind the step.
-    let by_another = |at: usize, sender: usize| {
-        let atom = view.hosts.atoms.get(sender);
-        class(at).is_some_and(HostClass::many)
-            || atom.is_some_and(|atom| atom.classes.iter().any(|other| *other != at))
+    let by_another = |class: usize, sender: usize| {
+        let mut senders = hosts.classes_of_atom(sender).iter();
+        !hosts.is_lone(class) || senders.any(|other| *other != class)
     };
-    let reached = |at: &usize| {
-        let mut atoms = class(*at).into_iter().flat_map(|class| &class.atoms);
-        atoms.any(|atom| senders.get(atom).is_some_and(|sender| by_another(*at, *sender)))
+    let reached = |class: &usize| {
+        let mut atoms = hosts.atoms_of_class(*class).iter();
+        atoms.any(|atom| {
+            senders
+                .get(atom)
+                .is_some_and(|sender| by_another(*class, *sender))
+        })
     };
     if !classes.iter().all(reached) {
         return None;
     }
     let chain = edges.iter().find_map(|edge| {
-        let ends = |atom: usize| view.hosts.atoms.get(atom).map(|atom| atom.classes.as_slice());
-        let (starts, ends) = (ends(edge.from)?, ends(edge.to)?);
-        let pairs = starts
+        let (starts, ends) = (hosts.classes_of_atom(edge.from), hosts.classes_of_atom(edge.to));
+        let mut pairs = starts
             .iter()
             .flat_map(|start| ends.iter().map(move |end| (*start, *end)));
-        let mut pairs = pairs.filter(|(start, end)| start != end || class(*end).is_some_and(HostClass::many));
-        let (start, end) = pairs.next()?;
+        let (start, end) = pairs.find(|(start, end)| start != end || !hosts.is_lone(*end))?;
         Some(Chain {
             start,
             steps: vec![(*edge, end)],

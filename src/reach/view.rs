@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::hosts::Hosts;
 use super::rules::Rules;
-use crate::model::{DeviceId, ModeId, Placement, PointId, Policy, Rule, RuleId, ZoneId};
+use crate::model::{DeviceId, HostFirewall, ModeId, PointId, Policy, Rule, RuleId, ZoneId};
 use crate::network::Network;
 use crate::packet::{Family, ServiceSet};
-use crate::plan::{LocalPlan, run_flows};
+use crate::plan::run_service;
 
 /// Why a step is possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,9 +78,7 @@ impl<'a> View<'a> {
         Self {
             policy,
             hosts,
-            rules: Rules::new(policy, hosts, |rule| {
-                !rule.expired(today) && (rule.mode.is_none() || rule.mode == mode)
-            }),
+            rules: Rules::new(policy, hosts, |rule| rule.is_active(today, mode)),
             open: open_zones(policy, network),
             plain_atoms,
             guarded_atoms,
@@ -181,31 +179,17 @@ pub fn open_zones(policy: &Policy, network: &Network) -> Vec<Vec<ZoneId>> {
 
 fn guards(policy: &Policy, hosts: &Hosts) -> BTreeMap<DeviceId, Vec<Guard>> {
     let mut guards: BTreeMap<DeviceId, Vec<Guard>> = BTreeMap::new();
-    for (index, point) in policy.points.iter().enumerate() {
-        let Placement::On(id) = point.placement else {
-            continue;
-        };
-        let Some(device) = policy
-            .devices
-            .get(id.index())
-            .filter(|_| point.platform.is_some())
-        else {
-            continue;
-        };
+    for HostFirewall {
+        id, point, device_id, ..
+    } in policy.host_firewalls()
+    {
         let manage = point.manage.iter().filter_map(|manage| {
             let atoms = hosts.atoms_of(&manage.from.addresses)?.to_vec();
             Some((Some(atoms), (*manage.service.set).clone()))
         });
-        let local = LocalPlan {
-            own: std::sync::Arc::clone(&device.set),
-            manage: Vec::new(),
-            run: point.run.clone(),
-        };
-        let run = run_flows(&local)
-            .into_iter()
-            .map(|flow| (None, (*flow.service).clone()));
-        guards.entry(id).or_default().push(Guard {
-            point: PointId::from_index(index),
+        let run = point.run.iter().map(|protocol| (None, run_service(*protocol)));
+        guards.entry(device_id).or_default().push(Guard {
+            point: id,
             accepts: manage.chain(run).collect(),
         });
     }

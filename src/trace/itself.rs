@@ -1,12 +1,11 @@
 //! Packets for a firewall or router itself, and what the policy says of them: `manage` and `run`.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::{Decider, Passage, Reply, TracedHop, Tracer, Verdict};
-use crate::model::{Manage, Placement, Point, PointId, ZoneId};
-use crate::packet::{AddressSet, Packet, ServiceSet};
-use crate::plan::{LocalPlan, PlanRule, Role, run_flows};
+use crate::model::{Manage, Point, PointId, ZoneId};
+use crate::packet::{Packet, ServiceSet};
+use crate::plan::{PlanRule, Role, run_service};
 use crate::syntax::tree::Action;
 use crate::target::readback::Hook;
 
@@ -53,14 +52,8 @@ impl Tracer<'_> {
         };
         let manage = point.manage.iter().position(manages);
         manage.map(|at| Decider::Manage(id, at)).or_else(|| {
-            let local = LocalPlan {
-                own: Arc::new(AddressSet::from_addresses([packet.destination])),
-                manage: Vec::new(),
-                run: point.run.clone(),
-            };
-            let flows = run_flows(&local);
-            let mut run = point.run.iter().zip(&flows);
-            let (protocol, _) = run.find(|(_, flow)| flow.contains(packet))?;
+            let mut run = point.run.iter();
+            let protocol = run.find(|protocol| serves(&run_service(**protocol), packet))?;
             Some(Decider::Run(id, *protocol))
         })
     }
@@ -146,17 +139,10 @@ impl Tracer<'_> {
 
     /// The managed host firewalls of the device that has an address.
     pub(super) fn host_firewalls(&self, address: IpAddr) -> impl Iterator<Item = PointId> {
-        let protects = move |point: &Point| match point.placement {
-            Placement::On(device) => {
-                let device = self.policy.devices.get(device.index());
-                point.platform.is_some() && device.is_some_and(|device| device.set.contains(address))
-            }
-            Placement::Between(_) => false,
-        };
-        let points = self.policy.points.iter().enumerate();
-        points
-            .filter(move |(_, point)| protects(point))
-            .map(|(index, _)| PointId::from_index(index))
+        let firewalls = self.policy.host_firewalls();
+        firewalls
+            .filter(move |firewall| firewall.device.set.contains(address))
+            .map(|firewall| firewall.id)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::packet::budget::{Budget, GaveUp, Meter};
 use crate::packet::diagram::Op;
 use crate::packet::merge::{Merger, Product};
 use crate::packet::products::{Products, order};
-use crate::packet::{FlowSet, PacketSet};
+use crate::packet::{FlowSet, PacketRule, PacketSet};
 
 /// A set of packets, as far as possible in the products in which it was asked for.
 #[derive(Clone, Debug)]
@@ -87,28 +87,11 @@ impl Beyond {
             let (asked, permitted) = (permits(merger, &unsettled), permits(merger, &permitted));
             let mine = lists(&[], &passing.contested);
             let theirs = lists(&permitted, &policy.contested);
-            let all = [&[asked.as_slice()], mine.as_slice(), &theirs].concat();
-            let more = PacketSet::of_lists(&all, meter, |diagram, sets| {
-                let (asked, others) = sets.split_at(1);
-                let (mine, theirs) = others.split_at(mine.len());
-                let [asked, mine, theirs] = [asked, mine, theirs].map(|sets| diagram.union(sets.to_vec()));
-                let mine = diagram.apply(Op::Intersection, mine?, asked?)?;
-                diagram.apply(Op::Difference, mine, theirs?)
-            })?;
+            let more = within(&asked, &mine, &theirs, meter)?;
             rest = rest.combine(Op::Union, &more, meter)?;
         }
-        let whole = merger.union(whole);
-        let near = Near::new(merger, &whole);
-        let mut widest = Vec::with_capacity(whole.len());
-        for product in &whole {
-            let others = near.overlapping(merger, product, meter)?;
-            let mut others = others.iter().filter(|other| *other != product);
-            if !others.any(|other| merger.covers(other, product)) {
-                widest.extend(merger.flow(product));
-            }
-        }
         Ok(Self {
-            whole: widest,
+            whole: widest(whole, merger, meter)?,
             rest,
             complete,
         })
@@ -133,4 +116,36 @@ impl Beyond {
         products.complete &= self.complete;
         products
     }
+}
+
+/// What some lists permit of what is asked about, and others do not.
+fn within(
+    asked: &[PacketRule],
+    mine: &[&[PacketRule]],
+    theirs: &[&[PacketRule]],
+    meter: &mut Meter,
+) -> Result<PacketSet, GaveUp> {
+    let all = [&[asked], mine, theirs].concat();
+    PacketSet::of_lists(&all, meter, |diagram, sets| {
+        let (asked, others) = sets.split_at(1);
+        let (mine, theirs) = others.split_at(mine.len());
+        let [asked, mine, theirs] = [asked, mine, theirs].map(|sets| diagram.union(sets.to_vec()));
+        let mine = diagram.apply(Op::Intersection, mine?, asked?)?;
+        diagram.apply(Op::Difference, mine, theirs?)
+    })
+}
+
+/// The union of products, without those that another one covers.
+fn widest(products: Vec<Product>, merger: &mut Merger, meter: &mut Meter) -> Result<Vec<FlowSet>, GaveUp> {
+    let products = merger.union(products);
+    let near = Near::new(merger, &products);
+    let mut widest = Vec::with_capacity(products.len());
+    for product in &products {
+        let others = near.overlapping(merger, product, meter)?;
+        let mut others = others.iter().filter(|other| *other != product);
+        if !others.any(|other| merger.covers(other, product)) {
+            widest.extend(merger.flow(product));
+        }
+    }
+    Ok(widest)
 }

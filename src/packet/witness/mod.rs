@@ -128,22 +128,8 @@ impl<'a> RuleIndex<'a> {
     /// # Errors
     /// When the budget is spent.
     pub fn all_dead(&self) -> Result<Vec<Unneeded>, GaveUp> {
-        self.all(|rule| self.dead(rule))
-    }
-
-    /// All rules of the list that are redundant, each by itself.
-    ///
-    /// # Errors
-    /// When the budget is spent.
-    pub fn all_redundant(&self) -> Result<Vec<Unneeded>, GaveUp> {
-        self.all(|rule| self.redundant(rule))
-    }
-
-    fn all(
-        &self,
-        ask: impl Fn(usize) -> Result<Option<Unneeded>, GaveUp> + Sync + Send,
-    ) -> Result<Vec<Unneeded>, GaveUp> {
-        let answers: Vec<_> = (0..self.rules.len()).into_par_iter().map(ask).collect();
+        let rules = (0..self.rules.len()).into_par_iter();
+        let answers: Vec<_> = rules.map(|rule| self.dead(rule)).collect();
         answers.into_iter().filter_map(Result::transpose).collect()
     }
 

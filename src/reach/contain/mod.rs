@@ -6,7 +6,6 @@ mod service;
 
 use std::sync::Arc;
 
-use super::own_addresses;
 use crate::model::{AssertionKind, Device, Endpoint, Placement, Point, Policy, ServiceUse};
 use crate::packet::{AddressSet, FlowSet, ServiceSet};
 use crate::source::{SourceMap, Span};
@@ -95,7 +94,7 @@ impl<'a> Containment<'a> {
     fn managed(&mut self, sources: &SourceMap) {
         let points = self.policy.points.iter();
         for point in points.filter(|point| point.platform.is_some()) {
-            let own = own_addresses(self.policy, point);
+            let own = self.policy.own_addresses(point);
             for manage in &point.manage {
                 let before = self.kept.len();
                 let at = Named {
