@@ -318,3 +318,20 @@ fn json_lists_all_ports_that_a_text_counts() {
         "{json}"
     );
 }
+
+#[test]
+fn what_opens_in_one_family_is_not_told_of_the_other() {
+    let zones = "zone a { subnet 10.0.0.0/24, 2001:db8:a::/64 }\nzone b { subnet 10.1.0.0/24, 2001:db8:b::/64 }\n\
+                 firewall fw { target nftables; interface e0 = a; interface e1 = b }\n";
+    let (text, _) = diff(
+        zones,
+        &format!("{zones}allow 10.0.0.0/24 -> 10.1.0.0/24 : https\n"),
+        &[],
+    );
+    insta::assert_snapshot!(text, @"
+    opened from a to b
+      + https from a to 10.1.0.0/24
+        example: tcp 10.0.0.9:49152 -> 10.1.0.9:443 (a to b)
+    configuration changed of fw: +11 -0 lines
+    ");
+}
