@@ -169,43 +169,24 @@ fn blocked_inside(
     forwarding: &plan::Forwarding,
     flow: &FlowSet,
 ) -> bool {
-    forwarding
-        .pairs
-        .iter()
-        .filter(|pair| pair.from == pair.to)
-        .any(|pair| {
-            let several = placement
-                .sides
-                .get(pair.from)
-                .is_some_and(|side| side.interfaces.len() > 1);
-            let zones = placement.zones_at(pair.from).iter();
-            let mut zones = zones.filter_map(|zone| policy.zone(*zone).filter(|zone| zone.isolate.is_none()));
-            zones.any(|zone| {
-                let within = |set: &AddressSet| set.intersection(&zone.addresses);
-                let (source, destination) = (within(&flow.source), within(&flow.destination));
-                let part = |source: AddressSet, destination: AddressSet| FlowSet {
-                    source: Arc::new(source),
-                    destination: Arc::new(destination),
-                    service: Arc::clone(&flow.service),
-                };
-                // By one interface it carries what goes from one network to another.
-                let parts = match several {
-                    true => vec![part(source, destination)],
-                    false => {
-                        let networks = zone
-                            .subnets
-                            .iter()
-                            .map(|(prefix, _)| AddressSet::from_prefixes([prefix]));
-                        let parts = networks.map(|network| {
-                            part(source.intersection(&network), destination.difference(&network))
-                        });
-                        parts.collect()
-                    }
-                };
-                let mut denies = pair.rules.iter().filter(|rule| rule.said.action == Action::Deny);
-                denies.any(|deny| parts.iter().any(|part| stops_others(&deny.flow, part)))
+    let mut back = forwarding.pairs.iter().filter(|pair| pair.from == pair.to);
+    back.any(|pair| {
+        let Some(side) = placement.sides.get(pair.from) else {
+            return false;
+        };
+        let zones = placement.zones_at(pair.from).iter();
+        let zones = zones.filter_map(|zone| policy.zone(*zone).filter(|zone| zone.isolate.is_none()));
+        let parts: Vec<FlowSet> = zones
+            .flat_map(|zone| side.carried_inside(zone))
+            .map(|(source, destination)| FlowSet {
+                source: Arc::new(flow.source.intersection(&source)),
+                destination: Arc::new(flow.destination.intersection(&destination)),
+                service: Arc::clone(&flow.service),
             })
-        })
+            .collect();
+        let mut denies = pair.rules.iter().filter(|rule| rule.said.action == Action::Deny);
+        denies.any(|deny| parts.iter().any(|part| stops_others(&deny.flow, part)))
+    })
 }
 
 /// True where a deny takes more from a flow than what a host sends to itself.
