@@ -197,10 +197,9 @@ fn stops_others(deny: &FlowSet, flow: &FlowSet) -> bool {
     Family::BOTH.into_iter().any(|family| {
         let (source, destination) = (source.only(family), destination.only(family));
         let one = source.v4.count().saturating_add(source.v6.count()) == 1;
-        !source.is_empty()
-            && !destination.is_empty()
-            && !service.is_empty_in(family)
-            && !(one && source == destination)
+        let nothing = source.is_empty() || destination.is_empty() || service.is_empty_in(family);
+        let to_itself = one && source == destination;
+        !nothing && !to_itself
     })
 }
 
