@@ -10,9 +10,9 @@ use super::answer::json;
 use super::workspace::Workspace;
 use super::{CliError, Outcome, Situation, lookup, matrix, report, table};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Describer, DeviceId, Examples, ModeId, Rule, Zone};
+use crate::model::{Describer, DeviceId, Examples, ModeId, Rule};
 use crate::network::Network;
-use crate::packet::{AddressSet, Budget, Packet, ServiceSet, protocol};
+use crate::packet::{Budget, Packet, ServiceSet, protocol};
 use crate::reach::{Conduits, Hosts, Passage, Reached, Step, Stream, Transitive, View};
 
 /// Arguments of `reach`.
@@ -188,15 +188,16 @@ impl Question<'_> {
         };
         let pairs = conduits.iter().map(|conduit| {
             let (from, to) = (policy.zone_name(conduit.from), policy.zone_name(conduit.to));
-            let side = |set: &AddressSet, zone| side(&describer, set, policy.zone(zone));
+            let zones = policy.zone(conduit.from).zip(policy.zone(conduit.to));
             let flows = conduit.streams.iter().filter_map(|stream| {
                 let example = match &stream.less {
                     Some(less) => less.example,
                     None => examples.packet(&stream.flow)?,
                 };
+                let (from, to) = describer.between(zones?, &stream.flow);
                 Some(Flow {
-                    from: side(&stream.flow.source, conduit.from),
-                    to: side(&stream.flow.destination, conduit.to),
+                    from,
+                    to,
                     services: self.services(&describer, stream, format),
                     by_rule: stream.by.iter().all(|by| matches!(by, Passage::Rule(_))),
                     by: stream.by.iter().map(|by| self.passage(*by)).collect(),
@@ -304,19 +305,6 @@ impl Question<'_> {
                 None => String::new(),
             },
         }
-    }
-}
-
-/// A side in the policy's words; what is only a part of its zone says so.
-fn side(describer: &Describer, set: &AddressSet, zone: Option<&Zone>) -> String {
-    let Some(zone) = zone else {
-        return describer.addresses(set);
-    };
-    let name = describer.part_of(zone, set);
-    if name == zone.name || name.starts_with(&format!("{} - ", zone.name)) {
-        name
-    } else {
-        format!("{name} ({})", zone.name)
     }
 }
 

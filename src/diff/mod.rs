@@ -4,9 +4,11 @@ mod blast_radius;
 mod configuration;
 mod expectation;
 mod gained;
+mod inside;
 mod paths;
 
 use crate::model::{ModeId, Policy, Rule};
+use crate::network::Network;
 use crate::packet::{Budget, FlowSet, GaveUp, Hints, Packet, PacketRule};
 use crate::syntax::tree::Action;
 
@@ -81,8 +83,15 @@ impl Version<'_> {
 /// # Errors
 /// When the work was more than the budget allows: nothing is known then.
 pub fn diff(old: Version<'_>, new: Version<'_>, hints: &Hints, budget: Budget) -> Result<PolicyDiff, GaveUp> {
-    let (before, after) = (old.rules(), new.rules());
+    let networks = [old, new].map(|version| Network::new(version.policy));
+    let [before_network, after_network] = &networks;
+    let (mut before, mut after) = (old.rules(), new.rules());
     let changed = Changed::of(&before, &after);
+    let flows: Vec<&FlowSet> = changed.opening.iter().chain(&changed.closing).collect();
+    for flow in inside::carried((old.policy, before_network), (new.policy, after_network), &flows) {
+        before.push(PacketRule::permit(flow.clone()));
+        after.push(PacketRule::permit(flow));
+    }
     let asked = |policy| Asked {
         policy,
         hints,
@@ -92,7 +101,7 @@ pub fn diff(old: Version<'_>, new: Version<'_>, hints: &Hints, budget: Budget) -
     Ok(PolicyDiff {
         opened: gained(&before, &after, &changed.opening, &asked(new.policy))?,
         closed: gained(&after, &before, &changed.closing, &asked(old.policy))?,
-        paths: paths::path_changes(old.policy, new.policy),
+        paths: paths::path_changes((old.policy, before_network), (new.policy, after_network)),
     })
 }
 

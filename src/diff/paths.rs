@@ -18,8 +18,11 @@ pub struct PathChange {
 }
 
 /// The pairs that only one of two policies filters. Zones that only one of them has do not count.
-pub(super) fn path_changes(old: &Policy, new: &Policy) -> Vec<PathChange> {
-    let (before, after) = (open_pairs(old), open_pairs(new));
+pub(super) fn path_changes(
+    (old, old_network): (&Policy, &Network),
+    (new, new_network): (&Policy, &Network),
+) -> Vec<PathChange> {
+    let (before, after) = (open_pairs(old, old_network), open_pairs(new, new_network));
     let has = |policy: &Policy, name: &str| policy.zones.iter().any(|zone| zone.name == name);
     let in_both = |(from, to): &(String, String)| {
         [old, new]
@@ -39,8 +42,8 @@ pub(super) fn path_changes(old: &Policy, new: &Policy) -> Vec<PathChange> {
     changes
 }
 
-fn open_pairs(policy: &Policy) -> BTreeSet<(String, String)> {
-    let open = open_zones(policy, &Network::new(policy));
+fn open_pairs(policy: &Policy, network: &Network) -> BTreeSet<(String, String)> {
+    let open = open_zones(policy, network);
     let named = open.iter().zip(&policy.zones).flat_map(|(others, zone)| {
         let name = |id: &crate::model::ZoneId| policy.zone_name(*id).to_owned();
         others.iter().map(move |other| (zone.name.clone(), name(other)))

@@ -12,6 +12,12 @@ const LISTED: usize = 4;
 /// Addresses that may be left out of a zone and still be named one by one.
 const LEFT_OUT: u128 = 4;
 
+#[derive(Clone, Copy, Debug)]
+enum Side {
+    Source,
+    Destination,
+}
+
 /// Finds names for sets of one policy.
 #[derive(Debug)]
 pub struct Describer {
@@ -109,8 +115,43 @@ impl Describer {
         &self.hints
     }
 
-    /// `pump-gateway`, `10.20.0.0/22, 10.24.0.7`, `any`.
-    pub fn addresses(&self, set: &AddressSet) -> String {
+    /// The sides of a flow, each as `within` names it.
+    fn sides(
+        &self,
+        flow: &FlowSet,
+        within: impl Fn(&AddressSet, &[Family], Side) -> String,
+    ) -> (String, String) {
+        let carried = |other: &AddressSet| -> Vec<Family> {
+            let families = Family::BOTH.into_iter();
+            let carried = families.filter(|family| {
+                !other.only(*family).is_empty() && !flow.service.in_family(*family).is_empty()
+            });
+            carried.collect()
+        };
+        let beside = carried(&flow.destination);
+        let source = within(&flow.source, &beside, Side::Source);
+        // Names of both sides that hold more than the sides do would meet in packets that the flow does not have.
+        let named =
+            !self.addresses.contains_key(&*flow.source) && self.by_part(&flow.source, &beside).is_some();
+        let beside = match named {
+            true => carried(&AddressSet::full()),
+            false => carried(&flow.source),
+        };
+        (source, within(&flow.destination, &beside, Side::Destination))
+    }
+
+    /// The name of a set of which this one is all of one family. Only where nothing of the other one is carried, since
+    /// the name would promise it.
+    fn by_part(&self, set: &AddressSet, carried: &[Family]) -> Option<&String> {
+        match carried.iter().any(|family| set.only(*family).is_empty()) {
+            true => None,
+            false => self.of_one_family.get(set),
+        }
+    }
+
+    /// `pump-gateway`, `10.20.0.0/22, 10.24.0.7`, `any`. The families are those that the other side and the service
+    /// have.
+    fn addresses(&self, set: &AddressSet, carried: &[Family]) -> String {
         if let Some(name) = self.addresses.get(set) {
             return name.clone();
         }
@@ -123,7 +164,7 @@ impl Describer {
                 return format!("any {}", family.name());
             }
         }
-        if let Some(name) = self.of_one_family.get(set) {
+        if let Some(name) = self.by_part(set, carried) {
             return name.clone();
         }
         let v4 = set
@@ -139,12 +180,28 @@ impl Describer {
         listed(v4.chain(v6).collect(), self.listed)
     }
 
+    /// The sides of a flow between two zones; what is only a part of its zone says so.
+    pub fn between(&self, zones: (&Zone, &Zone), flow: &FlowSet) -> (String, String) {
+        self.sides(flow, |set, carried, side| {
+            let zone = match side {
+                Side::Source => zones.0,
+                Side::Destination => zones.1,
+            };
+            let name = self.part_of(zone, set, carried);
+            if name == zone.name || name.starts_with(&format!("{} - ", zone.name)) {
+                name
+            } else {
+                format!("{name} ({})", zone.name)
+            }
+        })
+    }
+
     /// A part of a zone: `clinical.pumps - pump-007` where only a few devices are left out.
-    pub fn part_of(&self, zone: &Zone, set: &AddressSet) -> String {
+    fn part_of(&self, zone: &Zone, set: &AddressSet, carried: &[Family]) -> String {
         let left_out = zone.addresses.difference(set);
         let count = left_out.v4.count().saturating_add(left_out.v6.count());
         if self.addresses.contains_key(set) || count == 0 || count > LEFT_OUT {
-            return self.addresses(set);
+            return self.addresses(set, carried);
         }
         let names: BTreeSet<&String> = self
             .devices
@@ -155,7 +212,7 @@ impl Describer {
         let addresses = self.devices.iter().filter(|(_, name)| names.contains(name));
         let named = AddressSet::from_addresses(addresses.map(|(address, _)| *address));
         if named != left_out {
-            return self.addresses(set);
+            return self.addresses(set, carried);
         }
         let names = names.into_iter().map(|name| format!(" - {name}"));
         format!("{}{}", zone.name, names.collect::<String>())
@@ -203,11 +260,8 @@ impl Describer {
     /// `tcp 443 from clinical.pumps to pump-gateway`
     pub fn flow(&self, flow: &FlowSet) -> String {
         let service = self.service(&flow.service);
-        format!(
-            "{service} from {} to {}",
-            self.addresses(&flow.source),
-            self.addresses(&flow.destination)
-        )
+        let (source, destination) = self.sides(flow, |set, carried, _| self.addresses(set, carried));
+        format!("{service} from {source} to {destination}")
     }
 
     /// A packet with the names of its devices or zones: `tcp 10.0.0.1:49152 -> 10.1.0.1:443 (pump-001 to gateway)`.

@@ -64,6 +64,12 @@ impl<'n> Placement<'n> {
         })
     }
 
+    /// The zones of the segment into which a side leads.
+    pub fn zones_at(&self, side: usize) -> &[ZoneId] {
+        let side = self.sides.get(side);
+        side.map_or(&[], |side| self.network.zones_at(side.vertex))
+    }
+
     /// Every zone whose packets may come in by a side, ascending.
     pub fn behind(&self, side: usize) -> Vec<ZoneId> {
         let Some(block) = self.block_of_side.get(side) else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{self, ModeId, PointId, Policy, ZoneId};
 use crate::network::{Network, Placement};
-use crate::packet::{AddressSet, FlowSet};
+use crate::packet::{AddressSet, Family, FlowSet};
 use crate::plan::{self, DevicePlan, PlanRule, Role, subtract_all};
 use crate::source::SourceMap;
 use crate::syntax::tree::Action;
@@ -90,6 +90,7 @@ impl<'n> Enforcement<'n> {
             .find(|(_, placement, plan)| match (&plan.role, placement) {
                 (Role::Router(forwarding), Some(placement)) => {
                     blocked_between(policy, placement, forwarding, flow)
+                        || blocked_inside(policy, placement, forwarding, flow)
                 }
                 (Role::Host(host), _) => blocked_at_host(host, &plan.local, flow),
                 (Role::Router(_), None) => false,
@@ -140,6 +141,48 @@ fn blocked_between(
                 !lets_through(pair.map_or(&[][..], |pair| &pair.rules), &part)
             })
         })
+    })
+}
+
+/// True where a deny stops what a router carries inside a zone. Where the zone isolates, rules alone permit, and no plan
+/// has to be asked.
+fn blocked_inside(
+    policy: &Policy,
+    placement: &Placement<'_>,
+    forwarding: &plan::Forwarding,
+    flow: &FlowSet,
+) -> bool {
+    let mut back = forwarding.pairs.iter().filter(|pair| pair.from == pair.to);
+    back.any(|pair| {
+        let Some(side) = placement.sides.get(pair.from) else {
+            return false;
+        };
+        let zones = placement.zones_at(pair.from).iter();
+        let zones = zones.filter_map(|zone| policy.zone(*zone).filter(|zone| zone.isolate.is_none()));
+        let parts: Vec<FlowSet> = zones
+            .flat_map(|zone| side.carried_inside(zone))
+            .map(|(source, destination)| FlowSet {
+                source: Arc::new(flow.source.intersection(&source)),
+                destination: Arc::new(flow.destination.intersection(&destination)),
+                service: Arc::clone(&flow.service),
+            })
+            .collect();
+        let mut denies = pair.rules.iter().filter(|rule| rule.said.action == Action::Deny);
+        denies.any(|deny| parts.iter().any(|part| stops_others(&deny.flow, part)))
+    })
+}
+
+/// True where a deny takes more from a flow than what a host sends to itself.
+fn stops_others(deny: &FlowSet, flow: &FlowSet) -> bool {
+    let source = deny.source.intersection(&flow.source);
+    let destination = deny.destination.intersection(&flow.destination);
+    let service = deny.service.intersection(&flow.service);
+    Family::BOTH.into_iter().any(|family| {
+        let (source, destination) = (source.only(family), destination.only(family));
+        let one = source.v4.count().saturating_add(source.v6.count()) == 1;
+        let nothing = source.is_empty() || destination.is_empty() || service.is_empty_in(family);
+        let to_itself = one && source == destination;
+        !nothing && !to_itself
     })
 }
 

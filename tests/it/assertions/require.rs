@@ -145,6 +145,60 @@ error[require-unmet]: `pump-1 -> pumps : ssh` is required and not permitted
     );
 }
 
+/// What is said of assertions about a zone of the networks `subnets`, in front of which a router has such interfaces.
+fn inside(subnets: &str, interfaces: &str, rest: &str) -> String {
+    messages(&format!(
+        "zone a {{ subnet {subnets} }}\nrouter r {{ target nftables; {interfaces} }}\n{rest}\n"
+    ))
+}
+
+#[test]
+fn a_router_inside_a_zone_must_let_through_what_is_required_there() {
+    let (one, two) = ("interface e0 = a", "interface e0 = a; interface e1 = a");
+    let (net, nets) = ("10.0.0.0/24", "10.0.0.0/24, 10.0.1.0/24");
+    let rules = "deny 10.0.0.1 -> a : ssh\nrequire a -> a : ssh";
+    assert_snapshot!(inside(net, two, rules), @"
+error[require-unmet]: `r` does not let all of `a -> a : ssh` through
+ --> policy.sept:4:1
+  |
+2 | router r { target nftables; interface e0 = a; interface e1 = a }
+  |        - on a path between the two
+3 | deny 10.0.0.1 -> a : ssh
+4 | require a -> a : ssh
+  | ^^^^^^^^^^^^^^^^^^^^
+");
+    assert_eq!(inside(net, one, rules), "", "no router sees it");
+    assert_ne!(inside(nets, one, rules), "", "from one network to the other");
+    assert_eq!(
+        inside(nets, one, &rules.replace("-> a", "-> 10.0.0.0/24")),
+        "",
+        "inside one network"
+    );
+    assert_eq!(
+        inside(net, two, "deny 10.0.0.1 -> a : ssh\nrequire a -> a : https"),
+        ""
+    );
+    assert_eq!(
+        inside(net, two, "deny 10.0.0.1 -> 10.0.0.1\nrequire a -> a : https"),
+        "",
+        "to itself"
+    );
+}
+
+#[test]
+fn a_mode_must_not_cut_what_is_required_inside_a_zone() {
+    let two = "interface e0 = a; interface e1 = a";
+    assert_snapshot!(inside("10.0.0.0/24", two, "require a -> a : ssh\nmode lockdown { deny a -> a }"), @"
+error[require-unmet]: in mode `lockdown`, `r` does not let all of `a -> a : ssh` through
+ --> policy.sept:3:1
+  |
+2 | router r { target nftables; interface e0 = a; interface e1 = a }
+  |        - on a path between the two
+3 | require a -> a : ssh
+  | ^^^^^^^^^^^^^^^^^^^^
+");
+}
+
 #[test]
 fn a_permitted_flow_is_also_looked_for_in_the_plans() {
     // The plan of a network that lacks a rule of the policy: what a mistake in placement would look like.

@@ -318,3 +318,48 @@ fn json_lists_all_ports_that_a_text_counts() {
         "{json}"
     );
 }
+
+#[test]
+fn what_opens_in_one_family_is_not_told_of_the_other() {
+    let zones = "zone a { subnet 10.0.0.0/24, 2001:db8:a::/64 }\nzone b { subnet 10.1.0.0/24, 2001:db8:b::/64 }\n\
+                 firewall fw { target nftables; interface e0 = a; interface e1 = b }\n";
+    let (text, _) = diff(
+        zones,
+        &format!("{zones}allow 10.0.0.0/24 -> 10.1.0.0/24 : https\n"),
+        &[],
+    );
+    insta::assert_snapshot!(text, @"
+    opened from a to b
+      + https from a to 10.1.0.0/24
+        example: tcp 10.0.0.9:49152 -> 10.1.0.9:443 (a to b)
+    configuration changed of fw: +11 -0 lines
+    ");
+}
+
+#[test]
+fn a_deny_inside_a_zone_opens_and_closes_what_a_router_carries_there() {
+    let zone = "zone a { subnet 10.0.0.0/24, 10.0.1.0/24 }\ndevice db in a { address 10.0.1.9 }\n";
+    let routed = &format!("{zone}router r {{ target nftables; interface e0 = a }}\n");
+    let deny = "deny 10.0.0.0/31 -> a : ssh\n";
+    let (text, code) = diff(&format!("{routed}{deny}"), routed, &[]);
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(text, @"
+    opened from a to a
+      + tcp 22 from 10.0.0.0/31 to 10.0.1.0/24
+        example: tcp 10.0.0.1:49152 -> 10.0.1.9:22 (a to db)
+    configuration changed of r: +0 -1 lines
+    ");
+    let (text, _) = diff(routed, &format!("{routed}{deny}"), &[]);
+    assert!(text.starts_with("closed from a to a\n"), "{text}");
+    // What the router does not see, it does not stop.
+    let neighbours = deny.replace("-> a", "-> 10.0.0.9");
+    for (network, deny) in [(zone, deny), (routed, &neighbours)] {
+        let (text, code) = diff(network, &format!("{network}{deny}"), &[]);
+        assert!(text.starts_with("the policies permit the same\n"), "{text}");
+        assert_eq!(code, 0);
+    }
+    // A host firewall takes what rules permit, with or without a deny.
+    let guarded = &format!("{routed}firewall h {{ target nftables; protects db }}\n");
+    let (text, code) = diff(guarded, &format!("{guarded}deny a -> db\n"), &[]);
+    assert_eq!(code, 0, "{text}");
+}

@@ -303,3 +303,33 @@ router n {{ target nftables; interface eth0 = a; interface eth1 = b }}
         "telnet, tcp 1, 3, 5, 7, 9, 11, udp 2, sctp 4, icmp 3, proto 47"
     );
 }
+
+#[test]
+fn a_side_of_one_family_has_no_name_that_promises_the_other() {
+    let zones = "zone a { subnet 10.0.0.0/24, 2001:db8:a::/64 }\nzone b { subnet 10.1.0.0/24, 2001:db8:b::/64 }\n\
+                 zone c { subnet 10.2.0.0/24 }\n\
+                 firewall fw { target nftables; interface e0 = a; interface e1 = b; interface e2 = c }\n";
+    let rows = |rule: &str, from: &str, to: &str| {
+        let (text, _) = asked(&format!("{zones}{rule}\n"), &["reach", from, to]);
+        let rows = text
+            .lines()
+            .skip(1)
+            .map(|row| row.split("  ").next().unwrap().to_owned());
+        rows.collect::<Vec<_>>()
+    };
+    // The other side or the service keeps IPv6 away.
+    assert_eq!(rows("allow a -> c : https", "a", "c"), ["a"]);
+    assert_eq!(rows("allow 10.0.0.0/24 -> b : icmp", "a", "b"), ["a"]);
+    assert_eq!(
+        rows("allow 10.0.0.0/24 -> b : https", "a", "b"),
+        ["10.0.0.0/24 (a)"]
+    );
+    let both = format!("{zones}allow 10.0.0.0/24 -> 10.1.0.0/24\n");
+    let (text, _) = asked(&both, &["reach", "a", "b"]);
+    insta::assert_snapshot!(text, @"
+    FROM  TO               SERVICES  BY             EXAMPLE
+    a     10.1.0.0/24 (b)  any       policy.sept:5  tcp 10.0.0.9:49152 -> 10.1.0.9:443 (a to b)
+    ");
+    let (text, _) = asked(&both, &["reach", "a", "b", "--format", "matrix"]);
+    assert!(text.contains("  a  +\n"), "{text}");
+}
