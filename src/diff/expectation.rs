@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::gained::{Asked, gained};
+use super::received::received;
 use super::{Changed, PathChange, Version, ZoneChange};
 use crate::model::Rule;
 use crate::packet::{
@@ -71,8 +72,12 @@ pub fn unexpected(
         };
         gained(&[stated, before].concat(), after, changed, &asked)
     };
-    let opened = beyond(&may_open, &before, &after, &changed.opening, new.policy)?;
-    let closed = beyond(&may_close, &after, &before, &changed.closing, old.policy)?;
+    let mut opened = beyond(&may_open, &before, &after, &changed.opening, new.policy)?;
+    let mut closed = beyond(&may_close, &after, &before, &changed.closing, old.policy)?;
+    let (before, after) = (received(old.policy), received(new.policy));
+    let changed = Changed::of(&before, &after);
+    opened.extend(beyond(&may_open, &before, &after, &changed.opening, new.policy)?);
+    closed.extend(beyond(&may_close, &after, &before, &changed.closing, old.policy)?);
     let may_open = PacketSet::from_rules(&may_open, budget)?;
     let mut unfiltered = Vec::new();
     for change in paths.iter().filter(|change| change.opened) {

@@ -6,6 +6,7 @@ mod expectation;
 mod gained;
 mod inside;
 mod paths;
+mod received;
 
 use crate::model::{ModeId, Policy, Rule};
 use crate::network::Network;
@@ -87,6 +88,8 @@ pub fn diff(old: Version<'_>, new: Version<'_>, hints: &Hints, budget: Budget) -
     let [before_network, after_network] = &networks;
     let (mut before, mut after) = (old.rules(), new.rules());
     let changed = Changed::of(&before, &after);
+    let (received_before, received_after) = (received::received(old.policy), received::received(new.policy));
+    let received = Changed::of(&received_before, &received_after);
     let flows: Vec<&FlowSet> = changed.opening.iter().chain(&changed.closing).collect();
     for flow in inside::carried((old.policy, before_network), (new.policy, after_network), &flows) {
         before.push(PacketRule::permit(flow.clone()));
@@ -98,9 +101,24 @@ pub fn diff(old: Version<'_>, new: Version<'_>, hints: &Hints, budget: Budget) -
         shown: SHOWN,
         budget,
     };
+    let (to_new, to_old) = (asked(new.policy), asked(old.policy));
+    let mut opened = gained(&before, &after, &changed.opening, &to_new)?;
+    opened.extend(gained(
+        &received_before,
+        &received_after,
+        &received.opening,
+        &to_new,
+    )?);
+    let mut closed = gained(&after, &before, &changed.closing, &to_old)?;
+    closed.extend(gained(
+        &received_after,
+        &received_before,
+        &received.closing,
+        &to_old,
+    )?);
     Ok(PolicyDiff {
-        opened: gained(&before, &after, &changed.opening, &asked(new.policy))?,
-        closed: gained(&after, &before, &changed.closing, &asked(old.policy))?,
+        opened,
+        closed,
         paths: paths::path_changes((old.policy, before_network), (new.policy, after_network)),
     })
 }

@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "reach",
         &["source", "packet", "syntax", "model", "network", "plan"],
     ),
-    ("diff", &["packet", "syntax", "model", "network", "reach"]),
+    ("diff", &["packet", "syntax", "model", "network", "plan", "reach"]),
     (
         "check",
         &[

@@ -363,3 +363,48 @@ fn a_deny_inside_a_zone_opens_and_closes_what_a_router_carries_there() {
     let (text, code) = diff(guarded, &format!("{guarded}deny a -> db\n"), &[]);
     assert_eq!(code, 0, "{text}");
 }
+
+#[test]
+fn who_manages_a_device_and_what_it_runs_opens_and_closes() {
+    let zones = "zone guest { subnet 10.0.0.0/24 }\nzone admin { subnet 10.1.0.0/24 }\n";
+    let router = |statements: &str| {
+        format!(
+            "{zones}router r {{ target nftables; interface e0 = guest {{ address 10.0.0.1 }}; \
+             interface e1 = admin {{ address 10.1.0.1 }}\n{statements} }}\n"
+        )
+    };
+    let old = router("manage from admin : ssh; run ping");
+    let new = router("manage from admin | guest : ssh; run ping, ospf");
+    let (text, code) = diff(&old, &new, &[]);
+    insta::assert_snapshot!(text, @"
+    opened from admin to guest
+      + proto 89 from admin to 10.0.0.1
+        example: proto 89 10.1.0.9 -> 10.0.0.1 (admin to guest)
+    opened from guest to guest
+      + tcp 22, proto 89 from guest to 10.0.0.1
+        example: tcp 10.0.0.9:49152 -> 10.0.0.1:22 (guest to guest)
+    configuration changed of r: +3 -1 lines
+    ");
+    assert_eq!(code, 1);
+    let (text, code) = diff(&new, &old, &[]);
+    assert!(
+        text.contains("\n  - tcp 22, proto 89 from guest to 10.0.0.1"),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+    assert_eq!(diff(&old, &old, &[]).1, 0);
+
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    repository(&here.join("old"), &old);
+    repository(&here.join("new"), &new);
+    std::fs::write(here.join("some"), "allow any -> 10.0.0.1 : proto 89\n").unwrap();
+    let output = septum(here, &["diff", "old", "new", "--expect", "some"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("\nnot expected: opened: tcp 22 from guest to 10.0.0.1\n"),
+        "{text}"
+    );
+    assert!(!text.contains("not expected: opened: tcp 22, proto 89"), "{text}");
+    assert_eq!(output.status.code(), Some(1));
+}
