@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::gained::{Asked, gained};
-use super::received::received;
-use super::{Changed, PathChange, Version, ZoneChange};
+use super::compared::Compared;
+use super::gained::Asked;
+use super::{PathChange, Version, ZoneChange};
 use crate::model::Rule;
+use crate::network::Network;
 use crate::packet::{
     AddressSet, Budget, FlowSet, GaveUp, Hints, PacketRule, PacketSet, Products, ServiceSet,
 };
@@ -60,24 +61,19 @@ pub fn unexpected(
         rules.map(|rule| PacketRule::permit(rule.flow())).collect()
     };
     let (may_open, may_close) = (of(Action::Allow), of(Action::Deny));
-    let (before, after) = (old.rules(), new.rules());
-    let changed = Changed::of(&before, &after);
-    // What is stated is nothing new: as if it had been permitted all along.
-    let beyond = |stated: &[PacketRule], before: &[PacketRule], after, changed: &[FlowSet], policy| {
-        let asked = Asked {
-            policy,
-            hints,
-            shown: SHOWN,
-            budget,
-        };
-        gained(&[stated, before].concat(), after, changed, &asked)
+    let asked = |policy| Asked {
+        policy,
+        hints,
+        shown: SHOWN,
+        budget,
     };
-    let mut opened = beyond(&may_open, &before, &after, &changed.opening, new.policy)?;
-    let mut closed = beyond(&may_close, &after, &before, &changed.closing, old.policy)?;
-    let (before, after) = (received(old.policy), received(new.policy));
-    let changed = Changed::of(&before, &after);
-    opened.extend(beyond(&may_open, &before, &after, &changed.opening, new.policy)?);
-    closed.extend(beyond(&may_close, &after, &before, &changed.closing, old.policy)?);
+    let networks = [old, new].map(|version| Network::new(version.policy));
+    let [old_network, new_network] = &networks;
+    let (mut opened, mut closed) = (Vec::new(), Vec::new());
+    for compared in Compared::both((old, old_network), (new, new_network)) {
+        opened.extend(compared.opened(&may_open, &asked(new.policy))?);
+        closed.extend(compared.closed(&may_close, &asked(old.policy))?);
+    }
     let may_open = PacketSet::from_rules(&may_open, budget)?;
     let mut unfiltered = Vec::new();
     for change in paths.iter().filter(|change| change.opened) {

@@ -1,6 +1,7 @@
 //! What becomes permitted and what stops being permitted between two policies, exactly.
 
 mod blast_radius;
+mod compared;
 mod configuration;
 mod expectation;
 mod gained;
@@ -18,7 +19,8 @@ pub use configuration::{ConfigurationChange, Fate, configuration_changes};
 pub use expectation::{Beyond, Unexpected, unexpected};
 pub use paths::PathChange;
 
-use gained::{Asked, gained};
+use compared::Compared;
+use gained::Asked;
 
 /// How many products of a change are shown.
 const SHOWN: usize = 64;
@@ -85,76 +87,20 @@ impl Version<'_> {
 /// When the work was more than the budget allows: nothing is known then.
 pub fn diff(old: Version<'_>, new: Version<'_>, hints: &Hints, budget: Budget) -> Result<PolicyDiff, GaveUp> {
     let networks = [old, new].map(|version| Network::new(version.policy));
-    let [before_network, after_network] = &networks;
-    let (mut before, mut after) = (old.rules(), new.rules());
-    let changed = Changed::of(&before, &after);
-    let (received_before, received_after) = (received::received(old.policy), received::received(new.policy));
-    let received = Changed::of(&received_before, &received_after);
-    let flows: Vec<&FlowSet> = changed.opening.iter().chain(&changed.closing).collect();
-    for flow in inside::carried((old.policy, before_network), (new.policy, after_network), &flows) {
-        before.push(PacketRule::permit(flow.clone()));
-        after.push(PacketRule::permit(flow));
-    }
+    let [old_network, new_network] = &networks;
     let asked = |policy| Asked {
         policy,
         hints,
         shown: SHOWN,
         budget,
     };
-    let (to_new, to_old) = (asked(new.policy), asked(old.policy));
-    let mut opened = gained(&before, &after, &changed.opening, &to_new)?;
-    opened.extend(gained(
-        &received_before,
-        &received_after,
-        &received.opening,
-        &to_new,
-    )?);
-    let mut closed = gained(&after, &before, &changed.closing, &to_old)?;
-    closed.extend(gained(
-        &received_after,
-        &received_before,
-        &received.closing,
-        &to_old,
-    )?);
-    Ok(PolicyDiff {
-        opened,
-        closed,
-        paths: paths::path_changes((old.policy, before_network), (new.policy, after_network)),
-    })
-}
-
-/// The flows of rules that only one of two lists has. Every other packet fares the same.
-struct Changed {
-    /// New permits and former denies: whatever opens is of these.
-    opening: Vec<FlowSet>,
-    /// Former permits and new denies: whatever closes is of these.
-    closing: Vec<FlowSet>,
-}
-
-impl Changed {
-    fn of(before: &[PacketRule], after: &[PacketRule]) -> Self {
-        let mut balance: rustc_hash::FxHashMap<&PacketRule, i64> = rustc_hash::FxHashMap::default();
-        for rule in before {
-            *balance.entry(rule).or_default() -= 1;
-        }
-        for rule in after {
-            *balance.entry(rule).or_default() += 1;
-        }
-        let mut changed = Self {
-            opening: Vec::new(),
-            closing: Vec::new(),
-        };
-        for rule in before.iter().chain(after) {
-            // Each once.
-            let Some(count) = balance.remove(rule).filter(|count| *count != 0) else {
-                continue;
-            };
-            let flows = match rule.permit == (count > 0) {
-                true => &mut changed.opening,
-                false => &mut changed.closing,
-            };
-            flows.push(rule.flow.clone());
-        }
-        changed
+    let mut found = PolicyDiff {
+        paths: paths::path_changes((old.policy, old_network), (new.policy, new_network)),
+        ..PolicyDiff::default()
+    };
+    for compared in Compared::both((old, old_network), (new, new_network)) {
+        found.opened.extend(compared.opened(&[], &asked(new.policy))?);
+        found.closed.extend(compared.closed(&[], &asked(old.policy))?);
     }
+    Ok(found)
 }

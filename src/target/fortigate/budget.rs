@@ -41,72 +41,44 @@ impl Filled {
 }
 
 /// The tables whose size is known.
-fn tables(context: &Context, limits: &Limits) -> Vec<Filled> {
-    let stale = &context.stale;
+fn tables(context: &Context, limits: &Limits) -> impl Iterator<Item = Filled> {
     let policies = |place, table: &Table| {
-        let written = table.before.len().saturating_add(table.after.len());
-        (
+        Some(Filled {
             place,
-            "policies",
-            [written, table.stale.len()],
-            Some(limits.policies),
-        )
+            what: "policies",
+            written: table.before.len().saturating_add(table.after.len()),
+            stale: table.stale.len(),
+            most: limits.policies,
+        })
     };
-    let objects = |place, written, stale: &[String], most| (place, "objects", [written, stale.len()], most);
+    let objects = |place, written, stale: &[String], most: Option<usize>| {
+        Some(Filled {
+            place,
+            what: "objects",
+            written,
+            stale: stale.len(),
+            most: most?,
+        })
+    };
+    let (now, stale) = (context, &context.stale);
+    let (addresses, groups) = (limits.addresses, limits.address_groups);
     let all = [
-        policies("policy table", &context.policy),
-        policies("local-in-policy table", &context.local_in),
-        policies("local-in-policy6 table", &context.local_in6),
-        objects(
-            "address table",
-            context.addresses.len(),
-            &stale.addresses,
-            limits.addresses,
-        ),
-        objects(
-            "address6 table",
-            context.addresses6.len(),
-            &stale.addresses6,
-            limits.addresses,
-        ),
-        objects(
-            "addrgrp table",
-            context.groups.len(),
-            &stale.groups,
-            limits.address_groups,
-        ),
-        objects(
-            "addrgrp6 table",
-            context.groups6.len(),
-            &stale.groups6,
-            limits.address_groups,
-        ),
-        objects(
-            "service table",
-            context.services.len(),
-            &stale.services,
-            limits.custom_services,
-        ),
-        objects("zone table", context.zones.len(), &stale.zones, limits.zones),
+        policies("policy table", &now.policy),
+        policies("local-in-policy table", &now.local_in),
+        policies("local-in-policy6 table", &now.local_in6),
+        objects("address table", now.addresses.len(), &stale.addresses, addresses),
+        objects("address6 table", now.addresses6.len(), &stale.addresses6, addresses),
+        objects("addrgrp table", now.groups.len(), &stale.groups, groups),
+        objects("addrgrp6 table", now.groups6.len(), &stale.groups6, groups),
+        objects("service table", now.services.len(), &stale.services, limits.custom_services),
+        objects("zone table", now.zones.len(), &stale.zones, limits.zones),
     ];
-    let known = all
-        .into_iter()
-        .filter_map(|(place, what, [written, stale], most)| {
-            Some(Filled {
-                place,
-                what,
-                written,
-                stale,
-                most: most?,
-            })
-        });
-    known.collect()
+    all.into_iter().flatten()
 }
 
 /// Tables that would run full while the configuration loads: FortiOS stops in the middle then.
 pub(super) fn overflows(context: &Context, limits: &Limits) -> Vec<Inexpressible> {
-    let tables = tables(context, limits).into_iter();
-    let full = tables.filter(|table| table.used() > table.most);
+    let full = tables(context, limits).filter(|table| table.used() > table.most);
     full.map(|table| table.fault()).collect()
 }
 
@@ -118,9 +90,8 @@ pub(super) fn usage(context: &Context, limits: &Limits) -> Vec<Usage> {
         used,
         most,
     };
-    let tables = tables(context, limits)
-        .into_iter()
-        .map(|table| row(table.place, table.what, table.used(), table.most));
+    let tables =
+        tables(context, limits).map(|table| row(table.place, table.what, table.used(), table.most));
     let members = context.groups.iter().chain(&context.groups6);
     let members = members.map(|group| group.members.len()).max();
     let policies = [&context.policy, &context.local_in, &context.local_in6];

@@ -351,6 +351,16 @@ fn a_deny_inside_a_zone_opens_and_closes_what_a_router_carries_there() {
     ");
     let (text, _) = diff(routed, &format!("{routed}{deny}"), &[]);
     assert!(text.starts_with("closed from a to a\n"), "{text}");
+    // Nor does a statement about something else expect it.
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    repository(&here.join("old"), routed);
+    repository(&here.join("new"), &format!("{routed}{deny}"));
+    std::fs::write(here.join("some"), "deny a -> a : https\n").unwrap();
+    let output = septum(here, &["diff", "old", "new", "--expect", "some"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\nnot expected: closed: "), "{text}");
+    assert_eq!(output.status.code(), Some(1));
     // What the router does not see, it does not stop.
     let neighbours = deny.replace("-> a", "-> 10.0.0.9");
     for (network, deny) in [(zone, deny), (routed, &neighbours)] {
