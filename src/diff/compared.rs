@@ -24,7 +24,12 @@ impl Compared {
         (new, new_network): (Version<'_>, &Network),
     ) -> [Self; 2] {
         let mut rules = Self::new(old.rules(), new.rules());
-        let changed: Vec<&FlowSet> = rules.changed.opening.iter().chain(&rules.changed.closing).collect();
+        let changed: Vec<&FlowSet> = rules
+            .changed
+            .opening
+            .iter()
+            .chain(&rules.changed.closing)
+            .collect();
         for flow in carried((old.policy, old_network), (new.policy, new_network), &changed) {
             rules.before.push(PacketRule::permit(flow.clone()));
             rules.after.push(PacketRule::permit(flow));
@@ -47,7 +52,12 @@ impl Compared {
     /// # Errors
     /// When the work was more than the budget allows.
     pub(super) fn opened(&self, stated: &[PacketRule], asked: &Asked<'_>) -> Result<Vec<ZoneChange>, GaveUp> {
-        gained(&[stated, &self.before].concat(), &self.after, &self.changed.opening, asked)
+        gained(
+            &[stated, &self.before].concat(),
+            &self.after,
+            &self.changed.opening,
+            asked,
+        )
     }
 
     /// What the first permits beyond the second and what is stated.
@@ -55,7 +65,12 @@ impl Compared {
     /// # Errors
     /// When the work was more than the budget allows.
     pub(super) fn closed(&self, stated: &[PacketRule], asked: &Asked<'_>) -> Result<Vec<ZoneChange>, GaveUp> {
-        gained(&[stated, &self.after].concat(), &self.before, &self.changed.closing, asked)
+        gained(
+            &[stated, &self.after].concat(),
+            &self.before,
+            &self.changed.closing,
+            asked,
+        )
     }
 }
 

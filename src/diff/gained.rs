@@ -249,16 +249,8 @@ mod tests {
     use arbtest::arbitrary::{Result, Unstructured};
 
     use super::*;
+    use crate::packet::random::neighbours;
     use crate::packet::{ServiceSet, permits};
-
-    fn addresses(u: &mut Unstructured<'_>) -> Result<Arc<AddressSet>> {
-        let (v4, v6): (u8, u8) = (u.arbitrary()?, u.arbitrary()?);
-        let chosen = |bits: u8| (0..8).filter(move |bit| bits & (1 << bit) != 0);
-        Ok(Arc::new(AddressSet {
-            v4: chosen(v4).map(|n| (0x0a00_0000 + n, 0x0a00_0000 + n)).collect(),
-            v6: chosen(v6 & 15).map(|n| (u128::from(n), u128::from(n))).collect(),
-        }))
-    }
 
     fn rule(u: &mut Unstructured<'_>) -> Result<PacketRule> {
         let first = u.int_in_range(1..=4)?;
@@ -266,8 +258,8 @@ mod tests {
         Ok(PacketRule {
             permit: u.ratio(2, 3)?,
             flow: FlowSet {
-                source: addresses(u)?,
-                destination: addresses(u)?,
+                source: neighbours(u)?,
+                destination: neighbours(u)?,
                 service: Arc::new(ServiceSet::tcp(IntervalSet::full(), ports)),
             },
         })

@@ -23,7 +23,7 @@ mod merge;
 mod narrowing;
 mod products;
 #[cfg(test)]
-mod random;
+pub(crate) mod random;
 mod region;
 mod rule;
 mod service;

@@ -27,3 +27,13 @@ pub(super) fn rules(
         })
         .collect()
 }
+
+/// Some of eight neighbouring addresses of each family.
+pub(crate) fn neighbours(u: &mut Unstructured<'_>) -> Result<Arc<AddressSet>> {
+    let (v4, v6): (u8, u8) = (u.arbitrary()?, u.arbitrary()?);
+    let chosen = |bits: u8| (0..8).filter(move |bit| bits & (1 << bit) != 0);
+    Ok(Arc::new(AddressSet {
+        v4: chosen(v4).map(|n| (0x0a00_0000 + n, 0x0a00_0000 + n)).collect(),
+        v6: chosen(v6).map(|n| (u128::from(n), u128::from(n))).collect(),
+    }))
+}

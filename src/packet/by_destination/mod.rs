@@ -256,17 +256,8 @@ mod tests {
     use arbtest::arbitrary::{Result, Unstructured};
 
     use super::*;
+    use crate::packet::random::neighbours;
     use crate::packet::{IntervalSet, Packet, permits, random};
-
-    /// Some of eight neighbouring addresses of each family.
-    fn addresses(u: &mut Unstructured<'_>) -> Result<Arc<AddressSet>> {
-        let (v4, v6): (u8, u8) = (u.arbitrary()?, u.arbitrary()?);
-        let chosen = |bits: u8| (0..8).filter(move |bit| bits & (1 << bit) != 0);
-        Ok(Arc::new(AddressSet {
-            v4: chosen(v4).map(|n| (0x0a00_0000 + n, 0x0a00_0000 + n)).collect(),
-            v6: chosen(v6).map(|n| (u128::from(n), u128::from(n))).collect(),
-        }))
-    }
 
     fn service(u: &mut Unstructured<'_>) -> Result<ServiceSet> {
         let first = u.int_in_range(1..=3)?;
@@ -278,7 +269,7 @@ mod tests {
     }
 
     fn rules(u: &mut Unstructured<'_>) -> Result<Vec<PacketRule>> {
-        random::rules(u, 6, addresses, service)
+        random::rules(u, 6, neighbours, service)
     }
 
     fn same(a: &[PacketRule], b: &[PacketRule]) -> Option<bool> {

@@ -67,10 +67,20 @@ fn tables(context: &Context, limits: &Limits) -> impl Iterator<Item = Filled> {
         policies("local-in-policy table", &now.local_in),
         policies("local-in-policy6 table", &now.local_in6),
         objects("address table", now.addresses.len(), &stale.addresses, addresses),
-        objects("address6 table", now.addresses6.len(), &stale.addresses6, addresses),
+        objects(
+            "address6 table",
+            now.addresses6.len(),
+            &stale.addresses6,
+            addresses,
+        ),
         objects("addrgrp table", now.groups.len(), &stale.groups, groups),
         objects("addrgrp6 table", now.groups6.len(), &stale.groups6, groups),
-        objects("service table", now.services.len(), &stale.services, limits.custom_services),
+        objects(
+            "service table",
+            now.services.len(),
+            &stale.services,
+            limits.custom_services,
+        ),
         objects("zone table", now.zones.len(), &stale.zones, limits.zones),
     ];
     all.into_iter().flatten()
@@ -90,8 +100,7 @@ pub(super) fn usage(context: &Context, limits: &Limits) -> Vec<Usage> {
         used,
         most,
     };
-    let tables =
-        tables(context, limits).map(|table| row(table.place, table.what, table.used(), table.most));
+    let tables = tables(context, limits).map(|table| row(table.place, table.what, table.used(), table.most));
     let members = context.groups.iter().chain(&context.groups6);
     let members = members.map(|group| group.members.len()).max();
     let policies = [&context.policy, &context.local_in, &context.local_in6];
