@@ -23,6 +23,7 @@ mod read;
 mod ruleset;
 mod section;
 mod services;
+mod shared;
 mod trace;
 mod uses;
 mod written;
