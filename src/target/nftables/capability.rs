@@ -35,6 +35,8 @@ pub struct Capability {
     pub rule_elements: usize,
     /// How many flows between two prefixes must be spared for what several pairs have in common to be written once.
     pub shared_flows: usize,
+    /// Up to how many tables of single addresses belong to one pair of sides each.
+    pub pair_tables: usize,
     /// In up to how many rules a list of ports is written out.
     pub inline_ports: usize,
 }

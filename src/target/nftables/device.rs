@@ -104,17 +104,17 @@ fn uses(role: &Role) -> Uses {
 }
 
 /// A pair of sides that some flow uses.
-struct Between<'p> {
+pub(super) struct Between<'p> {
     /// Part of the names of its chain and sets.
     name: String,
     /// The direction, as logs show it.
     label: String,
     /// The interfaces by which its packets come in.
-    incoming: &'p [String],
+    pub incoming: &'p [String],
     /// The interfaces by which they leave.
-    outgoing: &'p [String],
+    pub outgoing: &'p [String],
     /// First match, denies first.
-    rules: &'p [PlanRule],
+    pub rules: &'p [PlanRule],
 }
 
 impl Between<'_> {
@@ -146,6 +146,7 @@ impl Lowering<'_> {
         let shared = Shared::of(lists, self.capability.shared_flows);
         let chains = self.shared(&shared, &between);
         let mut written = Written::default();
+        let mut pair_chains = Vec::with_capacity(between.len());
         for (number, pair) in between.iter().enumerate() {
             let mut chain = Chain {
                 name: name::pair_chain(&pair.name),
@@ -173,6 +174,7 @@ impl Lowering<'_> {
                     dispatch.elements.push(&key, &format!("goto {}", chain.name));
                 }
             }
+            pair_chains.push((pair, self.ruleset.chains.len()));
             self.ruleset.chains.push(chain);
         }
         self.ruleset.maps.push(dispatch);
@@ -185,6 +187,7 @@ impl Lowering<'_> {
                     .to_owned(),
             );
         }
+        self.join_tables(&pair_chains);
     }
 
     /// The planned pairs of sides, in the order of the sides.

@@ -62,6 +62,13 @@ impl Elements {
         self.line(&["    ", marks, source, " . ", destination, rest]);
     }
 
+    /// Adds all of a table, each behind more of a key.
+    pub fn behind(&mut self, key: &str, table: &Self) {
+        for line in table.text.lines() {
+            self.line(&["    ", key, line.trim_start()]);
+        }
+    }
+
     fn line(&mut self, parts: &[&str]) {
         if self.count > 0 {
             self.text.push('\n');

@@ -9,7 +9,7 @@ use super::elements::Writer;
 use super::keys::{Keys, most_used};
 use super::kind::Kind;
 use super::prefix::{Prefix, by_length, masked, width};
-use super::ruleset::Chain;
+use super::ruleset::{Chain, Rule};
 use super::section::{Group, Lowering};
 use crate::packet::Family;
 
@@ -54,14 +54,17 @@ impl Lowering<'_> {
             let name = self
                 .ruleset
                 .hold(group.name(kind, &part), kind, family, writer.elements);
-            chain.add(
-                format!(
-                    "{} . meta l4proto . th dport @{name} counter {}",
-                    asked(family, lengths),
-                    group.verdict()
-                ),
-                format!("{}: each element names its rule", group.action()),
-            );
+            chain.rules.push(Rule {
+                table: group.own_table(kind, lengths, &name),
+                ..Rule::new(
+                    format!(
+                        "{} . meta l4proto . th dport @{name} counter {}",
+                        asked(family, lengths),
+                        group.verdict()
+                    ),
+                    format!("{}: each element names its rule", group.action()),
+                )
+            });
         }
         taken
     }

@@ -13,7 +13,7 @@ use super::elements::Elements;
 use super::keys::{Keys, at_lengths, most_used};
 use super::kind::Kind;
 use super::prefix::masked;
-use super::ruleset::{Chain, Rule, Set};
+use super::ruleset::{Chain, Set};
 use super::section::{Group, Lowering};
 use super::trace::Mark;
 
@@ -208,10 +208,7 @@ impl Lowering<'_> {
                 let statement = format!("{test}{service}{space}counter {verdict}");
                 names.push_str(&format!("\n{} {statement}", origin.id));
                 let mark = self.trace.mark(origin);
-                chain.rules.push(Rule {
-                    statement: format!("{}{statement}", mark.text),
-                    comment: mark.comment.clone(),
-                });
+                chain.add(format!("{}{statement}", mark.text), mark.comment.clone());
             }
         }
         let first = rules

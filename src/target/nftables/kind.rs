@@ -22,12 +22,16 @@ pub enum Kind {
     ByDestination,
     /// From source and destination to a chain.
     ByEnds,
+    /// [`Kind::Exact`], asked with the interfaces before the rest.
+    ExactBySides,
+    /// [`Kind::ByEnds`], asked with the interfaces before the rest.
+    ByEndsAndSides,
     /// What versions before had in place of [`Kind::Networks`].
     Flows,
 }
 
 impl Kind {
-    const ALL: [(Self, char); 9] = [
+    const ALL: [(Self, char); 11] = [
         (Self::Exact, 'x'),
         (Self::Networks, 'm'),
         (Self::Addresses, 's'),
@@ -36,6 +40,8 @@ impl Kind {
         (Self::ByPort, 'd'),
         (Self::ByDestination, 'a'),
         (Self::ByEnds, 'e'),
+        (Self::ExactBySides, 'f'),
+        (Self::ByEndsAndSides, 'g'),
         (Self::Flows, 'r'),
     ];
 
@@ -55,7 +61,10 @@ impl Kind {
 
     /// True for a map.
     pub fn is_map(self) -> bool {
-        matches!(self, Self::ByPort | Self::ByDestination | Self::ByEnds)
+        matches!(
+            self,
+            Self::ByPort | Self::ByDestination | Self::ByEnds | Self::ByEndsAndSides
+        )
     }
 
     /// How it is declared.
@@ -78,6 +87,11 @@ impl Kind {
             (Self::ByDestination, Family::V6) => "type ipv6_addr : verdict;",
             (Self::ByEnds, Family::V4) => "type ipv4_addr . ipv4_addr : verdict; counter;",
             (Self::ByEnds, Family::V6) => "type ipv6_addr . ipv6_addr : verdict; counter;",
+            // With two names of interfaces, keys of IPv6 are longer than the 64 bytes that the kernel takes.
+            (Self::ExactBySides, _) => {
+                "type ifname . ifname . ipv4_addr . ipv4_addr . inet_proto . inet_service; counter;"
+            }
+            (Self::ByEndsAndSides, _) => "type ifname . ifname . ipv4_addr . ipv4_addr : verdict; counter;",
             (Self::Flows, Family::V4) => {
                 "type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; counter;"
             }

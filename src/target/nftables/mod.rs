@@ -6,6 +6,7 @@
 //! however many they hold.
 
 mod atom;
+mod by_sides;
 mod capability;
 mod device;
 mod elements;

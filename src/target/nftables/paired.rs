@@ -13,7 +13,7 @@ use super::exact::{Lengths, Pair, asked, pairs, part_of_name};
 use super::keys::{FRAME, Keys};
 use super::kind::Kind;
 use super::quote;
-use super::ruleset::Chain;
+use super::ruleset::{Chain, Rule};
 use super::section::{Group, Lowering};
 use super::services::Ports;
 use super::trace::Mark;
@@ -191,10 +191,13 @@ impl Lowering<'_> {
         }
         let name = group.name(Kind::ByEnds, &part_of_name(family, lengths));
         let name = self.ruleset.hold(name, Kind::ByEnds, family, elements);
-        chain.add(
-            format!("{} vmap @{name}", asked(family, lengths)),
-            format!("{}: by source and destination", group.action()),
-        );
+        chain.rules.push(Rule {
+            table: group.own_table(Kind::ByEnds, lengths, &name),
+            ..Rule::new(
+                format!("{} vmap @{name}", asked(family, lengths)),
+                format!("{}: by source and destination", group.action()),
+            )
+        });
     }
 
     /// The name of the chain that decides about some ports, and lets the rest go back.

@@ -114,10 +114,7 @@ pub struct Chain {
 impl Chain {
     /// Adds a rule of the platform's own: no policy rule stands behind it.
     pub fn add(&mut self, statement: impl Into<String>, comment: impl Into<String>) {
-        self.rules.push(Rule {
-            statement: statement.into(),
-            comment: comment.into(),
-        });
+        self.rules.push(Rule::new(statement, comment));
     }
 }
 
@@ -128,6 +125,20 @@ pub struct Rule {
     pub statement: String,
     /// Where it comes from.
     pub comment: String,
+    /// The table of single IPv4 addresses in which it finds what it permits.
+    #[serde(skip)]
+    pub table: Option<(Kind, String)>,
+}
+
+impl Rule {
+    /// One that looks into no such table.
+    pub fn new(statement: impl Into<String>, comment: impl Into<String>) -> Self {
+        Self {
+            statement: statement.into(),
+            comment: comment.into(),
+            table: None,
+        }
+    }
 }
 
 /// A set or a verdict map.

@@ -69,6 +69,12 @@ impl Group<'_> {
         if self.denies { "drop" } else { "accept" }
     }
 
+    /// What its rule says of a table of single IPv4 addresses that permits.
+    pub fn own_table(self, kind: Kind, lengths: (u8, u8), name: &str) -> Option<(Kind, String)> {
+        let single = !self.denies && self.family == Family::V4 && lengths == (32, 32);
+        single.then(|| (kind, name.to_owned()))
+    }
+
     /// The name of a table. Lengths of prefixes come with a `_` after each.
     pub fn name(self, kind: Kind, lengths: &str) -> String {
         let prefix = kind.prefix(self.family);
@@ -209,10 +215,7 @@ impl Lowering<'_> {
             }
             (action, _) => {
                 if let Some((prefix, limit)) = log {
-                    chain.rules.push(Rule {
-                        statement: format!("{tests} {limit} {prefix}"),
-                        comment: comment.clone(),
-                    });
+                    chain.add(format!("{tests} {limit} {prefix}"), comment.clone());
                 }
                 let verdict = match action {
                     Action::Allow => "accept",
@@ -221,7 +224,7 @@ impl Lowering<'_> {
                 format!("{tests} counter {verdict}")
             }
         };
-        chain.rules.push(Rule { statement, comment });
+        chain.add(statement, comment);
     }
 
     /// The test of a share's service. A list of ports that many rules have is a set with a name.

@@ -9,6 +9,7 @@ use super::harness::{
 };
 use super::plans::*;
 use super::random::mesh;
+use super::text::between_many;
 
 /// Sends about `count` probes; how many passed. Fails where the kernel decides otherwise than the plan.
 fn agree(plan: &DevicePlan, count: usize) -> Option<(usize, usize)> {
@@ -48,6 +49,23 @@ fn a_router_with_every_shape_of_rule() {
     assert!(
         sent > 20_000 && passed > sent / 4 && sent - passed > sent / 4,
         "{passed} of {sent} passed"
+    );
+}
+
+#[test]
+fn a_router_in_the_middle_of_many_networks() {
+    let plan = between_many(14, Some((3, 5)));
+    let text = emit(&plan, &Owned::new()).text;
+    assert!(
+        text.contains("@f4_allow ") && text.contains("@g4_allow "),
+        "{text}"
+    );
+    let Some((sent, passed)) = agree(&plan, 10_000) else {
+        return;
+    };
+    assert!(
+        passed > sent / 8 && sent - passed > sent / 8,
+        "{passed} of {sent}"
     );
 }
 

@@ -148,6 +148,7 @@ fn assets(random: &mut Random) -> Assets {
         ("rule_elements", 40),
         ("inline_ports", 3),
         ("shared_flows", 30),
+        ("pair_tables", 4),
     ] {
         let lines = assets.capability.lines();
         let kept: Vec<&str> = lines

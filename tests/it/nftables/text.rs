@@ -172,6 +172,67 @@ fn what_few_flows_are_spared_by_stays_where_it_is() {
     assert!(!text.contains("c_shared_"), "{text}");
 }
 
+/// A router in the middle of many networks, of which each talks to every other. Where two of them are named, something
+/// between these is denied.
+pub fn between_many(count: usize, denied: Option<(usize, usize)>) -> DevicePlan {
+    let net = |n: usize| format!("10.{n}.0.0/16");
+    let sides = (0..count).map(|n| side(&format!("net{n}"), &format!("eth{n}"), &net(n)));
+    let ordered = (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
+    let pairs = ordered.filter(|(from, to)| from != to).map(|(from, to)| {
+        let flow = |n: usize| {
+            let (source, destination) = (format!("10.{from}.0.{n}"), format!("10.{to}.0.{}", n % 3));
+            let service = ["tcp:22", "tcp:80,443 udp:53"][n % 2];
+            allow(&format!("r{from}-{to}-{n}"), &source, &destination, service)
+        };
+        let mut rules: Vec<PlanRule> = (0..18).map(flow).collect();
+        if denied == Some((from, to)) {
+            rules.insert(0, deny("closed", &format!("10.{from}.0.4"), &net(to), "any"));
+        }
+        pair(from, to, rules)
+    });
+    let pairs = pairs.collect();
+    router(sides.collect(), pairs, LocalPlan::default())
+}
+
+#[test]
+fn the_tables_of_many_pairs_are_one() {
+    let plan = between_many(14, Some((3, 5)));
+    let text = emit(&plan, &Owned::new()).text;
+    let declared = |kind: &str| {
+        let start = format!("add {kind} inet septum ");
+        let lines = text.lines().filter_map(|line| line.strip_prefix(&start));
+        lines
+            .filter_map(|line| line.split(' ').next())
+            .collect::<Vec<_>>()
+    };
+    // What is denied comes before what is permitted, so that this pair keeps tables of its own.
+    assert_eq!(declared("set"), ["x4_allow_net3__net5", "f4_allow"], "{text}");
+    assert_eq!(
+        declared("map"),
+        ["e4_allow_net3__net5", "dispatch", "g4_allow"],
+        "{text}"
+    );
+    let element = "\"eth0\" . \"eth1\" . 10.0.0.2 . 10.1.0.2 . 6 . 22 comment \"r0-1-2 ";
+    assert_eq!(text.matches(element).count(), 1, "{text}");
+    assert!(prove_text(&plan, &Nftables, &text, &Options::default()).holds());
+    // Another source than what lives behind the interface gets nowhere.
+    let moved = text.replacen(
+        "\"eth0\" . \"eth1\" . 10.0.0.2",
+        "\"eth2\" . \"eth1\" . 10.0.0.2",
+        1,
+    );
+    assert!(!prove_text(&plan, &Nftables, &moved, &Options::default()).holds());
+}
+
+#[test]
+fn the_tables_of_few_pairs_stay_theirs() {
+    let text = emit(&between_many(9, None), &Owned::new()).text;
+    assert!(
+        text.contains("x4_allow_net3__net5") && !text.contains("f4_allow"),
+        "{text}"
+    );
+}
+
 /// A ward for each of some servers, and a rule from each to its own, all with the same ports.
 fn wards(count: usize) -> DevicePlan {
     let (mut sides, mut pairs) = (Vec::new(), Vec::new());
