@@ -39,6 +39,26 @@ pub(super) enum Found {
 }
 
 impl FamilyIndex<'_> {
+    /// The smallest packet of a rule, if none of the chosen rules holds it. None as well where too many rules are near to
+    /// ask each.
+    pub(super) fn smallest_alone(
+        &self,
+        space: &Space,
+        rule: usize,
+        by: &dyn Fn(usize) -> bool,
+    ) -> Option<Packet> {
+        let packet = self.smallest(
+            space,
+            self.source(rule)?,
+            self.destination(rule)?,
+            self.service(rule)?,
+        )?;
+        let rules = self.rules();
+        let holds = |other: usize| rules.get(other).is_some_and(|rule| rule.flow.contains(&packet));
+        let alone = self.few_near(rule)?.all(|other| !by(other) || !holds(other));
+        alone.then_some(packet)
+    }
+
     /// A packet of the region that no candidate holds, or the candidates that leave none.
     pub(super) fn search(
         &self,
@@ -55,7 +75,8 @@ impl FamilyIndex<'_> {
             }
             meter.spend(near.len() + 1, left.len())?;
             near.retain(|rule| self.touches(*rule, &region));
-            let Some(packet) = self.point(space, &region) else {
+            let Some(packet) = self.smallest(space, &region.source, &region.destination, &region.service)
+            else {
                 continue;
             };
             // One rule that covers all ends the piece; else one that holds the point must be cut out.
@@ -123,17 +144,23 @@ impl FamilyIndex<'_> {
                 .is_some_and(|set| region.service.is_subset(set))
     }
 
-    /// The smallest packet of a region.
-    fn point(&self, space: &Space, region: &Region) -> Option<Packet> {
+    /// The smallest packet of a product.
+    fn smallest(
+        &self,
+        space: &Space,
+        source: &IntervalSet<u32>,
+        destination: &IntervalSet<u32>,
+        service: &ServiceSet,
+    ) -> Option<Packet> {
         let family = self.family;
         let value = |side, ranks: &IntervalSet<u32>| {
             let (first, _) = space.piece(Axis { family, side }, ranks.first()?);
             Some(address(family, first))
         };
-        let (number, first, second) = first_service(family, &region.service)?;
+        let (number, first, second) = first_service(family, service)?;
         Some(Packet {
-            source: value(Side::Source, &region.source)?,
-            destination: value(Side::Destination, &region.destination)?,
+            source: value(Side::Source, source)?,
+            destination: value(Side::Destination, destination)?,
             protocol: number,
             first,
             second,

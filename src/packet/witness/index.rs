@@ -142,6 +142,18 @@ impl<'a> FamilyIndex<'a> {
         made.as_ref().map_err(|gave_up| *gave_up)
     }
 
+    /// The rules whose destinations overlap those of a rule. None where they are too many to ask each.
+    pub(super) fn few_near(&self, rule: usize) -> Option<impl Iterator<Item = usize>> {
+        let destinations = &self.overlapping_destinations[self.sides(rule)?.destination];
+        let near = || {
+            destinations
+                .iter()
+                .map(|destination| &self.by_destination[*destination as usize])
+        };
+        let few = near().map(Vec::len).sum::<usize>() <= FEW_RULES;
+        few.then(|| near().flatten().copied())
+    }
+
     /// The chosen rules that have a packet in common with a rule, ascending.
     pub(super) fn overlapping(&self, rule: usize, by: &dyn Fn(usize) -> bool) -> Result<Vec<usize>, GaveUp> {
         let Some(own) = self.sides(rule) else {
@@ -150,10 +162,7 @@ impl<'a> FamilyIndex<'a> {
         let source = &self.source_sets[own.source];
         let mut found = Vec::new();
         let destinations = &self.overlapping_destinations[own.destination];
-        let near = destinations
-            .iter()
-            .map(|destination| self.by_destination[*destination as usize].len());
-        let few = near.sum::<usize>() <= FEW_RULES && source.ranges().len() <= FEW_INTERVALS;
+        let few = self.few_near(rule).is_some() && source.ranges().len() <= FEW_INTERVALS;
         for destination in destinations {
             let destination = *destination as usize;
             let here = &self.by_destination[destination];

@@ -146,6 +146,12 @@ impl<'a> RuleIndex<'a> {
     ) -> Result<Coverage, GaveUp> {
         let mut because = BTreeSet::new();
         for family in &self.families {
+            // Most rules hold a packet that no other one does, and mostly it is the first that would be looked at.
+            if within.is_none()
+                && let Some(packet) = family.smallest_alone(&self.space, rule, by)
+            {
+                return Ok(Coverage::Witness(packet));
+            }
             let Some(whole) = family.region(rule, within) else {
                 continue;
             };

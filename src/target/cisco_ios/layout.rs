@@ -30,6 +30,19 @@ struct Context<'a> {
     residual: Vec<String>,
 }
 
+impl Context<'_> {
+    /// About how many bytes it will take as text.
+    fn bytes(&self) -> usize {
+        let groups = self
+            .groups
+            .iter()
+            .map(|group| group.heading.len() + group.body.len() + 2);
+        let lines = self.lists.iter().flat_map(|list| &list.lines);
+        let lines = lines.map(|line| line.len() + 2);
+        groups.chain(lines).sum::<usize>() + 4096 + 256 * (self.lists.len() + self.interfaces.len())
+    }
+}
+
 /// A command and the lines below it as they stand there.
 #[derive(Serialize)]
 struct GroupText {
@@ -74,7 +87,8 @@ impl Layout<'_> {
     /// # Errors
     /// When the template does not render.
     pub fn render(&self, text: &str) -> Result<(String, Vec<EmittedLine>), EmitError> {
-        let rendered = template::render("cisco-ios/template.j2", text, &self.context())?;
+        let context = self.context();
+        let rendered = template::render("cisco-ios/template.j2", text, &context, context.bytes())?;
         let lines = self.provenance(&rendered);
         Ok((rendered, lines))
     }

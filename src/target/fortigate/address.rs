@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::text::object_name;
 use crate::packet::{AddressSet, Family, IntervalSet, Ordinal};
@@ -30,8 +30,13 @@ pub struct Address {
 pub struct Group {
     /// `g_clinical_pumps_<digest>`; `g2_…` for a group of groups.
     pub name: String,
-    /// Addresses, or groups of the next lower depth.
+    /// Addresses, or groups of the next lower depth. The template gets them as one text, each between quotes.
+    #[serde(serialize_with = "quoted")]
     pub members: Vec<Arc<str>>,
+}
+
+fn quoted<S: Serializer>(names: &[Arc<str>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&format!("\"{}\"", names.join("\" \"")))
 }
 
 /// The objects of one family.

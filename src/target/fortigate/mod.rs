@@ -94,6 +94,21 @@ struct Context {
     stale: Stale,
 }
 
+impl Context {
+    /// About how many bytes it will take as text.
+    fn bytes(&self) -> usize {
+        let addresses = self.addresses.len() + self.addresses6.len();
+        let groups = self.groups.iter().chain(&self.groups6);
+        let groups = groups.map(|group| 64 + group.members.iter().map(|name| name.len() + 3).sum::<usize>());
+        let policies = [&self.policy, &self.local_in, &self.local_in6];
+        let policies: usize = policies
+            .map(|table| table.before.len() + table.after.len())
+            .iter()
+            .sum();
+        8192 + 100 * addresses + groups.sum::<usize>() + 160 * self.services.len() + 700 * policies
+    }
+}
+
 /// Objects that earlier builds needed and this one does not.
 #[derive(Debug, Serialize)]
 struct Stale {
@@ -159,7 +174,8 @@ impl Platform for FortiGate {
         if !overflows.is_empty() {
             return Err(EmitError::Inexpressible(overflows));
         }
-        let text = template::render("fortigate/template.j2", &assets.template, &context)?;
+        let room = context.bytes();
+        let text = template::render("fortigate/template.j2", &assets.template, &context, room)?;
         Ok(Emitted {
             lines: rule_lines(&text, &context),
             owned: union(previous, &owned_by(&context)),

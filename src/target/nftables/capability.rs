@@ -33,6 +33,8 @@ pub struct Capability {
     pub port_values: usize,
     /// Keys that one rule may become.
     pub rule_elements: usize,
+    /// How many flows between two prefixes must be spared for what several pairs have in common to be written once.
+    pub shared_flows: usize,
     /// In up to how many rules a list of ports is written out.
     pub inline_ports: usize,
 }

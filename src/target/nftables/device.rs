@@ -12,6 +12,7 @@ use super::paired::PortChains;
 use super::ruleset::{Chain, Ruleset, Set};
 use super::section::{Lowering, Section};
 use super::services::Services;
+use super::shared::Shared;
 use super::trace::Trace;
 use super::uses::Uses;
 use super::written::Written;
@@ -102,6 +103,31 @@ fn uses(role: &Role) -> Uses {
     }
 }
 
+/// A pair of sides that some flow uses.
+struct Between<'p> {
+    /// Part of the names of its chain and sets.
+    name: String,
+    /// The direction, as logs show it.
+    label: String,
+    /// The interfaces by which its packets come in.
+    incoming: &'p [String],
+    /// The interfaces by which they leave.
+    outgoing: &'p [String],
+    /// First match, denies first.
+    rules: &'p [PlanRule],
+}
+
+impl Between<'_> {
+    fn section<'s>(&'s self, rules: &'s [PlanRule]) -> Section<'s> {
+        Section {
+            name: &self.name,
+            label: &self.label,
+            guard: "",
+            rules,
+        }
+    }
+}
+
 impl Lowering<'_> {
     fn router(&mut self, forwarding: &Forwarding, names: &[String], plan: &DevicePlan) {
         let interfaces: Vec<Vec<String>> = forwarding
@@ -115,49 +141,34 @@ impl Lowering<'_> {
             body: obsolete::DISPATCH_BODY,
             elements: Elements::default(),
         };
-        let mut pairs: BTreeMap<(usize, usize), &PairPlan> = BTreeMap::new();
-        for pair in &forwarding.pairs {
-            if pairs.insert((pair.from, pair.to), pair).is_some() {
-                self.fault("a pair of sides is planned twice".to_owned());
-            }
-        }
+        let between = self.between(forwarding, names, &interfaces);
+        let lists = between.iter().map(|pair| pair.rules).collect();
+        let shared = Shared::of(lists, self.capability.shared_flows);
+        let chains = self.shared(&shared, &between);
         let mut written = Written::default();
-        for ((from, to), pair) in pairs {
-            let ends = (forwarding.sides.get(from), forwarding.sides.get(to));
-            let short = (names.get(from), names.get(to));
-            let ports = (interfaces.get(from), interfaces.get(to));
-            let ((Some(a), Some(b)), (Some(a_name), Some(b_name)), (Some(a_ports), Some(b_ports))) =
-                (ends, short, ports)
-            else {
-                self.fault("a pair is planned between sides that do not exist".to_owned());
-                continue;
-            };
-            let name = name::pair(a_name, b_name);
-            let label = self.label(&a.zone, &b.zone);
+        for (number, pair) in between.iter().enumerate() {
             let mut chain = Chain {
-                name: name::pair_chain(&name),
-                title: label.replace('>', " -> "),
+                name: name::pair_chain(&pair.name),
+                title: pair.label.replace('>', " -> "),
                 ..Chain::default()
             };
-            let section = Section {
-                name: &name,
-                label: &label,
-                guard: "",
-                rules: &pair.rules,
-            };
-            match written.alike(&pair.rules) {
+            match written.alike(pair.rules) {
                 Some(rules) => chain.rules.extend_from_slice(rules),
                 None => {
                     let before = self.own_names;
-                    self.section(&section, &mut chain);
+                    let (own, common) = shared.list(number);
+                    self.section(&pair.section(own), &mut chain);
+                    if let Some(name) = common.and_then(|common| chains.get(common)) {
+                        chain.add(format!("jump {name}"), "what several pairs of sides permit");
+                    }
                     if self.own_names == before {
-                        written.add(&pair.rules, &chain.rules);
+                        written.add(pair.rules, &chain.rules);
                     }
                 }
             }
-            self.close(&mut chain, &label);
-            for incoming in a_ports {
-                for outgoing in b_ports {
+            self.close(&mut chain, &pair.label);
+            for incoming in pair.incoming {
+                for outgoing in pair.outgoing {
                     let key = format!("\"{incoming}\" . \"{outgoing}\"");
                     dispatch.elements.push(&key, &format!("goto {}", chain.name));
                 }
@@ -174,6 +185,70 @@ impl Lowering<'_> {
                     .to_owned(),
             );
         }
+    }
+
+    /// The planned pairs of sides, in the order of the sides.
+    fn between<'p>(
+        &mut self,
+        forwarding: &'p Forwarding,
+        names: &[String],
+        interfaces: &'p [Vec<String>],
+    ) -> Vec<Between<'p>> {
+        let mut pairs: BTreeMap<(usize, usize), &PairPlan> = BTreeMap::new();
+        for pair in &forwarding.pairs {
+            if pairs.insert((pair.from, pair.to), pair).is_some() {
+                self.fault("a pair of sides is planned twice".to_owned());
+            }
+        }
+        let end = |side: usize| {
+            let (zone, name) = (&forwarding.sides.get(side)?.zone, names.get(side)?);
+            Some((zone, name, interfaces.get(side)?))
+        };
+        let mut all = Vec::with_capacity(pairs.len());
+        for ((from, to), pair) in pairs {
+            let (Some((from, from_name, incoming)), Some((to, to_name, outgoing))) = (end(from), end(to))
+            else {
+                self.fault("a pair is planned between sides that do not exist".to_owned());
+                continue;
+            };
+            all.push(Between {
+                name: name::pair(from_name, to_name),
+                label: self.label(from, to),
+                incoming,
+                outgoing,
+                rules: &pair.rules,
+            });
+        }
+        all
+    }
+
+    /// Adds a chain for what some pairs have in common each time, and returns their names.
+    fn shared(&mut self, shared: &Shared<'_>, between: &[Between<'_>]) -> Vec<String> {
+        let mut names = Vec::with_capacity(shared.common.len());
+        for (number, common) in (1..).zip(&shared.common) {
+            let first = common.lists.first().and_then(|list| between.get(*list));
+            let first = first.map_or("", |pair| &pair.label);
+            let name = format!("shared_{number}");
+            let mut chain = Chain {
+                name: format!("c_{name}"),
+                title: format!(
+                    "{}: what it has in common with {} more",
+                    first.replace('>', " -> "),
+                    common.lists.len() - 1
+                ),
+                ..Chain::default()
+            };
+            let section = Section {
+                name: &name,
+                label: first,
+                guard: "",
+                rules: &common.rules,
+            };
+            self.section(&section, &mut chain);
+            names.push(chain.name.clone());
+            self.ruleset.chains.push(chain);
+        }
+        names
     }
 
     fn forward(&mut self) {

@@ -23,6 +23,7 @@ mod read;
 mod ruleset;
 mod section;
 mod services;
+mod shared;
 mod trace;
 mod uses;
 mod written;
@@ -75,7 +76,8 @@ impl Platform for Nftables {
     fn emit(&self, plan: &DevicePlan, assets: &Assets, previous: &Owned) -> Result<Emitted, EmitError> {
         let capability = Capability::parse(&assets.capability)?;
         let (ruleset, trace) = device::lower(plan, &capability, previous)?;
-        let marked = render("targets/nftables/template.j2", &assets.template, &ruleset)?;
+        let room = ruleset.bytes();
+        let marked = render("targets/nftables/template.j2", &assets.template, &ruleset, room)?;
         let (text, lines) = trace.resolve(&marked);
         let counts = BTreeMap::from([
             ("chains", ruleset.chains.len()),

@@ -77,6 +77,21 @@ impl Ruleset {
         self.filled().map(|set| set.elements.count).sum()
     }
 
+    /// About how many bytes it will take as text.
+    pub fn bytes(&self) -> usize {
+        /// Around the elements of a set, and beside what a rule tests.
+        const FRAME: usize = 300;
+        let sets: usize = self.filled().map(|set| set.elements.text.len() + FRAME).sum();
+        let chains = self.chains.iter().map(|chain| {
+            let rules = chain.rules.iter();
+            let rules: usize = rules
+                .map(|rule| rule.statement.len() + rule.comment.len() + 32)
+                .sum();
+            rules + FRAME
+        });
+        sets + chains.sum::<usize>() + 16 * FRAME
+    }
+
     /// How many rules all chains hold.
     pub fn rules(&self) -> usize {
         self.chains.iter().map(|chain| chain.rules.len()).sum()

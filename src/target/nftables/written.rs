@@ -35,7 +35,7 @@ impl<'p> Written<'p> {
 
 /// Of the rules by their places in memory, which the plan holds, and by the ends of their sides: one rule between many
 /// sides is another list for each pair of them.
-fn fingerprint(rules: &[PlanRule]) -> u64 {
+pub(super) fn fingerprint(rules: &[PlanRule]) -> u64 {
     let mut hasher = FxHasher::default();
     for rule in rules {
         Arc::as_ptr(&rule.said).hash(&mut hasher);

@@ -1,11 +1,14 @@
 //! Real packets through the loaded file: the kernel decides as the plan does.
 
 use septum::packet::Packet;
-use septum::plan::{DevicePlan, LocalPlan};
+use septum::plan::{DevicePlan, LocalPlan, PlanRule};
 use septum::target::Owned;
 
-use super::harness::{Entry, Probe, Topology, Verdict, disagreements, expect, permitted, run, sample};
+use super::harness::{
+    Entry, Probe, Random, Topology, Verdict, disagreements, expect, permitted, run, sample,
+};
 use super::plans::*;
+use super::random::mesh;
 
 /// Sends about `count` probes; how many passed. Fails where the kernel decides otherwise than the plan.
 fn agree(plan: &DevicePlan, count: usize) -> Option<(usize, usize)> {
@@ -45,6 +48,32 @@ fn a_router_with_every_shape_of_rule() {
     assert!(
         sent > 20_000 && passed > sent / 4 && sent - passed > sent / 4,
         "{passed} of {sent} passed"
+    );
+}
+
+#[test]
+fn a_firewall_in_a_mesh() {
+    let mut random = Random(7);
+    let groups = |n: usize| {
+        let sources: String = (0..1 + n % 9).map(|k| format!("10.0.{k}.{n} ")).collect();
+        allow(
+            &format!("group-{n}"),
+            &sources,
+            &format!("10.1.0.{}", n % 31),
+            "tcp:80,443 udp:53",
+        )
+    };
+    let mut rules: Vec<PlanRule> = (0..60).map(groups).collect();
+    rules.insert(0, deny("closed", "10.0.3.0/24", "10.1.0.0/28", "udp:53"));
+    let plan = mesh(&mut random, &rules);
+    let text = emit(&plan, &Owned::new()).text;
+    assert!(text.contains("jump c_shared_1"), "{text}");
+    let Some((sent, passed)) = agree(&plan, 5_000) else {
+        return;
+    };
+    assert!(
+        passed > sent / 8 && sent - passed > sent / 8,
+        "{passed} of {sent}"
     );
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arbtest::arbtest;
-use septum::packet::Family;
+use septum::packet::{AddressSet, Family};
 use septum::plan::{DevicePlan, LocalPlan, PairPlan, PlanRule, Role, decide};
 use septum::syntax::tree::{Action, Rate, RateUnit};
 use septum::target::nftables::Nftables;
@@ -147,6 +147,7 @@ fn assets(random: &mut Random) -> Assets {
         ("port_values", 5),
         ("rule_elements", 40),
         ("inline_ports", 3),
+        ("shared_flows", 30),
     ] {
         let lines = assets.capability.lines();
         let kept: Vec<&str> = lines
@@ -206,6 +207,57 @@ fn agrees(random: &mut Random, plan: &DevicePlan, text: &str) -> [usize; 2] {
         }
     }
     fared
+}
+
+/// A firewall in a mesh: all its pairs have most rules in common. What lives at a neighbour neither leaves by it as a
+/// source nor comes in by it as a destination.
+pub fn mesh(random: &mut Random, all: &[PlanRule]) -> DevicePlan {
+    const SIDES: usize = 4;
+    let everywhere = "10.0.0.0/8 2001:db8::/32";
+    let sides = (0..SIDES).map(|n| side(&format!("link-{n}"), &format!("eth{n}"), everywhere));
+    let ordered = (0..SIDES).flat_map(|from| (0..SIDES).map(move |to| (from, to)));
+    let near: Vec<(usize, usize, Arc<AddressSet>)> = all
+        .iter()
+        .map(|_| {
+            let net = format!("10.0.0.0/{} 2001:db8:1::/112", 8 + random.below(24));
+            (random.below(3 * SIDES), random.below(6 * SIDES), addresses(&net))
+        })
+        .collect();
+    let pairs = ordered.filter(|(from, to)| from != to).map(|(from, to)| {
+        let part = |(rule, (sources, destinations, near)): (&PlanRule, &(usize, usize, Arc<AddressSet>))| {
+            let mut rule = rule.clone();
+            if *sources == to {
+                rule.flow.source = rule.flow.source.difference(near.as_ref()).into();
+            }
+            let there = *destinations != from && !rule.flow.is_empty();
+            there.then_some(rule)
+        };
+        pair(from, to, all.iter().zip(&near).filter_map(part).collect())
+    });
+    let pairs = pairs.collect();
+    router(sides.collect(), pairs, LocalPlan::default())
+}
+
+#[test]
+fn what_the_pairs_of_a_mesh_have_in_common_is_proven() {
+    let (mut shared, mut fared) = (0, [0, 0]);
+    arbtest(|u| {
+        let mut random = Random(u.arbitrary::<u64>()? | 1);
+        let all = rules(&mut random, 0, 1, 60);
+        let plan = mesh(&mut random, &all);
+        let assets = assets(&mut random);
+        let emitted = emitted(&plan, &assets, &Owned::new());
+        shared += usize::from(emitted.text.contains("jump c_shared_1"));
+        assert_proven(&plan, &emitted.text);
+        let [dropped, passed] = agrees(&mut random, &plan, &emitted.text);
+        fared = [fared[0] + dropped, fared[1] + passed];
+        Ok(())
+    })
+    .budget_ms(1_500);
+    assert!(
+        shared > 5 && fared.iter().all(|count| *count > 50),
+        "{shared} {fared:?}"
+    );
 }
 
 #[test]

@@ -132,6 +132,46 @@ fn lists_of_the_same_rules_that_hold_other_packets_stay_apart() {
     assert!(prove_text(&plan, &Nftables, &text, &Options::default()).holds());
 }
 
+/// Six pairs of sides that permit the same but for one rule each.
+fn between_three_cores(rules: &[PlanRule]) -> DevicePlan {
+    let sides = (0..3).map(|n| side(&format!("core{n}"), &format!("eth{n}"), "10.0.0.0/8"));
+    let pairs = [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)];
+    let without = |number: usize| {
+        let kept = rules.iter().enumerate().filter(|(at, _)| *at != number);
+        kept.map(|(_, rule)| rule.clone()).collect()
+    };
+    let pairs = (0..)
+        .zip(pairs)
+        .map(|(number, (from, to))| pair(from, to, without(number)));
+    router(sides.collect(), pairs.collect(), LocalPlan::default())
+}
+
+#[test]
+fn what_many_pairs_permit_stands_once() {
+    let mut rules = many_flows();
+    rules.insert(0, logged(allow("audited", "10.1.9.9", "10.2.9.9", "tcp:22")));
+    let denied = deny("closed", "10.1.0.3", "10.2.0.3", "any");
+    rules.insert(0, denied);
+    let plan = between_three_cores(&rules);
+    let text = emit(&plan, &Owned::new()).text;
+    assert_eq!(text.matches("jump c_shared_1 comment").count(), 6, "{text}");
+    assert_eq!(text.matches("10.1.0.20 . 10.2.0.6 . ").count(), 1, "{text}");
+    // What is denied, or logged, is so before anything else permits it.
+    let chain = text.split("chain p_core2__core1 {").nth(1).unwrap();
+    let chain = chain.split('}').next().unwrap();
+    let place = |of: &str| chain.find(of).unwrap();
+    let (denied, audited) = (place("counter drop comment \"closed"), place("audited"));
+    assert!(denied < audited && audited < place("jump c_shared_1"), "{chain}");
+    assert!(prove_text(&plan, &Nftables, &text, &Options::default()).holds());
+}
+
+#[test]
+fn what_few_flows_are_spared_by_stays_where_it_is() {
+    let plan = between_three_cores(&many_flows()[..40]);
+    let text = emit(&plan, &Owned::new()).text;
+    assert!(!text.contains("c_shared_"), "{text}");
+}
+
 /// A ward for each of some servers, and a rule from each to its own, all with the same ports.
 fn wards(count: usize) -> DevicePlan {
     let (mut sides, mut pairs) = (Vec::new(), Vec::new());
