@@ -17,6 +17,9 @@ const TRIED: usize = 8;
 /// What a device of the inventory is worth on either side.
 const REAL_DEVICE: i32 = 8;
 
+/// What a device that talks to itself costs, in which nobody believes: more than everything else is worth together.
+const TO_ITSELF: i32 = 4 * REAL_DEVICE;
+
 impl Diagram<'_> {
     /// The most believable packet found in the set; none where it is empty.
     pub(crate) fn pick(&self, set: Set, hints: &Hints) -> Option<Believed> {
@@ -107,9 +110,8 @@ impl Picker<'_, '_> {
 
     fn weigh(&mut self, draft: Draft) {
         self.left = self.left.saturating_sub(1);
-        // Nobody believes in a device that talks to itself.
         let talks_to_itself = draft.source == draft.destination;
-        let score = draft.score - i32::from(talks_to_itself) * 2 * REAL_DEVICE;
+        let score = draft.score - i32::from(talks_to_itself) * TO_ITSELF;
         if self.best.is_some_and(|best| best.score >= score) {
             return;
         }
