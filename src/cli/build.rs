@@ -166,7 +166,7 @@ fn devices(built: &[Built<'_>], are: impl Fn(&dyn Platform) -> bool) -> Option<S
 }
 
 /// The manifest of the build that the output directory holds.
-fn previous_build(output: &Path) -> Result<Option<BuildManifest>, CliError> {
+pub(super) fn previous_build(output: &Path) -> Result<Option<BuildManifest>, CliError> {
     let path = output.join(NAME);
     if !path.exists() {
         return Ok(None);

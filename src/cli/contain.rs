@@ -4,13 +4,14 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use super::lint::Checks;
+use super::mode_trial::{self, Trial};
 use super::workspace::{self, Workspace};
 use super::{CliError, Outcome, report};
 use crate::diagnostic::quote::quoted;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::model::{Describer, Device, ModeId, Policy};
 use crate::network::Network;
-use crate::packet::Budget;
+use crate::packet::{Budget, Packet};
 use crate::reach::{Containment, Hosts, Leak, View};
 use crate::source::FileId;
 use crate::syntax;
@@ -42,48 +43,104 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     }
     let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
     let device = find_device(&workspace.policy, &arguments.device)?;
-    let containment = Containment::new(&workspace.policy, &workspace.sources, device, today);
     let name = free_name(&workspace.policy, &device.name);
-    let text = containment.mode(&name, &workspace.sources);
-    let text = syntax::format(&text, &syntax::parse(FileId(0), &text)).unwrap_or(text);
-
-    let with_mode = workspace.with_file("<contain>", &text);
-    if with_mode.broken() {
-        report::diagnostics(&with_mode.diagnostics, &with_mode.sources);
-        return Err(refused("the mode cannot be read"));
-    }
-    let mode = with_mode.policy.modes.iter().position(|mode| mode.name == name);
-    let mode = mode
-        .map(ModeId::from_index)
-        .ok_or_else(|| refused("the mode is lost"))?;
-    let hints = Describer::new(&workspace.policy).hints().clone();
-    let leak = containment
-        .leak(&with_mode.policy, mode, &hints, Budget::default())
-        .map_err(|error| refused(&error.to_string()))?;
-    let network = Network::new(&with_mode.policy);
-    let broken = broken_promises(&workspace, &with_mode, &network, today)?;
-    if !broken.is_empty() {
-        report::diagnostics(&broken, &with_mode.sources);
-        return Ok(Outcome::Findings);
-    }
-    match leak {
-        None => {}
-        Some(Leak::Untold(packet)) => {
+    let mut refusal: Option<(Attempt, Trial)> = None;
+    for containment in Containment::new(&workspace.policy, &workspace.sources, device, today).wider() {
+        let attempt = Attempt::new(&workspace, &containment, &name)?;
+        let network = Network::new(&attempt.workspace.policy);
+        let broken = broken_promises(&workspace, &attempt.workspace, &network, today)?;
+        if !broken.is_empty() {
+            report::diagnostics(&broken, &attempt.workspace.sources);
+            return Ok(Outcome::Findings);
+        }
+        let untold = attempt.proven(&containment)?;
+        let trial = mode_trial::trial(&workspace, (&attempt.workspace, &network), attempt.mode, today)?;
+        if !trial.of_mode.is_empty() {
+            refusal.get_or_insert((attempt, trial));
+            continue;
+        }
+        let mut outcome = Outcome::Clean;
+        if let Some((exact, refused)) = &refusal {
+            report::diagnostics(&refused.of_mode, &exact.workspace.sources);
+            for kept in containment.kept.iter().filter(|kept| kept.whole) {
+                let words = containment.words(kept);
+                report::status(&format!(
+                    "not cut, as a device on the way cannot write it: {words}"
+                ));
+            }
+            outcome = Outcome::Findings;
+        }
+        if !trial.anyway.is_empty() {
+            report::diagnostics(&trial.anyway, &attempt.workspace.sources);
+            report::status("`septum build` writes nothing before this is mended, with or without the mode");
+            outcome = Outcome::Findings;
+        }
+        if let Some(packet) = untold {
             report::status(&format!(
                 "not cut, as not every platform can tell it from others: {packet}"
             ));
         }
-        Some(Leak::Passes(packet)) => return Err(refused(&format!("{packet} would still pass"))),
-        Some(Leak::Cut(packet)) => return Err(refused(&format!("{packet} is required and would be cut"))),
-        Some(Leak::Others(rule)) => return Err(refused(&format!("`{rule}` would cut others"))),
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(attempt.text.as_bytes())?;
+        stdout.flush()?;
+        for line in neighbours(&attempt.workspace.policy, &network, device, today, attempt.mode) {
+            report::status(&line);
+        }
+        return Ok(outcome);
     }
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
-    for line in neighbours(&with_mode.policy, &network, device, today, mode) {
-        report::status(&line);
+    if let Some((exact, refused)) = &refusal {
+        report::diagnostics(&refused.of_mode, &exact.workspace.sources);
     }
-    Ok(Outcome::Clean)
+    report::status(&format!(
+        "no mode cuts {} off: `septum build` could not write it",
+        quoted(&device.name)
+    ));
+    Ok(Outcome::Findings)
+}
+
+/// A policy with a mode that contains a device.
+struct Attempt {
+    text: String,
+    workspace: Workspace,
+    mode: ModeId,
+}
+
+impl Attempt {
+    fn new(workspace: &Workspace, containment: &Containment<'_>, name: &str) -> Result<Self, CliError> {
+        let text = containment.mode(name, &workspace.sources);
+        let text = syntax::format(&text, &syntax::parse(FileId(0), &text)).unwrap_or(text);
+        let workspace = workspace.with_file("<contain>", &text);
+        if workspace.broken() {
+            report::diagnostics(&workspace.diagnostics, &workspace.sources);
+            return Err(refused("the mode cannot be read"));
+        }
+        let mut modes = workspace.policy.modes.iter();
+        let mode = modes.position(|mode| mode.name == name);
+        let mode = mode
+            .map(ModeId::from_index)
+            .ok_or_else(|| refused("the mode is lost"))?;
+        Ok(Self {
+            text,
+            workspace,
+            mode,
+        })
+    }
+
+    /// Proves that the mode is the containment. A packet that it leaves as no platform can tell it from others.
+    fn proven(&self, containment: &Containment<'_>) -> Result<Option<Packet>, CliError> {
+        let policy = &self.workspace.policy;
+        let hints = Describer::new(policy).hints().clone();
+        let leak = containment
+            .leak(policy, self.mode, &hints, Budget::default())
+            .map_err(|error| refused(&error.to_string()))?;
+        match leak {
+            None => Ok(None),
+            Some(Leak::Untold(packet)) => Ok(Some(packet)),
+            Some(Leak::Passes(packet)) => Err(refused(&format!("{packet} would still pass"))),
+            Some(Leak::Cut(packet)) => Err(refused(&format!("{packet} is required and would be cut"))),
+            Some(Leak::Others(rule)) => Err(refused(&format!("`{rule}` would cut others"))),
+        }
+    }
 }
 
 fn refused(why: &str) -> CliError {

@@ -23,6 +23,7 @@ mod interrupt;
 mod lint;
 mod lookup;
 mod matrix;
+mod mode_trial;
 mod outputs;
 mod policy_files;
 mod progress;

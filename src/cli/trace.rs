@@ -104,10 +104,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         ));
     }
     std::io::stdout().write_all(text.as_bytes())?;
-    Ok(if trace.arrives() {
-        Outcome::Clean
-    } else {
-        Outcome::Findings
+    Ok(match trace.arrives() {
+        Some(true) => Outcome::Clean,
+        Some(false) => Outcome::Findings,
+        None => Outcome::BadInput,
     })
 }
 

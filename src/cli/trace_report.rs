@@ -9,14 +9,15 @@ use super::proof_report::Lines;
 use super::workspace::Workspace;
 use crate::model::{Describer, PointId, RunProtocol};
 use crate::source::Span;
-use crate::trace::{self, Beyond, Passage, Reply, Trace, TracedHop, Verdict};
+use crate::trace::{self, Beyond, Inside, Passage, Reply, Trace, TracedHop, Unknown, Verdict};
 
 /// A trace, ready to be shown.
 #[derive(Debug, Serialize)]
 pub(super) struct Shown {
     packet: String,
-    /// True where the packet arrives, whether or not the policy permits it, and its reply comes back.
-    arrives: bool,
+    /// True where the packet arrives, whether or not the policy permits it, and its reply comes back; none where that is
+    /// not known.
+    arrives: Option<bool>,
     /// True where the policy permits it.
     permitted: bool,
     /// Why it gets there although the policy does not permit it.
@@ -32,10 +33,20 @@ pub(super) struct Shown {
     /// True where there is a way at all.
     connected: bool,
     hops: Vec<ShownHop>,
+    /// A router that the packet may cross.
+    perhaps: Option<Perhaps>,
     /// Managed devices on other ways between the two zones.
     elsewhere: Vec<String>,
     #[serde(skip)]
     stopped: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Perhaps {
+    #[serde(flatten)]
+    hop: ShownHop,
+    /// In which case the packet crosses it.
+    only: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,6 +92,10 @@ pub(super) fn shown(workspace: &Workspace, built: &[Built<'_>], trace: &Trace) -
         device: named(trace.receiver),
         connected: trace.connected,
         hops: trace.hops.iter().map(|hop| shown_hop(built, hop)).collect(),
+        perhaps: trace.perhaps.as_ref().map(|inside| Perhaps {
+            hop: shown_hop(built, &inside.hop),
+            only: only(inside),
+        }),
         elsewhere: trace.elsewhere.clone(),
         stopped: match (stopped, reply_stopped) {
             (Some(hop), _) => Some(format!("the packet goes no further than {}", hop.device)),
@@ -134,6 +149,9 @@ fn decided(workspace: &Workspace, decider: trace::Decider) -> Option<Decider> {
 fn why(beyond: &Beyond) -> String {
     let why = match beyond {
         Beyond::Neighbours => "it stays inside its zone, where no device filters it".to_owned(),
+        Beyond::Inside(device) => {
+            format!("it stays inside its zone, where {device} lets through what no `deny` names")
+        }
         Beyond::Unmanaged => "no managed device stands on this way".to_owned(),
         Beyond::Sent(device) => format!("{device} does not filter what it sends itself"),
         Beyond::Received(device) => {
@@ -147,6 +165,20 @@ fn why(beyond: &Beyond) -> String {
         }
     };
     format!("it arrives all the same: {why}")
+}
+
+/// In which case a packet inside a zone crosses a router.
+fn only(inside: &Inside) -> String {
+    match &inside.unknown {
+        Some(Unknown::Interfaces(names)) => {
+            format!(
+                "if its ends are behind different ones of the interfaces {}",
+                names.join(", ")
+            )
+        }
+        Some(Unknown::Unmanaged(device)) => format!("if it does not go by {device}, which is unmanaged"),
+        None => String::new(),
+    }
 }
 
 fn shown_hop(built: &[Built<'_>], hop: &TracedHop) -> ShownHop {
@@ -203,6 +235,10 @@ impl Shown {
         for hop in &self.hops {
             hop.write(&mut out);
         }
+        if let Some(perhaps) = &self.perhaps {
+            perhaps.hop.write(&mut out);
+            let _ = writeln!(out, "  |    only    {}", perhaps.only);
+        }
         let _ = writeln!(out, "  {}", self.device.as_ref().unwrap_or(&self.to));
         if let Some(stopped) = &self.stopped {
             let _ = writeln!(out, "\n{stopped}");
@@ -220,14 +256,20 @@ impl Shown {
             Some(device) => format!("neither a rule nor `manage` or `run` of {device} permits it"),
             None => "no rule permits it".to_owned(),
         };
-        match (&self.rule, &self.beyond) {
-            (Some(rule), None) => {
-                let word = if self.permitted { "permitted" } else { "denied" };
-                format!("{word} by {}: {}", rule.location, rule.text)
+        let said = match &self.rule {
+            Some(rule) if self.permitted => format!("permitted by {}: {}", rule.location, rule.text),
+            Some(rule) if self.beyond.is_some() || self.arrives.is_none() => {
+                format!("forbidden by {}: {}", rule.location, rule.text)
             }
-            (None, None) => format!("denied: {nothing}"),
-            (None, Some(why)) => format!("{nothing}, and {why}"),
-            (Some(rule), Some(why)) => format!("forbidden by {}: {}\n{why}", rule.location, rule.text),
+            Some(rule) => format!("denied by {}: {}", rule.location, rule.text),
+            None if self.beyond.is_some() || self.arrives.is_none() => nothing,
+            None => format!("denied: {nothing}"),
+        };
+        match (&self.beyond, &self.rule, self.arrives) {
+            (Some(why), None, _) => format!("{said}, and {why}"),
+            (Some(why), Some(_), _) => format!("{said}\n{why}"),
+            (None, _, None) => format!("{said}\nit is not known whether it arrives"),
+            (None, _, Some(_)) => said,
         }
     }
 }

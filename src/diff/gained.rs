@@ -101,8 +101,10 @@ impl Found {
     /// None where there are no packets.
     fn of(set: &PacketSet, examples: &Examples, asked: &Asked<'_>) -> Option<Self> {
         let products = set.products(asked.shown);
+        // Beyond what is shown there may be another than of a host that talks to itself.
         let example = examples.packet_of(&products.flows);
-        let witness = example.or_else(|| set.witness(asked.hints))?;
+        let believed = example.filter(|packet| products.complete || packet.source != packet.destination);
+        let witness = believed.or_else(|| set.witness(asked.hints))?;
         Some(Self { products, witness })
     }
 

@@ -49,24 +49,28 @@ impl Examples {
         let mut best: Option<(usize, Packet)> = None;
         for flow in flows {
             for family in Family::BOTH {
-                let Some((known, packet)) = self.in_family(flow, family) else {
+                let Some((score, packet)) = self.in_family(flow, family) else {
                     continue;
                 };
-                if best.is_none_or(|(score, _)| known > score) {
-                    best = Some((known, packet));
+                if best.is_none_or(|(most, _)| score > most) {
+                    best = Some((score, packet));
                 }
             }
-            if best.is_some_and(|(score, _)| score == 2) {
+            if best.is_some_and(|(score, _)| score == 3) {
                 break;
             }
         }
         best.map(|(_, packet)| packet)
     }
 
-    /// A packet of a family, and how many of its ends are devices.
+    /// A packet of a family, and how much it is to be believed: by how many of its ends are devices, and least where a
+    /// host talks to itself.
     fn in_family(&self, flow: &FlowSet, family: Family) -> Option<(usize, Packet)> {
-        let (from_known, source) = self.address(&flow.source.only(family), None)?;
+        let (mut from_known, mut source) = self.address(&flow.source.only(family), None)?;
         let (to_known, destination) = self.address(&flow.destination.only(family), Some(source))?;
+        if source == destination {
+            (from_known, source) = self.address(&flow.source.only(family), Some(destination))?;
+        }
         let (number, first, second) = header(&flow.service.in_family(family), family)?;
         let packet = Packet {
             source,
@@ -75,8 +79,11 @@ impl Examples {
             first,
             second,
         };
-        let known = usize::from(from_known) + usize::from(to_known);
-        flow.contains(&packet).then_some((known, packet))
+        let score = match source == destination {
+            true => 0,
+            false => 1 + usize::from(from_known) + usize::from(to_known),
+        };
+        flow.contains(&packet).then_some((score, packet))
     }
 
     /// An address of a set, a device's if there is one; another one than `not` where that can be.

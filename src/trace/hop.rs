@@ -33,28 +33,7 @@ impl Tracer<'_> {
             first.map(|interface| interface.name.clone())
         };
         let (entered, left) = (interface(from)?, interface(to)?);
-        // The reader writes each interface in one way only.
-        let read_as = enforcer.platform.interface_name();
-        let rules = pair(forwarding, from, to).map_or(&[][..], |pair| &pair.rules);
-        let hook = if enforcer.platform.stateless() {
-            Hook::Inbound {
-                interface: Some(read_as(&entered)),
-                established: false,
-            }
-        } else {
-            Hook::Forward {
-                from: Some(read_as(&entered)),
-                to: Some(read_as(&left)),
-            }
-        };
-        let passage = Passage::Through(entered, left.clone());
-        let planned = Verdict::of(decide(rules, packet));
-        let mut traced = enforcer.decided(rules, planned, packet, &hook, passage);
-        if enforcer.platform.stateless() {
-            let replies = pair(forwarding, to, from).map_or(&[][..], |pair| &pair.replies);
-            traced.reply = enforcer.replied(replies, packet, read_as(&left));
-        }
-        Some(traced)
+        Some(enforcer.forwarded(forwarding, packet, (from, to), (entered, left)))
     }
 
     /// The host firewalls of the sender.
@@ -99,6 +78,40 @@ impl Tracer<'_> {
 
     fn enforcer_of(&self, id: PointId) -> Option<&Enforcer<'_>> {
         self.enforcer(&self.policy.points.get(id.index())?.name)
+    }
+}
+
+impl Enforcer<'_> {
+    /// What a router does with a packet that comes in by one interface and side and leaves by another.
+    pub(super) fn forwarded(
+        &self,
+        forwarding: &Forwarding,
+        packet: &Packet,
+        (from, to): (usize, usize),
+        (entered, left): (String, String),
+    ) -> TracedHop {
+        // The reader writes each interface in one way only.
+        let read_as = self.platform.interface_name();
+        let rules = pair(forwarding, from, to).map_or(&[][..], |pair| &pair.rules);
+        let hook = if self.platform.stateless() {
+            Hook::Inbound {
+                interface: Some(read_as(&entered)),
+                established: false,
+            }
+        } else {
+            Hook::Forward {
+                from: Some(read_as(&entered)),
+                to: Some(read_as(&left)),
+            }
+        };
+        let passage = Passage::Through(entered, left.clone());
+        let planned = Verdict::of(decide(rules, packet));
+        let mut traced = self.decided(rules, planned, packet, &hook, passage);
+        if self.platform.stateless() {
+            let replies = pair(forwarding, to, from).map_or(&[][..], |pair| &pair.replies);
+            traced.reply = self.replied(replies, packet, read_as(&left));
+        }
+        traced
     }
 }
 

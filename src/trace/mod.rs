@@ -2,6 +2,7 @@
 
 mod decide;
 mod hop;
+mod inside;
 mod itself;
 mod reply;
 
@@ -14,6 +15,8 @@ use crate::plan::{DevicePlan, Origin};
 use crate::syntax::tree::Action;
 use crate::target::Platform;
 use crate::target::readback::ReadBack;
+
+pub use inside::{Inside, Unknown};
 
 /// A managed device as it is built.
 pub struct Enforcer<'a> {
@@ -62,6 +65,8 @@ pub struct Trace {
     pub isolated: bool,
     /// The devices on the way.
     pub hops: Vec<TracedHop>,
+    /// What a router does with a packet inside a zone if it crosses the router, which is not known.
+    pub perhaps: Option<Inside>,
     /// Managed devices on other ways between the two zones.
     pub elsewhere: Vec<String>,
 }
@@ -130,6 +135,8 @@ impl Verdict {
 pub enum Beyond {
     /// Both ends are in one zone, and nothing filters between them.
     Neighbours,
+    /// Both ends are in one zone, and this device lets through there what no `deny` names.
+    Inside(String),
     /// No managed device stands on the way.
     Unmanaged,
     /// A device sends it itself, and no other managed one stands on the way.
@@ -179,9 +186,12 @@ impl Reply {
 }
 
 impl Trace {
-    /// True where the packet arrives, whether or not the policy permits it, and its reply comes back.
-    pub fn arrives(&self) -> bool {
-        self.delivered() && self.hops.iter().all(|hop| hop.reply.permitted())
+    /// True where the packet arrives, whether or not the policy permits it, and its reply comes back. None where that is
+    /// not known.
+    pub fn arrives(&self) -> Option<bool> {
+        let arrives = self.delivered() && self.hops.iter().all(|hop| hop.reply.permitted());
+        let stops = |inside: &Inside| !inside.hop.verdict.passes() || !inside.hop.reply.permitted();
+        (!arrives || !self.perhaps.as_ref().is_some_and(stops)).then_some(arrives)
     }
 
     /// True where nothing stops the packet itself. A zone that says `isolate` is taken at its word.
@@ -192,7 +202,7 @@ impl Trace {
 
     /// Why the packet gets there although the policy does not permit it; none where it does, or something stops it.
     pub fn beyond(&self, policy: &Policy) -> Option<Beyond> {
-        if self.permitted || !self.delivered() {
+        if self.permitted || !self.delivered() || self.arrives().is_none() {
             return None;
         }
         let found = |wanted: Verdict| {
@@ -200,8 +210,16 @@ impl Trace {
             Some(hops.find(|hop| hop.verdict == wanted)?.device.clone())
         };
         let sender = self.sender.and_then(|id| policy.points.get(id.index()));
-        let beyond = found(Verdict::Permits)
-            .map(Beyond::Platform)
+        let inside = || {
+            let crossed = |hop: &&TracedHop| {
+                matches!(hop.passage, Passage::Through(..)) && hop.verdict == Verdict::Permits
+            };
+            let perhaps = self.perhaps.as_ref().map(|inside| &inside.hop);
+            let router = self.hops.iter().find(crossed).or(perhaps)?;
+            (self.from == self.to).then(|| Beyond::Inside(router.device.clone()))
+        };
+        let beyond = inside()
+            .or_else(|| found(Verdict::Permits).map(Beyond::Platform))
             .or_else(|| found(Verdict::Unfiltered).map(Beyond::Received))
             .or_else(|| found(Verdict::OtherSettings).map(Beyond::OtherSettings))
             .or_else(|| Some(Beyond::Sent(sender?.name.clone())));
@@ -246,10 +264,18 @@ impl Tracer<'_> {
         let by_rule = denied.or_else(|| matching(Action::Allow));
         let [sender, receiver] = [packet.source, packet.destination].map(|address| self.owner(address));
         let way = self.way((from, sender), (to, receiver));
+        let between_hosts = from == to && sender.is_none() && receiver.is_none();
+        let inside = between_hosts.then(|| self.inside(packet, from)).flatten();
+        let (inside, others) = inside.unzip();
+        let (perhaps, crossed) = match inside {
+            Some(inside) if inside.unknown.is_none() => (None, Some(inside.hop)),
+            inside => (inside, None),
+        };
         let mut before = Vec::new();
         let mut last = Vec::new();
         if let Some(way) = &way {
             before.extend(self.leaving_host(packet));
+            before.extend(crossed);
             before.extend(way.hops.iter().filter_map(|hop| self.through(packet, hop)));
             match receiver {
                 Some(receiver) => last.extend(self.received(packet, receiver, way.arrival)),
@@ -267,9 +293,7 @@ impl Tracer<'_> {
         let on_way = |name: &String| {
             hops.iter().any(|hop| hop.device == *name) || sends.is_some_and(|point| point.name == *name)
         };
-        let inside = self.network.routers_inside(self.policy, from).into_iter();
-        let inside = inside.filter(|_| from == to).map(|point| point.name.clone());
-        let elsewhere = self.crossing(from, to).chain(inside);
+        let elsewhere = self.crossing(from, to).chain(others.into_iter().flatten());
         let elsewhere = elsewhere.filter(|name| !on_way(name)).collect();
         Ok(Trace {
             packet: *packet,
@@ -280,9 +304,10 @@ impl Tracer<'_> {
             sender,
             receiver,
             connected: way.is_some(),
-            isolated: isolates && from == to && sender.is_none() && receiver.is_none(),
+            isolated: isolates && between_hosts,
             elsewhere,
             hops,
+            perhaps,
         })
     }
 

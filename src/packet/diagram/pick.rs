@@ -17,22 +17,34 @@ const TRIED: usize = 8;
 /// What a device of the inventory is worth on either side.
 const REAL_DEVICE: i32 = 8;
 
+/// What a device that talks to itself costs, in which nobody believes: more than everything else is worth together.
+const TO_ITSELF: i32 = 4 * REAL_DEVICE;
+
 impl Diagram<'_> {
     /// The most believable packet found in the set; none where it is empty.
     pub(crate) fn pick(&self, set: Set, hints: &Hints) -> Option<Believed> {
         let mut best: Option<Believed> = None;
         for family in Family::BOTH {
-            let mut picker = Picker {
-                diagram: self,
-                hints,
-                family,
-                left: WEIGHED,
-                best: None,
+            let search = |every_range| {
+                let mut picker = Picker {
+                    diagram: self,
+                    hints,
+                    family,
+                    every_range,
+                    left: WEIGHED,
+                    best: None,
+                };
+                if set.root(family) != NodeId::DENY {
+                    picker.descend(set.root(family), 0, Draft::default());
+                }
+                picker.best
             };
-            if set.root(family) != NodeId::DENY {
-                picker.descend(set.root(family), 0, Draft::default());
-            }
-            if let Some(found) = picker.best
+            let to_itself = |found: &Believed| found.packet.source == found.packet.destination;
+            let found = match search(false) {
+                Some(found) if to_itself(&found) => search(true),
+                found => found,
+            };
+            if let Some(found) = found
                 && best.is_none_or(|best| found.score > best.score)
             {
                 best = Some(found);
@@ -57,6 +69,8 @@ struct Picker<'d, 'a> {
     diagram: &'d Diagram<'a>,
     hints: &'d Hints,
     family: Family,
+    /// Look at all ranges of addresses, not only at the first.
+    every_range: bool,
     left: u32,
     best: Option<Believed>,
 }
@@ -96,9 +110,8 @@ impl Picker<'_, '_> {
 
     fn weigh(&mut self, draft: Draft) {
         self.left = self.left.saturating_sub(1);
-        // Nobody believes in a device that talks to itself.
         let talks_to_itself = draft.source == draft.destination;
-        let score = draft.score - i32::from(talks_to_itself) * 2 * REAL_DEVICE;
+        let score = draft.score - i32::from(talks_to_itself) * TO_ITSELF;
         if self.best.is_some_and(|best| best.score >= score) {
             return;
         }
@@ -148,8 +161,11 @@ impl Picker<'_, '_> {
                 break;
             }
         }
-        let permitted = store.edges_at(node, level).find(|(_, _, to)| *to != NodeId::DENY);
-        if let Some((first, last, to)) = permitted {
+        let permitted = store
+            .edges_at(node, level)
+            .filter(|(_, _, to)| *to != NodeId::DENY);
+        let looked_at = if self.every_range { usize::MAX } else { 1 };
+        for (first, last, to) in permitted.take(looked_at) {
             let (from, _) = space.piece(axis, first);
             let (_, until) = space.piece(axis, last);
             let second = from.saturating_add(1).min(until);

@@ -23,6 +23,8 @@ pub struct Kept {
     own: Arc<AddressSet>,
     peer: Named<AddressSet>,
     service: Named<ServiceSet>,
+    /// True where every service goes on in place of the ones that must.
+    pub whole: bool,
     /// The `require` or `manage` that it is kept for.
     pub span: Span,
 }
@@ -48,7 +50,7 @@ impl Kept {
 }
 
 /// What a mode that contains one device leaves of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Containment<'a> {
     policy: &'a Policy,
     device: &'a Device,
@@ -74,6 +76,36 @@ impl<'a> Containment<'a> {
         containment.required(sources);
         containment.managed(sources);
         containment
+    }
+
+    /// The same and others that leave more, each more than the one before: every service with peers of which rules permit
+    /// protocols that are named by number, which not every platform can tell apart, and then with every kept peer.
+    pub fn wider(self) -> Vec<Self> {
+        let numbered = self.widened(|kept| {
+            let permitted = self.permitted(kept.outbound, &kept.own, &kept.peer.set);
+            !service::numbered(&permitted).is_empty()
+        });
+        let every = self.widened(|_| true);
+        let mut all = vec![self];
+        for wider in [numbered, every] {
+            let count = |containment: &Self| containment.kept.iter().filter(|kept| kept.whole).count();
+            if all.last().is_some_and(|last| count(last) < count(&wider)) {
+                all.push(wider);
+            }
+        }
+        all
+    }
+
+    fn widened(&self, whole: impl Fn(&Kept) -> bool) -> Self {
+        let mut wider = self.clone();
+        for kept in wider.kept.iter_mut().filter(|kept| whole(kept)) {
+            kept.whole = true;
+            kept.service = Named {
+                text: "any".to_owned(),
+                set: Arc::new(ServiceSet::full()),
+            };
+        }
+        wider
     }
 
     /// What assertions require of the device.
@@ -140,6 +172,7 @@ impl<'a> Containment<'a> {
                 text: service.text.to_string(),
                 set: Arc::clone(&service.set),
             },
+            whole: false,
             span,
         };
         if !kept.flow().is_empty() {

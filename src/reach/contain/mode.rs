@@ -72,16 +72,23 @@ impl Containment<'_> {
             for (spared, services) in denied_of(&own_part, &peers, &kept) {
                 let rest = without(&own_part, &spared);
                 let permitted = self.permitted(outbound, own, &rest.set);
-                let services = service::terms(&services, &permitted);
-                if !rest.set.is_empty() && !services.is_empty() {
-                    deny(rest.text, Some(services.join(", ")));
+                if rest.set.is_empty() {
+                    continue;
+                }
+                for services in service::statements(&services, &permitted) {
+                    deny(rest.text.clone(), Some(services));
                 }
             }
         }
     }
 
     /// The services that some rule permits between the device and a peer in normal times.
-    fn permitted(&self, outbound: bool, own: &Arc<AddressSet>, peer: &Arc<AddressSet>) -> ServiceSet {
+    pub(super) fn permitted(
+        &self,
+        outbound: bool,
+        own: &Arc<AddressSet>,
+        peer: &Arc<AddressSet>,
+    ) -> ServiceSet {
         let (source, destination) = if outbound { (own, peer) } else { (peer, own) };
         let flow = FlowSet {
             source: Arc::clone(source),

@@ -2,8 +2,12 @@
 
 use crate::packet::{IntervalSet, Region, ServiceSet, protocol};
 
-/// Terms for services: all of those with ports, and of others those that are `permitted`.
-pub(super) fn terms(services: &ServiceSet, permitted: &ServiceSet) -> Vec<String> {
+/// How many ICMP types and protocols one statement names at most: FortiOS takes a service for each, and 256 in a policy.
+const NAMED: usize = 250;
+
+/// Lists of terms, one for each statement, for services: all of those with ports, and of others those that are
+/// `permitted`.
+pub(super) fn statements(services: &ServiceSet, permitted: &ServiceSet) -> Vec<String> {
     let mut terms = Vec::new();
     let with_ports = [
         ("tcp", &services.tcp),
@@ -18,21 +22,38 @@ pub(super) fn terms(services: &ServiceSet, permitted: &ServiceSet) -> Vec<String
         ("icmp", &services.icmp, &permitted.icmp, &full.icmp),
         ("icmpv6", &services.icmpv6, &permitted.icmpv6, &full.icmpv6),
     ];
+    let mut lists = Vec::new();
     for (word, region, permitted, full) in with_types {
-        terms.extend(types(word, region, permitted, full));
+        match region == full {
+            true => terms.push(word.to_owned()),
+            false => lists.push((word, types(&region.intersection(permitted)))),
+        }
     }
-    let other = services.other.intersection(&permitted.other);
-    let numbers = other.difference(&untold());
-    if !numbers.is_empty() {
-        let all: Vec<String> = numbers
-            .ranges()
-            .iter()
-            .flat_map(|(first, last)| *first..=*last)
-            .map(|number| number.to_string())
-            .collect();
-        terms.push(format!("proto {}", all.join(", ")));
+    let numbers = numbered(&services.intersection(permitted));
+    let numbers = numbers.ranges().iter().flat_map(|(first, last)| *first..=*last);
+    lists.push(("proto", numbers.map(|number| number.to_string()).collect()));
+
+    let mut statements = Vec::new();
+    let mut named = 0;
+    for (word, list) in &lists {
+        for part in list.chunks(NAMED) {
+            if named + part.len() > NAMED {
+                statements.push(std::mem::take(&mut terms).join(", "));
+                named = 0;
+            }
+            named += part.len();
+            terms.push(format!("{word} {}", part.join(", ")));
+        }
     }
-    terms
+    if !terms.is_empty() {
+        statements.push(terms.join(", "));
+    }
+    statements
+}
+
+/// Protocols that a mode names by number.
+pub(super) fn numbered(services: &ServiceSet) -> IntervalSet<u8> {
+    services.other.difference(&untold())
 }
 
 /// What not every platform can tell from other protocols: ICMP inside IPv6 and ICMPv6 inside IPv4, which no service
@@ -59,11 +80,8 @@ fn ports(word: &str, (source, destination): &(IntervalSet<u16>, IntervalSet<u16>
     text
 }
 
-fn types(word: &str, region: &Region, permitted: &Region, full: &Region) -> Option<String> {
-    if region == full {
-        return Some(word.to_owned());
-    }
-    let region = region.intersection(permitted);
+/// Types and codes, one by one.
+fn types(region: &Region) -> Vec<String> {
     let all_codes = IntervalSet::range(0, 255);
     let mut list = Vec::new();
     for (types, codes) in region.rows() {
@@ -76,5 +94,5 @@ fn types(word: &str, region: &Region, permitted: &Region, full: &Region) -> Opti
             }
         }
     }
-    (!list.is_empty()).then(|| format!("{word} {}", list.join(", ")))
+    list
 }

@@ -2,7 +2,7 @@
 
 use std::cell::LazyCell;
 
-use nom::Err;
+use nom::{Err, Parser};
 
 use super::failure::{self, Failure};
 use super::input::{Input, Parse};
@@ -117,6 +117,46 @@ pub fn optional<'a, S>(body: &'static Body<S>, owner: Token<'a>) -> impl Fn(Inpu
     move |input| match input.peek_kind(TokenKind::OpenBrace) {
         Some(_) => braced(body, owner)(input),
         None => Ok((input, Vec::new())),
+    }
+}
+
+/// What a statement says before `{ … }`, and that, or nothing. Where it is wrong, mistakes inside the braces are reported
+/// all the same.
+pub fn headed<'a, H, S>(
+    mut head: impl Parser<Input<'a>, Output = H, Error = Failure>,
+    body: &'static Body<S>,
+    owner: Token<'a>,
+) -> impl FnMut(Input<'a>) -> Parse<'a, (H, Vec<S>)> {
+    move |input| match head.parse(input) {
+        Ok((rest, head)) => {
+            let (rest, statements) = optional(body, owner)(rest)?;
+            Ok((rest, (head, statements)))
+        }
+        Err(error) => {
+            if let Err::Error(failure) | Err::Failure(failure) = &error
+                && let Some(brace) = body_behind(owner, input.at(failure.at))
+            {
+                // Its statements are lost with the one that they belong to.
+                let _ = braced(body, owner)(brace)?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// The brace of a statement of which the part before went wrong, where it has one that is closed again.
+fn body_behind<'a>(owner: Token<'a>, mut input: Input<'a>) -> Option<Input<'a>> {
+    let mut opened = None;
+    loop {
+        let token = input.peek()?;
+        match (token.kind, opened) {
+            (TokenKind::OpenBrace, None) => opened = Some(input),
+            (TokenKind::CloseBrace, _) => return opened,
+            (TokenKind::OpenBrace, Some(_)) | (TokenKind::Semicolon, None) => return None,
+            _ if starts_file_statement(token) && input.column(token) <= input.column(owner) => return None,
+            _ => {}
+        }
+        input = input.advance();
     }
 }
 

@@ -5,7 +5,7 @@ use nom::combinator::opt;
 
 use super::assertion::assertion;
 use super::atom::{free_name, name, symbol, text, title};
-use super::body::{Body, braced, optional};
+use super::body::{Body, braced, headed};
 use super::input::{Input, Parse};
 use super::service::optional_services;
 use super::set::set;
@@ -110,15 +110,8 @@ pub fn deny<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Rule>> {
 }
 
 fn rule<'a>(input: Input<'a>, word: Token<'a>, action: Action) -> Parse<'a, Option<Rule>> {
-    let (input, (source, _, destination, services, title, meta)) = (
-        set,
-        direct_arrow,
-        set,
-        optional_services,
-        opt(title),
-        optional(&RULE, word),
-    )
-        .parse(input)?;
+    let head = (set, direct_arrow, set, optional_services, opt(title));
+    let (input, ((source, _, destination, services, title), meta)) = headed(head, &RULE, word)(input)?;
     let span = input.since(word.span());
     let rule = Rule {
         action,

@@ -4,7 +4,7 @@ use nom::Parser;
 use nom::combinator::{cut, opt};
 
 use super::atom::{fail, keyword, name, symbol, title, value_token};
-use super::body::{Body, is_statement_keyword, optional};
+use super::body::{Body, headed, is_statement_keyword};
 use super::input::{Input, Parse};
 use super::value::{self, decimal, is_numeric, not_a};
 use crate::diagnostic::Diagnostic;
@@ -35,14 +35,13 @@ pub static SERVICE: Body<ServiceStatement> = Body {
 
 /// `service NAME "title" = TERMS { … }`
 pub fn service<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>> {
-    let (input, (name, title, _, terms, body)) = (
+    let head = (
         name("the name of a service"),
         opt(title),
         symbol(TokenKind::Equals, "`=`"),
         terms,
-        optional(&SERVICE, word),
-    )
-        .parse(input)?;
+    );
+    let (input, ((name, title, _, terms), body)) = headed(head, &SERVICE, word)(input)?;
     let span = input.since(word.span());
     let service = Service {
         name,

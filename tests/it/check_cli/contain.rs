@@ -223,21 +223,88 @@ fn what_is_no_device_is_wrong_usage() {
     }
 }
 
+/// What `build` says of a mode that `contain` printed.
+fn build(clinic: &Clinic, mode: &str) -> super::Run {
+    septum(&clinic.path(""), &["build", "--mode", mode, "--as-of", TODAY])
+}
+
 #[test]
 fn every_platform_can_write_the_mode() {
     for platform in ["nftables", "cisco-ios", "fortigate"] {
-        let mut policy = CLINIC.replace("target nftables", &format!("target {platform}"));
-        if platform == "cisco-ios" {
-            // Without state, what is left of all services would have to be let back in protocol by protocol.
-            policy = policy.replace("allow ward -> lab\n", "allow ward -> lab : https, ssh, dns\n");
+        for kept in [
+            "https",
+            "icmp destination-unreachable/4",
+            "tcp 1, 3, 5, 7, icmp 8",
+        ] {
+            let policy = CLINIC.replace("target nftables", &format!("target {platform}"));
+            let clinic = Clinic::new(&policy.replace("lis : https", &format!("lis : {kept}")));
+            let run = clinic.contain("scope");
+            clinic.write("contain.sept", &run.out);
+            let build = build(&clinic, "contain-scope");
+            assert_eq!(build.code, 0, "{platform}: {}", build.err);
         }
-        let clinic = Clinic::new(&policy);
-        let run = clinic.contain("scope");
-        clinic.write("contain.sept", &run.out);
-        let build = septum(
-            &clinic.path(""),
-            &["build", "--mode", "contain-scope", "--as-of", TODAY],
-        );
-        assert_eq!(build.code, 0, "{platform}: {}", build.err);
     }
+}
+
+#[test]
+fn what_a_device_on_the_way_cannot_write_is_left_and_said() {
+    // Without state, answers to what is left of every service would be let in protocol by protocol.
+    let clinic = Clinic::new(&CLINIC.replace("target nftables", "target cisco-ios"));
+    let run = clinic.contain("scope");
+    assert_eq!(run.code, 1, "{}", run.err);
+    insta::assert_snapshot!("left", format!("{}---\n{}", run.out, run.err));
+    clinic.write("contain.sept", &run.out);
+    for (packet, expected) in [
+        (["scope", "lis", "ssh"], true),
+        (["scope", "10.2.0.77", "https"], false),
+        (["dns", "scope", "https"], false),
+        (["lis", "scope", "https"], true),
+        (["it", "scope", "ssh"], false),
+    ] {
+        assert_eq!(passes(&clinic, "contain-scope", packet), expected, "{packet:?}");
+    }
+}
+
+#[test]
+fn a_mode_that_no_device_could_write_is_not_printed() {
+    // The list has room for normal times alone.
+    let policy = CLINIC.replace("target nftables", "target cisco-ios");
+    let clinic = Clinic::new(&policy.replace("allow ward -> lab\n", "allow ward -> lab : https, udp 53\n"));
+    clinic.write(
+        "septum.yaml",
+        "name: clinic\ncapabilities: { cisco-ios: small.yaml }\n",
+    );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let capability = std::fs::read_to_string(root.join("targets/cisco-ios/capability.yaml")).unwrap();
+    let small = capability.replace("refuse_entries: 50000", "refuse_entries: 17");
+    clinic.write("small.yaml", &small);
+    let normal = septum(&clinic.path(""), &["build", "--as-of", TODAY]);
+    assert_eq!(normal.code, 0, "{}", normal.err);
+    let run = clinic.contain("scope");
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert!(
+        run.err.contains("more than the 17 that `refuse_entries` allows"),
+        "{}",
+        run.err
+    );
+    assert!(
+        run.err
+            .ends_with("no mode cuts `scope` off: `septum build` could not write it\n"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn what_stops_a_build_without_the_mode_as_well_is_said_and_the_mode_is_printed() {
+    // A side of IPv4 and ports of SCTP.
+    let policy = CLINIC.replace("target nftables", "target cisco-ios");
+    let clinic = Clinic::new(&policy.replace(
+        "allow ward -> lab\n",
+        "allow ward -> lab : https, udp 53, sctp 5\n",
+    ));
+    let run = clinic.contain("scope");
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.out.contains("mode contain-scope"), "{}", run.err);
+    assert!(run.err.contains("with or without the mode"), "{}", run.err);
 }

@@ -418,3 +418,21 @@ fn who_manages_a_device_and_what_it_runs_opens_and_closes() {
     assert!(!text.contains("not expected: opened: tcp 22, proto 89"), "{text}");
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[test]
+fn an_example_is_no_host_that_talks_to_itself_where_there_is_another() {
+    // The one device on both sides is the only receiver.
+    let inside = format!("{POLICY}allow servers -> gateway : ssh\n");
+    let (text, _) = diff(POLICY, &inside, &[]);
+    assert!(
+        text.contains("example: tcp 10.30.0.9:49152 -> 10.30.0.10:22 (servers to gateway)\n"),
+        "{text}"
+    );
+    // Of two products the first is a host to itself.
+    let apart = format!("{POLICY}allow gateway -> gateway : ssh\nallow 10.30.0.3 -> 10.30.0.5 : telnet\n");
+    let (text, _) = diff(POLICY, &apart, &[]);
+    assert!(
+        text.contains("example: tcp 10.30.0.3:49152 -> 10.30.0.5:23 (servers to servers)\n"),
+        "{text}"
+    );
+}

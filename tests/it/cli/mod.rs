@@ -3,6 +3,7 @@
 mod diff;
 mod reach;
 mod trace;
+mod trace_inside;
 mod trace_itself;
 mod verify;
 

@@ -12,3 +12,4 @@ mod read;
 mod refusals;
 mod subject;
 mod text;
+mod unloadable;

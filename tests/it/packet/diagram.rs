@@ -168,6 +168,32 @@ fn witnesses_are_believable_where_hints_allow() {
 }
 
 #[test]
+fn a_witness_is_no_host_that_talks_to_itself_where_there_is_another() {
+    let host = |number: u8| addresses(&[&format!("10.0.0.{number}/32")]);
+    let allow = |(from, to): (u8, u8)| {
+        PacketRule::permit(FlowSet {
+            source: host(from),
+            destination: host(to),
+            service: ServiceSet::full().into(),
+        })
+    };
+    let hints = Hints {
+        addresses: ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()].into(),
+        ports: vec![443],
+    };
+    for hints in [&hints, &Hints::default()] {
+        for other in [(3, 4), (9, 1), (2, 9), (9, 5)] {
+            let pairs = (1..=6).map(|host| (host, host)).chain([other]);
+            let rules: Vec<PacketRule> = pairs.map(allow).collect();
+            let seen = set(&rules).witness(hints).unwrap();
+            assert_ne!(seen.source, seen.destination, "{other:?}");
+        }
+        let alone = set(&[allow((5, 5))]).witness(hints).unwrap();
+        assert_eq!(alone.source, alone.destination);
+    }
+}
+
+#[test]
 fn what_is_no_packet_is_in_no_set() {
     let impossible = |number, first, second| Packet {
         source: "10.0.0.1".parse().unwrap(),

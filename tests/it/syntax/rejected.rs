@@ -930,3 +930,45 @@ fn control_characters_and_tabs() {
       = help: lists are written without brackets, with commas
     "##);
 }
+
+#[test]
+fn what_is_wrong_in_braces_is_told_though_the_part_before_is_wrong_too() {
+    let text = "service a = tcp https { clear-texxt }
+service b { carries phi; colour red }
+allow x -> y : tcp ssh { lgo }
+allow x -> : ssh { log }
+service c = tcp 1
+";
+    let read = messages(text);
+    let heads: Vec<&str> = read.lines().filter(|line| line.starts_with("error")).collect();
+    assert_eq!(
+        heads,
+        [
+            "error[syntax]: expected a port, found `https`",
+            "error[unknown-statement]: `clear-texxt` is not a statement of a service",
+            "error[syntax]: expected `=`, found `{`",
+            "error[unknown-statement]: `colour` is not a statement of a service",
+            "error[syntax]: expected a port, found `ssh`",
+            "error[unknown-statement]: `lgo` is not a statement of a rule",
+            "error[syntax]: expected a zone, device, group or address, found `:`",
+        ],
+        "{read}"
+    );
+}
+
+#[test]
+fn braces_of_another_statement_are_not_those_of_one_that_is_wrong() {
+    let text = "service a = tcp https
+zone z { trsut 5 }
+service b = tcp https;
+service c = tcp https { clear-texxt
+zone y { trsut 5 }
+";
+    let read = messages(text);
+    assert_eq!(
+        read.matches("`trsut` is not a statement of a zone").count(),
+        2,
+        "{read}"
+    );
+    assert_eq!(read.matches("expected a port").count(), 3, "{read}");
+}

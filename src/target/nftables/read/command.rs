@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cursor::{Cursor, Fault, Token, Tokens};
-use super::declare;
+use super::declare::{self, Once};
 use super::rule;
 use super::table::{Family, Table, Tables};
 
@@ -52,7 +52,7 @@ fn command(tables: &mut Tables, statement: Tokens<'_>, faults: &mut Vec<Fault>) 
         return Err(before.fault(format!("`{verb} {kind}` is not modelled")));
     }
     let family = family(&mut cursor)?;
-    let name = cursor.word("the name of a table")?.to_owned();
+    let name = cursor.name("the name of a table")?.to_owned();
     let key = (family, name);
     let missing = |line: usize| Fault::new(line, "there is no such table");
     if kind == "table" {
@@ -115,13 +115,16 @@ fn family(cursor: &mut Cursor<'_>) -> Result<Family, Fault> {
 }
 
 fn block(table: &mut Table, inner: Tokens<'_>, faults: &mut Vec<Fault>) {
+    let mut comment = Once::new("comment");
     for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         let before = cursor;
+        if cursor.peek() == Some(Token::Word("comment")) {
+            let read = comment.here(&cursor).and_then(|()| rule::comment(&mut cursor));
+            faults.extend(read.and_then(|()| cursor.finish()).err());
+            continue;
+        }
         let done = match cursor.next() {
-            Some(Token::Word("comment")) => {
-                cursor.quoted("a comment in quotes").and_then(|_| cursor.finish())
-            }
             Some(Token::Word(kind @ ("chain" | "set" | "map" | "limit" | "counter"))) => {
                 add(table, kind, cursor, faults)
             }
@@ -134,7 +137,7 @@ fn block(table: &mut Table, inner: Tokens<'_>, faults: &mut Vec<Fault>) {
 /// Adds an object to a table, or what it says to the object that is there.
 fn add(table: &mut Table, kind: &str, mut cursor: Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Fault> {
     let before = cursor;
-    let name = cursor.word("a name")?.to_owned();
+    let name = cursor.name("a name")?.to_owned();
     if let Some(wrong) = name.chars().find(|c| matches!(c, ':' | '@' | '$' | '*' | '+')) {
         return Err(before.fault(format!("`{wrong}` in a name")));
     }
@@ -150,7 +153,7 @@ fn add(table: &mut Table, kind: &str, mut cursor: Cursor<'_>, faults: &mut Vec<F
         "element" => {
             let set = table.sets.get_mut(&name);
             let set = set.ok_or_else(|| before.fault(format!("there is no set `{name}`")))?;
-            let inner = cursor.block()?;
+            let inner = cursor.list()?;
             cursor.finish()?;
             declare::elements(set, inner, faults);
             Ok(())
@@ -220,7 +223,7 @@ fn delete(
                     "elements are taken from a set of ranges, which nft does not always do in the file that adds them",
                 ));
             }
-            let inner = cursor.block()?;
+            let inner = cursor.list()?;
             declare::without(set, inner, lenient, faults);
             true
         }

@@ -98,6 +98,10 @@ pub(super) fn compile(
 impl<'a> Scope<'a> {
     fn rule(&mut self, rule: &'a Rule) -> Result<Vec<Arm>, Fault> {
         let at = |why: String| Fault::new(rule.line, why);
+        let mut counters = rule.counters.iter();
+        if let Some(name) = counters.find(|name| !self.table.counters.contains(*name)) {
+            return Err(at(format!("undefined counter `{name}`")));
+        }
         if self.is_left_out(rule).map_err(at)? {
             return Ok(Vec::new());
         }

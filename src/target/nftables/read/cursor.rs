@@ -314,6 +314,29 @@ impl<'a> Cursor<'a> {
         Err(self.fault("a `{` is never closed"))
     }
 
+    /// The tokens of a list of elements in braces. nft takes commas too many, but not before the first element.
+    pub(super) fn list(&mut self) -> Result<Tokens<'a>, Fault> {
+        let before = *self;
+        let inner = self.block()?;
+        let first = inner.lexemes.iter().find(|lexeme| lexeme.kind != Kind::End);
+        match first.filter(|lexeme| lexeme.kind != Kind::Comma) {
+            Some(_) => Ok(inner),
+            None => Err(before.fault("nft refuses a list without a first element")),
+        }
+    }
+
+    /// A name that somebody gave.
+    pub(super) fn name(&mut self, wanted: &str) -> Result<&'a str, Fault> {
+        let before = *self;
+        let name = self.word(wanted)?;
+        match name.chars().next() {
+            Some(first) if first.is_ascii_digit() || matches!(first, '-' | '/') => {
+                Err(before.fault(format!("no name begins with `{first}`")))
+            }
+            _ => Ok(name),
+        }
+    }
+
     /// What is left.
     pub(super) fn rest(&self) -> Tokens<'a> {
         self.tokens

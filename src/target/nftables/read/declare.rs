@@ -10,6 +10,26 @@ use super::rate::{self, Rate};
 use super::rule::{self, Key, Verdict};
 use super::table::{Base, Chain, Place, Set, Shape};
 
+/// A statement that may stand once in a body.
+pub(super) struct Once {
+    word: &'static str,
+    seen: bool,
+}
+
+impl Once {
+    pub(super) fn new(word: &'static str) -> Self {
+        Self { word, seen: false }
+    }
+
+    /// Notes that it stands here.
+    pub(super) fn here(&mut self, cursor: &Cursor<'_>) -> Result<(), Fault> {
+        match std::mem::replace(&mut self.seen, true) {
+            true => Err(cursor.fault(format!("`{}` twice, which nft refuses", self.word))),
+            false => Ok(()),
+        }
+    }
+}
+
 /// The body of a chain: what makes it a base chain, and rules.
 pub(super) fn chain(chain: &mut Chain, mut cursor: Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Fault> {
     if !cursor.at_block() {
@@ -17,12 +37,17 @@ pub(super) fn chain(chain: &mut Chain, mut cursor: Cursor<'_>, faults: &mut Vec<
     }
     let inner = cursor.block()?;
     cursor.finish()?;
+    let (mut policies, mut comments) = (Once::new("policy"), Once::new("comment"));
+    let known = chain.base;
     for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         let done = match cursor.peek() {
-            Some(Token::Word("type")) => base(chain, cursor),
-            Some(Token::Word("policy")) => policy(chain, cursor),
-            Some(Token::Word("comment")) => rule::comment(&mut cursor).and_then(|()| cursor.finish()),
+            Some(Token::Word("type")) => base(chain, known, cursor),
+            Some(Token::Word("policy")) => policies.here(&cursor).and_then(|()| policy(chain, cursor)),
+            Some(Token::Word("comment")) => comments
+                .here(&cursor)
+                .and_then(|()| rule::comment(&mut cursor))
+                .and_then(|()| cursor.finish()),
             _ => rule::read(statement).map(|rule| chain.rules.push(rule)),
         };
         faults.extend(done.err());
@@ -31,7 +56,9 @@ pub(super) fn chain(chain: &mut Chain, mut cursor: Cursor<'_>, faults: &mut Vec<
 }
 
 /// `type filter hook forward priority filter`
-fn base(chain: &mut Chain, mut cursor: Cursor<'_>) -> Result<(), Fault> {
+///
+/// `known` is what an earlier body of the chain said.
+fn base(chain: &mut Chain, known: Option<Base>, mut cursor: Cursor<'_>) -> Result<(), Fault> {
     let before = cursor;
     cursor.next();
     let kind = cursor.word("the type of a chain")?;
@@ -42,6 +69,7 @@ fn base(chain: &mut Chain, mut cursor: Cursor<'_>) -> Result<(), Fault> {
     if !cursor.eat_word("priority") {
         return Err(cursor.fault("expected `priority`"));
     }
+    let priority_word = cursor.peek();
     let priority = priority(&mut cursor)?;
     cursor.finish()?;
     let place = match (kind, hook) {
@@ -58,12 +86,29 @@ fn base(chain: &mut Chain, mut cursor: Cursor<'_>) -> Result<(), Fault> {
     if place == Place::Output && priority <= -200 {
         return Err(before.fault("packets have no state yet at this priority"));
     }
-    match chain.base {
+    let elsewhere = match place {
+        Place::Forward => &["dstnat", "srcnat"][..],
+        Place::Input => &["dstnat"],
+        Place::Output => &["srcnat"],
+    };
+    if let Some(Token::Word(word)) = priority_word
+        && elsewhere.contains(&word)
+    {
+        return Err(before.fault(format!("there is no priority `{word}` at the hook `{hook}`")));
+    }
+    if known.is_some_and(|base| base.priority != priority) {
+        return Err(before.fault("this chain is there with another priority"));
+    }
+    match &mut chain.base {
         Some(base) if base.place != place => Err(before.fault("this chain is there with another hook")),
-        Some(_) => Ok(()),
+        Some(base) => {
+            base.priority = priority;
+            Ok(())
+        }
         None => {
             chain.base = Some(Base {
                 place,
+                priority,
                 accept: true,
                 line: before.line(),
             });
@@ -135,6 +180,7 @@ pub(super) fn set(
     };
     let mut merges = false;
     let mut listed: Option<Tokens<'_>> = None;
+    let mut comments = Once::new("comment");
     for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         let before = cursor;
@@ -153,10 +199,15 @@ pub(super) fn set(
             "counter" => {}
             "auto-merge" => merges = true,
             "comment" => {
-                cursor.quoted("a comment in quotes")?;
+                comments.here(&before)?;
+                cursor = before;
+                rule::comment(&mut cursor)?;
             }
             "policy" => {
-                cursor.word("a policy")?;
+                let policy = cursor;
+                if !matches!(cursor.word("a policy")?, "memory" | "performance") {
+                    return Err(policy.unknown());
+                }
             }
             "size" => {
                 cursor.number("a size")?;
@@ -165,7 +216,7 @@ pub(super) fn set(
                 if !cursor.eat_mark("=") {
                     return Err(cursor.fault("expected `=`"));
                 }
-                if listed.replace(cursor.block()?).is_some() {
+                if listed.replace(cursor.list()?).is_some() {
                     return Err(before.fault("`elements` twice, of which nft takes the last alone"));
                 }
             }
@@ -175,6 +226,9 @@ pub(super) fn set(
     }
     if shape.kinds.is_empty() {
         return Err(before.fault("the set has no type"));
+    }
+    if merges && !shape.interval {
+        return Err(before.fault("`auto-merge` in a set without the flag `interval`"));
     }
     let set = sets.entry(name).or_insert_with(|| Set {
         shape: shape.clone(),
@@ -246,10 +300,16 @@ fn element<'a>(
     if !shape.interval && key.iter().any(|value| value.is_range()) {
         return Err(cursor.fault("a range in a set without the flag `interval`"));
     }
+    let mut comments = Once::new("comment");
     while let Some(Token::Word(word)) = cursor.peek() {
         match word {
-            "counter" => rule::counter(&mut cursor)?,
-            "comment" => rule::comment(&mut cursor)?,
+            "counter" => {
+                rule::counter(&mut cursor)?;
+            }
+            "comment" => {
+                comments.here(&cursor)?;
+                rule::comment(&mut cursor)?;
+            }
             _ => break,
         }
     }
@@ -289,9 +349,11 @@ pub(super) fn limit(mut cursor: Cursor<'_>) -> Result<Rate, Fault> {
     let inner = cursor.block()?;
     cursor.finish()?;
     let mut rate = None;
+    let mut comments = Once::new("comment");
     for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         if cursor.peek() == Some(Token::Word("comment")) {
+            comments.here(&cursor)?;
             rule::comment(&mut cursor)?;
         } else {
             rate = Some(rate::rate(&mut cursor)?);
@@ -303,10 +365,14 @@ pub(super) fn limit(mut cursor: Cursor<'_>) -> Result<Rate, Fault> {
 
 /// `{ packets 0 bytes 0 }`
 pub(super) fn counter(inner: Tokens<'_>) -> Result<(), Fault> {
+    let mut comments = Once::new("comment");
     for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
         match cursor.peek() {
-            Some(Token::Word("comment")) => rule::comment(&mut cursor)?,
+            Some(Token::Word("comment")) => {
+                comments.here(&cursor)?;
+                rule::comment(&mut cursor)?;
+            }
             Some(Token::Word("packets")) => {
                 cursor.next();
                 cursor.number("a number of packets")?;

@@ -32,8 +32,16 @@ pub(super) enum Kind {
     End,
 }
 
+/// Every token of a text.
+#[derive(Debug, Default)]
+pub(super) struct Lexed {
+    pub lexemes: Vec<Lexeme>,
+    /// The first line that ends in a carriage return outside of a comment. It is no token, lest every line be reported.
+    pub carriage_return: Option<u32>,
+}
+
 /// Every token of a text. None where the text is too long for them: four gigabytes.
-pub(super) fn lex(text: &str) -> Option<Vec<Lexeme>> {
+pub(super) fn lex(text: &str) -> Option<Lexed> {
     u32::try_from(text.len()).ok()?;
     let bytes = text.as_bytes();
     let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -41,6 +49,7 @@ pub(super) fn lex(text: &str) -> Option<Vec<Lexeme>> {
     let mut lexemes: Vec<Lexeme> = Vec::with_capacity(text.len() / 6);
     // Where every `{` stands that waits for its `}`.
     let mut open: Vec<usize> = Vec::new();
+    let mut carriage_return = None;
     let (mut at, mut line) = (0, 1);
     while let Some(first) = bytes.get(at) {
         let (begin, begin_line) = (at, line);
@@ -95,7 +104,10 @@ pub(super) fn lex(text: &str) -> Option<Vec<Lexeme>> {
                 continue;
             }
             Class::Other => match (first, bytes.get(at)) {
-                (b'\r', Some(b'\n')) => continue,
+                (b'\r', Some(b'\n')) => {
+                    carriage_return.get_or_insert(line);
+                    continue;
+                }
                 (b'\\', Some(b'\n')) => {
                     (at, line) = (at + 1, line + 1);
                     continue;
@@ -124,7 +136,10 @@ pub(super) fn lex(text: &str) -> Option<Vec<Lexeme>> {
         // Mostly a space follows.
         at += usize::from(bytes.get(at) == Some(&b' '));
     }
-    Some(lexemes)
+    Some(Lexed {
+        lexemes,
+        carriage_return,
+    })
 }
 
 /// Tells a `{` that its `}` is the next token.
@@ -241,7 +256,7 @@ mod tests {
             let text: String = (0..count)
                 .map(|_| u.choose(&["{", "}", "a", ",", "\n", "\"{\"", "#{\n"]).copied())
                 .collect::<Result<_, _>>()?;
-            let tokens = lex(&text).unwrap_or_default();
+            let tokens = lex(&text).unwrap_or_default().lexemes;
             for (at, open) in tokens
                 .iter()
                 .enumerate()

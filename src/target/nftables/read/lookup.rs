@@ -58,6 +58,15 @@ impl<'a> Scope<'a> {
     /// Where a verdict leads; none where it leads on.
     pub(super) fn go(&self, verdict: &Verdict, line: usize) -> Result<Option<Go>, Fault> {
         let chain = |name: &str| {
+            if self
+                .table
+                .chains
+                .get(name)
+                .is_some_and(|chain| chain.base.is_some())
+            {
+                let why = format!("`{name}` is a base chain: no rule may go there");
+                return Err(Fault::new(line, why));
+            }
             let number = self.chains.get(name).copied();
             number.ok_or_else(|| Fault::new(line, format!("undefined chain `{name}`")))
         };

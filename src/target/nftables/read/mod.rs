@@ -28,7 +28,7 @@ mod table;
 mod value;
 mod walk;
 
-use cursor::Tokens;
+use cursor::{Fault, Tokens};
 
 use crate::syntax::tree::Rate;
 use crate::target::readback::{NotUnderstood, ReadBack};
@@ -48,11 +48,15 @@ pub(super) enum Detail {
 /// What the configuration does, rules of one rate left out where one is given. Never fails: what is not understood is
 /// reported by line.
 pub(super) fn read(text: &str, detail: Detail, without: Option<Rate>) -> ReadBack {
-    let Some(lexemes) = lex::lex(text) else {
+    let Some(lexed) = lex::lex(text) else {
         return too_long();
     };
-    let (tables, mut faults) = command::run(Tokens::new(text, &lexemes));
-    drop(lexemes);
+    let (tables, mut faults) = command::run(Tokens::new(text, &lexed.lexemes));
+    drop(lexed.lexemes);
+    faults.extend(lexed.carriage_return.map(|line| {
+        let why = "the line ends in a carriage return, which nft refuses: end lines in line feeds alone";
+        Fault::new(lex::wide(line), why)
+    }));
     let program = compile::compile(&tables, detail, without, &mut faults);
     let filters = hooks::filters(&program, &mut faults);
     let lines: Vec<&str> = text.split('\n').collect();

@@ -6,7 +6,7 @@
 use super::cursor::{Strand, Tokens};
 use super::field::Kind;
 use super::lex;
-use super::rule::Verdict;
+use super::rule::{self, Verdict};
 use super::table::Shape;
 use super::value;
 
@@ -32,7 +32,10 @@ pub(super) fn take<'a>(tokens: &mut Tokens<'a>, shape: &Shape, values: &mut Vec<
     }
     let mut next = strand.word();
     if next == Some(b"comment") {
-        strand.take(lex::Kind::Quoted)?;
+        let comment = strand.take(lex::Kind::Quoted)?;
+        if lex::wide(comment.size) > rule::COMMENT {
+            return None;
+        }
         next = strand.word();
     }
     let verdict = match (shape.map, next) {
@@ -199,7 +202,7 @@ mod tests {
                 map: u.arbitrary()?,
             };
             let text = text(u, &shape)?;
-            let lexemes = lex(&text).unwrap_or_default();
+            let lexemes = lex(&text).unwrap_or_default().lexemes;
             let tokens = Tokens::new(&text, &lexemes);
             let (mut quick, mut slow) = (set(&shape), set(&shape));
             let (mut quick_faults, mut slow_faults): (Vec<Fault>, Vec<Fault>) = Default::default();

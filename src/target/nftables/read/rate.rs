@@ -15,8 +15,17 @@ pub(super) struct Rate {
 /// nft's burst where none is written, in packets.
 const BURST: u64 = 5;
 
-/// Reads a rate.
+/// Reads a rate of a limit with a name.
 pub(super) fn rate(cursor: &mut Cursor<'_>) -> Result<Rate, Fault> {
+    read(cursor, true)
+}
+
+/// Reads a rate of a rule.
+pub(super) fn of_rule(cursor: &mut Cursor<'_>) -> Result<Rate, Fault> {
+    read(cursor, false)
+}
+
+fn read(cursor: &mut Cursor<'_>, zero: bool) -> Result<Rate, Fault> {
     if !cursor.eat_word("rate") {
         return Err(cursor.unknown());
     }
@@ -32,6 +41,9 @@ pub(super) fn rate(cursor: &mut Cursor<'_>) -> Result<Rate, Fault> {
         burst = cursor.number("a number of packets")?;
         if !cursor.eat_word("packets") {
             return Err(cursor.fault("expected `packets`"));
+        }
+        if burst == 0 && !zero {
+            return Err(cursor.fault("nft refuses a burst of 0 in a rule"));
         }
     }
     let per = match unit {

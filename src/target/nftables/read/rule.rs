@@ -16,6 +16,8 @@ pub(super) struct Rule {
     pub line: usize,
     pub tests: Vec<Test>,
     pub outcome: Outcome,
+    /// Names of counters that it counts with.
+    pub counters: Vec<String>,
     /// Names of limits that it asks.
     pub limits: Vec<String>,
     /// Rates within which alone it does anything.
@@ -96,6 +98,7 @@ pub(super) fn read(tokens: Tokens<'_>) -> Result<Rule, Fault> {
     let line = cursor.line();
     let mut tests = Vec::new();
     let mut limits = Limits::default();
+    let mut counters = Vec::new();
     let mut outcome = None;
     while let Some(token) = cursor.peek() {
         let Token::Word(word) = token else {
@@ -110,7 +113,7 @@ pub(super) fn read(tokens: Tokens<'_>) -> Result<Rule, Fault> {
             return Err(cursor.fault("nothing may follow a verdict"));
         }
         match word {
-            "counter" => counter(&mut cursor)?,
+            "counter" => counters.extend(counter(&mut cursor)?.map(str::to_owned)),
             "log" => log(&mut cursor)?,
             "limit" => limit(&mut cursor, &mut limits)?,
             "accept" | "drop" | "continue" | "return" | "jump" | "goto" => {
@@ -135,6 +138,7 @@ pub(super) fn read(tokens: Tokens<'_>) -> Result<Rule, Fault> {
     Ok(Rule {
         line,
         tests,
+        counters,
         limits: if idle { Vec::new() } else { limits.names },
         rates: if idle { Vec::new() } else { limits.rates },
         outcome,
@@ -189,7 +193,7 @@ fn against(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Result<(bool, Against), F
     if cursor.at_block() {
         let mut keys = Elements::new(kinds.len());
         let mut values = Key::new();
-        let inner = cursor.block()?;
+        let inner = cursor.list()?;
         for element in inner.elements() {
             let mut element = Cursor::new(element);
             element.skip_ends();
@@ -299,7 +303,7 @@ fn settled(elements: &mut Elements) -> Result<(), Fault> {
 
 /// The elements of a verdict map.
 fn mapped(cursor: &mut Cursor<'_>, kinds: &[Kind]) -> Result<Elements, Fault> {
-    let inner = cursor.block()?;
+    let inner = cursor.list()?;
     let mut found = Elements::new(kinds.len());
     let mut values = Key::new();
     for element in inner.elements() {
@@ -356,25 +360,35 @@ fn reject(cursor: &mut Cursor<'_>) -> Result<Option<Test>, Fault> {
     Ok(test)
 }
 
-/// `counter`, `counter packets 0 bytes 0`, `counter name "x"`
-pub(super) fn counter(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+/// `counter`, `counter packets 0 bytes 0`, `counter name "x"`: the name, if it has one.
+pub(super) fn counter<'a>(cursor: &mut Cursor<'a>) -> Result<Option<&'a str>, Fault> {
     cursor.next();
     if cursor.eat_word("name") {
-        name(cursor)?;
-    } else if cursor.eat_word("packets") {
+        return name(cursor).map(Some);
+    }
+    if cursor.eat_word("packets") {
         cursor.number("a number of packets")?;
         if !cursor.eat_word("bytes") {
             return Err(cursor.fault("expected `bytes`"));
         }
         cursor.number("a number of bytes")?;
     }
-    Ok(())
+    Ok(None)
 }
+
+/// How many bytes a comment may have.
+pub(super) const COMMENT: usize = 128;
+/// How many bytes the prefix of a log may have.
+const PREFIX: usize = 127;
 
 /// `comment "…"`
 pub(super) fn comment(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+    let before = *cursor;
     cursor.next();
-    cursor.quoted("a comment in quotes").map(|_| ())
+    if cursor.quoted("a comment in quotes")?.len() > COMMENT {
+        return Err(before.fault(format!("nft refuses comments of more than {COMMENT} bytes")));
+    }
+    Ok(())
 }
 
 fn name<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, Fault> {
@@ -388,7 +402,9 @@ fn log(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
     cursor.next();
     loop {
         if cursor.eat_word("prefix") {
-            cursor.quoted("a prefix in quotes")?;
+            if cursor.quoted("a prefix in quotes")?.len() > PREFIX {
+                return Err(cursor.fault(format!("nft refuses prefixes of more than {PREFIX} bytes")));
+            }
         } else if cursor.eat_word("level") {
             cursor.word("a level")?;
         } else if ["group", "snaplen", "queue-threshold"]
@@ -417,7 +433,7 @@ fn limit(cursor: &mut Cursor<'_>, limits: &mut Limits) -> Result<(), Fault> {
         limits.names.push(name(cursor)?.to_owned());
         return Ok(());
     }
-    let rate = rate::rate(cursor)?;
+    let rate = rate::of_rule(cursor)?;
     limits.over |= rate.over;
     limits.rates.push(rate);
     Ok(())

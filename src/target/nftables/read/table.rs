@@ -29,6 +29,8 @@ pub(super) enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Base {
     pub place: Place,
+    /// When it sees packets, among the chains of the hook.
+    pub priority: i64,
     /// Its policy: true for accept.
     pub accept: bool,
     pub line: usize,

@@ -48,9 +48,17 @@ pub(super) fn read(kind: Kind, cursor: &mut Cursor<'_>) -> Result<Value, Fault> 
     }
 }
 
+/// How many bytes the name of an interface may have.
+const INTERFACE: usize = 15;
+
 fn interface(name: &str) -> Result<Value, String> {
     if name.is_empty() || name.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("`{}` is no name of an interface", short(name)));
+    }
+    if name.len() > INTERFACE {
+        return Err(format!(
+            "nft refuses names of interfaces of more than {INTERFACE} bytes"
+        ));
     }
     if name.contains(['*', '$', '@', '\\']) {
         return Err(format!(

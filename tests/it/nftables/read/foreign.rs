@@ -346,9 +346,9 @@ fn interfaces_tell_filters_apart() {
 
 #[test]
 fn commands_are_carried_out_in_order() {
-    let text = "#!/usr/sbin/nft -f\r
-add table inet t; add chain inet t f { type filter hook forward priority 0; policy accept; }\r
-add set inet t s { type ipv4_addr . inet_service; }\r
+    let text = "#!/usr/sbin/nft -f
+add table inet t; add chain inet t f { type filter hook forward priority 0; policy accept; }
+add set inet t s { type ipv4_addr . inet_service; }
 add element inet t s { 10.0.0.1 . 22, 10.0.0.1 . 23 comment \"y\", }
 add rule inet t f ct state established accept
 flush chain inet t f
@@ -404,7 +404,7 @@ fn what_is_not_modelled_is_reported() {
         ("iifname \"eth*\" accept", "pattern"),
         ("tcp dport @nothing accept", "undefined set @nothing"),
         ("jump nowhere", "undefined chain `nowhere`"),
-        ("jump f", "circle"),
+        ("jump f", "`f` is a base chain"),
         ("limit rate over 3/second accept", "rate"),
         ("limit rate 3/second drop", "rate"),
         ("limit name \"l\" accept", "undefined limit"),
@@ -428,6 +428,10 @@ fn what_is_not_modelled_is_reported() {
         assert_refused(rule, why);
     }
     for (text, why) in [
+        (
+            "table inet t {\nchain f {\ntype filter hook forward priority 0;\njump g\n}\nchain g {\njump h\n}\nchain h {\njump g\n}\n}\n",
+            "circle",
+        ),
         (
             "table inet t {\nchain p {\ntype nat hook prerouting priority dstnat; policy accept;\n}\n}\n",
             "prerouting",
