@@ -210,6 +210,13 @@ impl Held {
             !here && !above.exists()
         });
         let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        // The system would say that it exists.
+        if directory.is_file() {
+            return Err(io::Error::new(
+                io::ErrorKind::NotADirectory,
+                "it is a file, and outputs need a directory",
+            ));
+        }
         fs::create_dir_all(directory)?;
         missing.reverse();
         self.made.extend(missing);
