@@ -105,11 +105,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         report::status(&line);
     }
     let partial = !arguments.device.is_empty() || !arguments.target.is_empty();
-    let summary = summary(&output, &built);
+    let mut summary = summary(&output, &built);
     let changes = outputs::changes(&workspace, destination, built, arguments.mode.as_deref(), partial)?;
     if arguments.check {
         return Ok(named(&changes));
     }
+    // The policy cannot take anything from a device that it no longer names.
+    let removed = changes.iter().filter(|change| change.removes());
+    summary.extend(removed.map(|change| {
+        format!(
+            "removed {}: the device keeps what it has loaded",
+            change.path.display()
+        )
+    }));
     stage.apply(changes)?;
     for line in summary {
         report::status(&line);

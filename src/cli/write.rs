@@ -58,6 +58,13 @@ enum Fate {
     Named,
 }
 
+impl Change {
+    /// True where the file will be gone.
+    pub(super) fn removes(&self) -> bool {
+        matches!(self.fate, Fate::Removed)
+    }
+}
+
 impl Stage {
     /// Of changes that will be made.
     pub(super) fn new() -> Result<Self, CliError> {

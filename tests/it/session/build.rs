@@ -329,6 +329,21 @@ fn an_emergency_waits_for_no_finding_but_those_about_it() {
 }
 
 #[test]
+fn a_device_that_leaves_the_policy_is_named_since_it_keeps_what_it_has() {
+    let directory = clinic();
+    let here = directory.path();
+    let policy = fs::read(here.join("clinic/clinic.sept")).unwrap();
+    add(&directory, WARD);
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    fs::write(here.join("clinic/clinic.sept"), policy).unwrap();
+    septum(here, &["build", "clinic", "-o", "out"])
+        .ends(0)
+        .says("removed out/wing.ios: the device keeps what it has loaded");
+    let again = septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    assert!(!again.err.contains("removed"), "{}", again.err);
+}
+
+#[test]
 fn a_file_where_the_output_should_be_stays_and_is_named() {
     let directory = clinic();
     let here = directory.path();
