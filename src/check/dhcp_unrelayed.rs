@@ -15,6 +15,10 @@
 //! Say `run dhcp-relay` in the router, or `run dhcp-server` where it is the server itself. Where a relay beside it serves
 //! the zone, waive the finding.
 //!
+//! A relay asks the server from an address of its own, and is answered at its address beside the clients. Where the two
+//! differ, as with relays on Linux, firewalls in between need both rules: `allow 10.255.0.4 -> dhcp-1 : dhcp`, of the
+//! address towards the server, and `allow dhcp-1 -> pumps : dhcp`.
+//!
 //! # Supports
 //! Availability of care; IEC 80001-1.
 

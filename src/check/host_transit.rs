@@ -65,6 +65,7 @@ fn carriers(context: &Context<'_>) -> BTreeSet<ZoneId> {
         let zones = || policy.devices.iter().map(|device| device.zone).collect();
         inhabited.get_or_init(zones).contains(id)
     };
+    let managers = managers(context);
     for (index, point) in policy.points.iter().enumerate() {
         if point.platform.is_none() {
             continue;
@@ -78,9 +79,9 @@ fn carriers(context: &Context<'_>) -> BTreeSet<ZoneId> {
                 .filter_map(|side| Some(placement.sides.get(*side)?.zone))
                 .collect();
             let most = zones.iter().filter_map(|id| policy.zone(*id)?.trust).max();
-            // Where devices are known, or where trust is less than in one that it carries traffic for.
+            // Where devices are known, those sit who manage, or trust is less than in one that it carries traffic for.
             let houses_hosts = |id: &ZoneId, zone: &Zone| {
-                zone.trust.is_some_and(|trust| Some(trust) < most) || inhabited(id)
+                zone.trust.is_some_and(|trust| Some(trust) < most) || inhabited(id) || managers.contains(id)
             };
             carriers.extend(zones.into_iter().filter(|id| {
                 let zone = policy.zone(*id).filter(|zone| zone.carries_transit());
@@ -89,6 +90,15 @@ fn carriers(context: &Context<'_>) -> BTreeSet<ZoneId> {
         }
     }
     carriers
+}
+
+/// Zones that somebody manages devices from. A set that names more than who manages, as `any` does, tells of none.
+fn managers(context: &Context<'_>) -> BTreeSet<ZoneId> {
+    let manage = context.policy.points.iter().flat_map(|point| &point.manage);
+    let zones = manage.map(|manage| context.zones_of(&manage.from));
+    let everybody = context.policy.zones.len();
+    let zones = zones.filter(|zones| zones.len() < everybody);
+    zones.flatten().collect()
 }
 
 fn finding(context: &Context<'_>, points: &[PointId], zones: &[ZoneId]) -> Option<Finding> {

@@ -23,7 +23,7 @@ use std::cell::OnceCell;
 use super::management::{near_zones, zones_behind};
 use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Manage, Point, PointId, RuleId, ZoneId};
+use crate::model::{Interface, Manage, Point, PointId, RuleId, ZoneId};
 use crate::packet::Family;
 use crate::reach::{View, missing, open_zones};
 
@@ -137,9 +137,25 @@ fn closed<'z>(
             format!("{} takes it away", refutation::rule_text(view, id)),
         );
     }
+    let whom = match view.policy.zone_map.zones_of(&manage.from.addresses).len() {
+        0 | 1 => format!("`{}`", manage.from.text),
+        _ => format!(
+            "those of `{}` in `{}`",
+            manage.from.text,
+            view.policy.zone_name(zone)
+        ),
+    };
+    // The way leads in by a zone that other devices are attached to.
+    let shared = |zone: ZoneId| view.policy.points_in(zone).nth(1).is_some();
+    let mut interfaces: Vec<&Interface> = point.interfaces().iter().collect();
+    interfaces.sort_by_key(|interface| !shared(interface.zone));
+    let mut addresses = interfaces.iter().flat_map(|interface| &interface.addresses);
+    let such = addresses
+        .next()
+        .map_or_else(String::new, |(address, _)| format!(", such as `{address}`,"));
     Some(finding.help(format!(
-        "allow `{}` to reach an address of `{}` with `{}`",
-        manage.from.text, point.name, manage.service.text
+        "allow {whom} to reach an address of `{}`{such} with `{}`",
+        point.name, manage.service.text
     )))
 }
 

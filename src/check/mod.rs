@@ -144,10 +144,10 @@ pub const CHECKS: &[Check] = &[
     vendor_direct::CHECK,
 ];
 
-/// True where errors of a code keep a build from being written. A rule that has expired is left out, so what is written is
-/// right. A mode only denies and is built in an emergency: what stops it is that the policy contradicts itself, that
-/// the mode opens something, or that it cuts what must arrive.
-pub fn stops_build(code: &str, in_mode: bool) -> bool {
+/// True where an error keeps a build from being written, that of a mode if one is named. A rule that has expired is left
+/// out, so what is written is right. A mode only denies and is built in an emergency: what stops it is that the policy
+/// contradicts itself, or that this mode opens something or cuts what must arrive.
+pub fn stops_build(finding: &Finding, mode: Option<&str>) -> bool {
     let contradictions = [
         reported_elsewhere::DEVICE_OUTSIDE_ZONE.name,
         reported_elsewhere::DUPLICATE_ADDRESS.name,
@@ -156,10 +156,14 @@ pub fn stops_build(code: &str, in_mode: bool) -> bool {
         reported_elsewhere::TARGET_LIMIT.name,
     ];
     let about_modes = [mode_widens::CHECK.name, require_unmet::CHECK.name];
-    match find(code) {
-        Some(check) if in_mode => contradictions.contains(&check.name) || about_modes.contains(&check.name),
-        Some(check) => check.name != expired_rule::CHECK.name,
-        None => true,
+    match (find(finding.diagnostic.code), mode) {
+        (Some(check), Some(mode)) => {
+            let of_mode =
+                about_modes.contains(&check.name) && finding.subjects.iter().any(|name| name == mode);
+            of_mode || contradictions.contains(&check.name)
+        }
+        (Some(check), None) => check.name != expired_rule::CHECK.name,
+        (None, _) => true,
     }
 }
 

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::{Check, Context, Finding, refutation};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Assertion, AssertionKind, ModeId};
+use crate::model::{Assertion, AssertionKind, Mode, ModeId};
 use crate::packet::{Family, FlowSet};
-use crate::reach::{Enforcement, Missing, View, concerned, missing, unreachable_zones};
+use crate::reach::{Enforcement, Missing, View, concerned, missing, missing_in, unreachable_zones};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -38,21 +38,46 @@ fn run(context: &Context<'_>) -> Vec<Finding> {
     }
     let flows: Vec<FlowSet> = required.iter().map(|assertion| flow_of(assertion)).collect();
     let policy = concerned(context.policy, &flows);
-    let modes = (0..context.policy.modes.len()).map(|index| Some(ModeId::from_index(index)));
-    let mut findings: Vec<Option<Diagnostic>> = vec![None; required.len()];
-    for mode in std::iter::once(None).chain(modes) {
-        let view = refutation::view(context, mode);
-        let enforcement = Enforcement::new(&policy, context.network, context.today, mode);
-        for (assertion, finding) in required.iter().zip(&mut findings) {
-            if finding.is_none() {
-                *finding = refute(context, &view, &enforcement, mode, assertion);
-            }
+    let normal = refutation::view(context, None);
+    let enforcement = Enforcement::new(&policy, context.network, context.today, None);
+    let refuted = required
+        .iter()
+        .map(|assertion| refute(context, &normal, &enforcement, None, assertion));
+    let refuted: Vec<Option<Diagnostic>> = refuted.collect();
+    let mut findings = Vec::new();
+    for (index, mode) in context.policy.modes.iter().enumerate() {
+        let id = Some(ModeId::from_index(index));
+        let view = refutation::view(context, id);
+        let enforcement = Enforcement::new(&policy, context.network, context.today, id);
+        for (assertion, refuted) in required.iter().zip(&refuted) {
+            // What normal times do not let through is no fault of the mode, and must not keep it from being built.
+            let cut = match refuted {
+                None => refute(context, &view, &enforcement, Some(mode), assertion),
+                Some(_) => taken(&normal, &view, mode, assertion),
+            };
+            let finding = cut.map(|diagnostic| refutation::finding(assertion, diagnostic));
+            findings.extend(finding.map(|finding| finding.about([mode.name.as_str()])));
         }
     }
-    let found = required.iter().zip(findings);
-    found
-        .filter_map(|(assertion, diagnostic)| Some(refutation::finding(assertion, diagnostic?)))
-        .collect()
+    let found = required.iter().zip(refuted);
+    findings.extend(
+        found.filter_map(|(assertion, diagnostic)| Some(refutation::finding(assertion, diagnostic?))),
+    );
+    findings
+}
+
+/// What a mode takes of a flow that normal times let through in part.
+fn taken(normal: &View<'_>, view: &View<'_>, mode: &Mode, assertion: &Assertion) -> Option<Diagnostic> {
+    let from = refutation::atoms(view, &assertion.source.addresses);
+    let to = refutation::atoms(view, &assertion.destination.addresses);
+    let missing = missing_in(normal, view, from, to, &assertion.service.set)?;
+    let text = refutation::statement(assertion);
+    Some(explain(cuts(mode, &text, assertion), view, assertion, &missing))
+}
+
+fn cuts(mode: &Mode, text: &str, assertion: &Assertion) -> Diagnostic {
+    let message = format!("mode `{}` cuts {text}, which is required", mode.name);
+    Diagnostic::error(CHECK.name, assertion.span, message)
 }
 
 /// Everything that an assertion is about.
@@ -68,7 +93,7 @@ fn refute(
     context: &Context<'_>,
     view: &View<'_>,
     enforcement: &Enforcement<'_>,
-    mode: Option<ModeId>,
+    mode: Option<&Mode>,
     assertion: &Assertion,
 ) -> Option<Diagnostic> {
     let text = refutation::statement(assertion);
@@ -90,13 +115,12 @@ fn refute(
             error(message).help("give both sides addresses of one family, and services that it has"),
         );
     }
-    let mode = mode.and_then(|id| context.policy.modes.get(id.index()));
     if let Some(missing) = missing(view, from, to, &assertion.service.set) {
-        let message = match mode {
-            None => format!("{text} is required and not permitted"),
-            Some(mode) => format!("mode `{}` cuts {text}, which is required", mode.name),
+        let finding = match mode {
+            None => error(format!("{text} is required and not permitted")),
+            Some(mode) => cuts(mode, &text, assertion),
         };
-        return Some(explain(error(message), view, assertion, &missing));
+        return Some(explain(finding, view, assertion, &missing));
     }
     let point = enforcement.blocking(context.policy, &flow)?;
     let point = context.policy.points.get(point.index())?;

@@ -63,12 +63,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     progress.stage("checking");
     let network = Network::new(&workspace.policy);
     let today = arguments.repository.today();
-    let mut findings = lint::Checks::of(&workspace)?.findings(&workspace, &network, today);
-    for finding in &mut findings {
-        if !check::stops_build(finding.code, mode.is_some()) {
-            finding.severity = finding.severity.min(Severity::Warning);
+    let mode_name = mode.and_then(|id| Some(workspace.policy.modes.get(id.index())?.name.as_str()));
+    let found = lint::Checks::of(&workspace)?.found(&workspace, &network, today);
+    let findings = found.into_iter().map(|mut finding| {
+        if !check::stops_build(&finding, mode_name) {
+            finding.diagnostic.severity = finding.diagnostic.severity.min(Severity::Warning);
         }
-    }
+        finding.diagnostic
+    });
+    let mut findings = in_reading_order(findings.collect());
     workspace.forget_trees();
 
     progress.stage("placing rules");
@@ -102,11 +105,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         report::status(&line);
     }
     let partial = !arguments.device.is_empty() || !arguments.target.is_empty();
-    let summary = summary(&output, &built);
+    let mut summary = summary(&output, &built);
     let changes = outputs::changes(&workspace, destination, built, arguments.mode.as_deref(), partial)?;
     if arguments.check {
         return Ok(named(&changes));
     }
+    // The policy cannot take anything from a device that it no longer names.
+    let removed = changes.iter().filter(|change| change.removes());
+    summary.extend(removed.map(|change| {
+        format!(
+            "removed {}: the device keeps what it has loaded",
+            change.path.display()
+        )
+    }));
     stage.apply(changes)?;
     for line in summary {
         report::status(&line);

@@ -64,24 +64,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
         report::diagnostics(&broken, &sources);
         return Ok(Outcome::BadInput);
     }
-    for (path, _) in &changes {
-        report::status(&format!(
-            "{} {}",
-            if arguments.check {
-                "would format"
-            } else {
-                "formatted"
-            },
-            path.display()
-        ));
-    }
+    let names: Vec<String> = changes
+        .iter()
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    let say = |what: &str| {
+        names
+            .iter()
+            .for_each(|name| report::status(&format!("{what} {name}")))
+    };
     if arguments.check {
-        return Ok(if changes.is_empty() {
+        say("would format");
+        return Ok(if names.is_empty() {
             Outcome::Clean
         } else {
             Outcome::Findings
         });
     }
     write::files(changes)?;
+    say("formatted");
     Ok(Outcome::Clean)
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use clap::ValueEnum;
 
 use super::{CliError, Outcome, Repository, report, workspace};
-use crate::model::{Placement, Point, Policy};
+use crate::model::{Placement, Point, Policy, Zone};
 
 /// Arguments of `graph`.
 #[derive(Debug, clap::Args)]
@@ -52,10 +52,21 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
+/// False for a zone that is only the name above others, which nothing leads into.
+fn drawn(policy: &Policy, index: usize, zone: &Zone) -> bool {
+    let leads_here = |point: &Point| {
+        let mut interfaces = point.interfaces().iter();
+        interfaces.any(|interface| interface.zone.index() == index)
+    };
+    zone.external || !zone.subnets.is_empty() || policy.points.iter().any(leads_here)
+}
+
 fn dot(policy: &Policy) -> String {
     let mut out = String::from("graph network {\n    node [fontname=\"sans-serif\"];\n");
-    for zone in &policy.zones {
-        let _ = writeln!(out, "    {} [shape=ellipse];", quoted(&zone.name));
+    for (index, zone) in policy.zones.iter().enumerate() {
+        if drawn(policy, index, zone) {
+            let _ = writeln!(out, "    {} [shape=ellipse];", quoted(&zone.name));
+        }
     }
     for point in &policy.points {
         let style = if point.platform.is_some() {
@@ -87,7 +98,9 @@ fn mermaid(policy: &Policy) -> String {
     let text = |text: &str| text.replace('"', "#quot;").replace(['\n', '`'], " ");
     let mut out = String::from("graph LR\n");
     for (index, zone) in policy.zones.iter().enumerate() {
-        let _ = writeln!(out, "    z{index}([\"{}\"])", text(&zone.name));
+        if drawn(policy, index, zone) {
+            let _ = writeln!(out, "    z{index}([\"{}\"])", text(&zone.name));
+        }
     }
     for (index, point) in policy.points.iter().enumerate() {
         let _ = writeln!(

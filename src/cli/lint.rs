@@ -64,14 +64,24 @@ impl Checks {
         Ok(Self { settings, only, kev })
     }
 
-    /// Everything there is to say about a repository that loads, in reading order: what reading it found, then what
-    /// the checks find.
+    /// Everything there is to say about a repository that loads, in reading order.
     pub(super) fn findings(
         &self,
         workspace: &Workspace,
         network: &Network,
         today: jiff::civil::Date,
     ) -> Vec<Diagnostic> {
+        let found = self.found(workspace, network, today).into_iter();
+        in_reading_order(found.map(|finding| finding.diagnostic).collect())
+    }
+
+    /// The same with what each is about: what reading the repository found, then what the checks find.
+    pub(super) fn found(
+        &self,
+        workspace: &Workspace,
+        network: &Network,
+        today: jiff::civil::Date,
+    ) -> Vec<Finding> {
         let stateless = target::platforms(|platform| platform.stateless());
         let guarding = target::platforms(|platform| platform.guards_itself());
         let trees: Vec<_> = workspace.files.iter().map(|(_, parsed)| &parsed.tree).collect();
@@ -86,9 +96,9 @@ impl Checks {
             kev: self.kev.as_ref(),
             today,
         });
-        let found = check::run(&context, &workspace.diagnostics).into_iter();
-        let found = found.map(|Finding { diagnostic, .. }| diagnostic);
-        in_reading_order(found.filter(|diagnostic| self.wants(diagnostic)).collect())
+        let mut found = check::run(&context, &workspace.diagnostics);
+        found.retain(|finding| self.wants(&finding.diagnostic));
+        found
     }
 
     /// True for what was asked for, for mistakes in the input, and for what says that there may be more.

@@ -11,6 +11,7 @@ mod build_manifest;
 mod check;
 mod compile;
 mod completions;
+mod consequence;
 mod contain;
 mod diff;
 mod draft;

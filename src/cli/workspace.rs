@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::CliError;
+use super::consequence::Unread;
 use super::policy_files::policy_files;
 use crate::check::Settings;
 use crate::diagnostic::{Diagnostic, Severity, in_reading_order, worst};
@@ -180,7 +181,13 @@ impl Unresolved {
             .chain(self.files.iter().map(|(_, parsed)| parsed));
         let mut diagnostics = self.around.clone();
         diagnostics.extend(parsed.flat_map(|parsed| parsed.diagnostics.clone()));
-        diagnostics.extend(resolved.diagnostics);
+        let inventories: Vec<FileId> = self.inventories.iter().map(|(file, _)| *file).collect();
+        let unread = Unread {
+            said: &diagnostics,
+            inventories: &inventories,
+        };
+        let certain = unread.spare(resolved.diagnostics);
+        diagnostics.extend(certain);
         let policy = &resolved.policy;
         let (settings, wrong) = Settings::new(&self.manifest);
         // A service whose definition is broken is there all the same.
@@ -257,7 +264,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
             .filter(|byte| **byte == b'\n')
             .count()
             + 1;
-        refuse(format!("it is not UTF-8 text (line {line})"))
+        refuse(format!("it is not UTF-8 text (line {line}); save it as UTF-8"))
     })
 }
 
@@ -301,6 +308,11 @@ pub(super) fn load(directory: &Path) -> Result<Workspace, CliError> {
         let hint = if directory.is_dir() {
             format!(
                 "`{}` is no policy repository: it has no septum.yaml (`septum init` makes one)",
+                directory.display()
+            )
+        } else if directory.exists() {
+            format!(
+                "`{}` is a file: name the directory that holds septum.yaml",
                 directory.display()
             )
         } else {

@@ -58,6 +58,13 @@ enum Fate {
     Named,
 }
 
+impl Change {
+    /// True where the file will be gone.
+    pub(super) fn removes(&self) -> bool {
+        matches!(self.fate, Fate::Removed)
+    }
+}
+
 impl Stage {
     /// Of changes that will be made.
     pub(super) fn new() -> Result<Self, CliError> {
@@ -210,6 +217,13 @@ impl Held {
             !here && !above.exists()
         });
         let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        // The system would say that it exists.
+        if directory.is_file() {
+            return Err(io::Error::new(
+                io::ErrorKind::NotADirectory,
+                "it is a file, and outputs need a directory",
+            ));
+        }
         fs::create_dir_all(directory)?;
         missing.reverse();
         self.made.extend(missing);

@@ -32,6 +32,8 @@ struct Places<'a> {
     zone_map: &'a ZoneMap,
     /// Labels that a zone and its devices have, by the zone and what is said of the device.
     labels: HashMap<(ZoneId, Vec<&'a str>), Arc<BTreeSet<String>>>,
+    /// Devices that nobody has put anywhere, and whose address is only of the external zone.
+    astray: Vec<(&'a str, Span)>,
 }
 
 /// What is wrong with devices. After the first thousand nobody reads on, and an inventory has mistakes by the row; the
@@ -62,14 +64,22 @@ impl Mistakes {
     }
 }
 
-/// All devices: those of the language in the order of their text, then those of the inventory.
+/// Devices of a policy.
+pub(super) struct Resolved<'a> {
+    /// Those of the language in the order of their text, then those of the inventory.
+    pub devices: Vec<Device>,
+    /// Names of those whose zone is unknown, which has been reported.
+    pub broken: Vec<&'a str>,
+}
+
+/// All devices.
 pub(super) fn resolve<'a>(
     items: &[&'a Item],
     inventory: &'a [InventoryDevice],
     zones: &'a [Zone],
     zone_map: &'a ZoneMap,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Device> {
+) -> Resolved<'a> {
     let written = items.iter().filter_map(|item| match item {
         Item::Device(device) => Some(from_tree(device)),
         _ => None,
@@ -82,9 +92,11 @@ pub(super) fn resolve<'a>(
             .collect(),
         zone_map,
         labels: HashMap::new(),
+        astray: Vec::new(),
     };
     let mut first_of: HashMap<&str, Span> = HashMap::with_capacity(inventory.len());
     let mut devices = Vec::with_capacity(inventory.len());
+    let mut broken = Vec::new();
     let mut mistakes = Mistakes::default();
     for draft in written.chain(inventory.iter().map(from_inventory)) {
         match first_of.entry(draft.name) {
@@ -97,13 +109,18 @@ pub(super) fn resolve<'a>(
             }
             Entry::Vacant(entry) => {
                 entry.insert(draft.span);
-                devices.extend(places.put(draft, &mut mistakes));
+                let name = draft.name;
+                match places.put(draft, &mut mistakes) {
+                    Some(device) => devices.push(device),
+                    None => broken.push(name),
+                }
             }
         }
     }
     report_shared_addresses(&devices, &mut mistakes);
+    diagnostics.extend(places.report_astray());
     mistakes.report(diagnostics);
-    devices
+    Resolved { devices, broken }
 }
 
 fn from_tree(device: &tree::Device) -> Draft<'_> {
@@ -164,6 +181,9 @@ impl<'a> Places<'a> {
             return None;
         };
         let zone = self.zones.get(id.index())?;
+        if draft.zone.is_none() && zone.external {
+            self.astray.push((draft.name, draft.span));
+        }
         for (address, span) in &draft.addresses {
             if zone.addresses.contains(*address) {
                 continue;
@@ -216,6 +236,38 @@ impl<'a> Places<'a> {
         }
         let first = draft.addresses.first();
         first.and_then(|(address, _)| self.zone_map.zone_of(*address))
+    }
+
+    /// An address that lost its subnet, or has a typing error, is of the external zone, and what may reach the internet
+    /// may reach it.
+    fn report_astray(&self) -> Option<Diagnostic> {
+        const NAMED: usize = 5;
+        let (first, span) = self.astray.first()?;
+        let external = self.zones.iter().find(|zone| zone.external)?;
+        let message = match self.astray.len() {
+            1 => format!(
+                "device `{first}` has no zone, and none but the external `{}` has its address",
+                external.name
+            ),
+            count => format!(
+                "{count} devices have no zone, and none but the external `{}` has their addresses",
+                external.name
+            ),
+        };
+        let mut diagnostic = Diagnostic::warning("no-zone", *span, message);
+        if self.astray.len() > 1 {
+            let mut names: Vec<&str> = self.astray.iter().take(NAMED).map(|(name, _)| *name).collect();
+            let more = self.astray.len().saturating_sub(NAMED);
+            let more = format!("and {more} more");
+            if self.astray.len() > NAMED {
+                names.push(&more);
+            }
+            diagnostic = diagnostic.note("devices", names.join(", "));
+        }
+        Some(diagnostic.help(format!(
+            "give a zone the subnet, or say that the device is in `{}`",
+            external.name
+        )))
     }
 
     fn without_zone(&self, draft: &Draft<'_>) -> Diagnostic {

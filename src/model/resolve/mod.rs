@@ -50,9 +50,16 @@ pub fn resolve(input: Input<'_>) -> Resolved {
 
     let zones = zones::resolve(&items, &mut diagnostics);
     let zone_map = ZoneMap::new(&zones);
-    let devices = devices::resolve(&items, input.inventory, &zones, &zone_map, &mut diagnostics);
+    let devices::Resolved { devices, broken } =
+        devices::resolve(&items, input.inventory, &zones, &zone_map, &mut diagnostics);
     let services = services::resolve(input.standard, &items, &mut diagnostics);
-    let scope = names::Scope::new(&items, &zones, &devices, &services, &mut diagnostics);
+    let defined = names::Defined {
+        zones: &zones,
+        devices: &devices,
+        broken: &broken,
+        services: &services,
+    };
+    let scope = names::Scope::new(&items, defined, &mut diagnostics);
     let (groups, scope) = sets::resolve_groups(&items, scope, &mut diagnostics);
     let (rules, modes) = rules::resolve(&items, &scope, &mut diagnostics);
     let assertions = assertions::resolve(&items, &scope, &mut diagnostics);

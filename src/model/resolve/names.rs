@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Device, DeviceId, Service, ServiceId, Zone};
 use crate::packet::{AddressSet, ServiceSet};
 use crate::source::Span;
-use crate::syntax::tree::{Item, Name};
+use crate::syntax::tree::{Item, Name, Point};
 
 /// What set names stand for, once zones, devices and services are known.
 pub(super) struct Scope<'a> {
@@ -27,18 +27,30 @@ pub(super) struct Scope<'a> {
     pub service_list: &'a [Service],
     /// What is written of ports and numbers, by its text: rules that say the same share it.
     pub unnamed_services: RefCell<HashMap<Arc<str>, Arc<ServiceSet>>>,
+    /// Firewalls and routers by name, which no set can hold.
+    pub points: HashMap<&'a str, &'a Point>,
     /// Every address.
     pub any: Arc<AddressSet>,
 }
 
+/// What has been resolved before groups and rules are.
+#[derive(Clone, Copy)]
+pub(super) struct Defined<'a> {
+    pub zones: &'a [Zone],
+    pub devices: &'a [Device],
+    /// Names of devices that are not among these, because their definition is broken.
+    pub broken: &'a [&'a str],
+    pub services: &'a [Service],
+}
+
 impl<'a> Scope<'a> {
-    pub(super) fn new(
-        items: &[&'a Item],
-        zones: &'a [Zone],
-        devices: &'a [Device],
-        services: &'a [Service],
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Self {
+    pub(super) fn new(items: &[&'a Item], defined: Defined<'a>, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let Defined {
+            zones,
+            devices,
+            broken,
+            services,
+        } = defined;
         let whole = with_zones_within(zones);
         let mut sets = zone_sets(zones, &whole);
         sets.reserve(devices.len());
@@ -57,6 +69,13 @@ impl<'a> Scope<'a> {
             }
             by_name.insert(name, DeviceId::from_index(index));
         }
+        for name in broken {
+            sets.entry(name).or_insert(None);
+        }
+        let points = items.iter().copied().filter_map(|item| match item {
+            Item::Point(point) => Some((&*point.name.text, point)),
+            _ => None,
+        });
         let mut groups: HashMap<&str, Span> = HashMap::new();
         for item in items {
             let Item::Group(group) = item else { continue };
@@ -83,6 +102,7 @@ impl<'a> Scope<'a> {
             devices: by_name,
             service_list: services,
             unnamed_services: RefCell::default(),
+            points: points.collect(),
             any: Arc::new(AddressSet::full()),
         }
     }

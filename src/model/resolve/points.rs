@@ -161,6 +161,10 @@ impl Context<'_> {
                             .help("a host firewall filters its own device only; remove one of the two"),
                     );
                 }
+                // A device whose definition is broken has been reported.
+                if self.scope.set(&device.text).is_some_and(|known| known.is_none()) {
+                    return None;
+                }
                 Placement::On(*self.scope.devices.get(&*device.text).or_else(|| {
                     diagnostics.push(
                         Diagnostic::error(
@@ -233,10 +237,13 @@ impl Context<'_> {
                     "`{}` of interface `{}` is not an address of zone `{}`",
                     address.value, written.name.text, zone.name
                 );
-                diagnostics.push(
-                    Diagnostic::error("interface-outside-zone", address.span, message)
-                        .with(zone.span, "its zone"),
-                );
+                let mut diagnostic = Diagnostic::error("interface-outside-zone", address.span, message)
+                    .with(zone.span, "its zone");
+                let mut zones = self.zones.iter();
+                if let Some(owner) = zones.find(|zone| zone.addresses.contains(address.value)) {
+                    diagnostic = diagnostic.help(format!("`{}` is of zone `{}`", address.value, owner.name));
+                }
+                diagnostics.push(diagnostic);
             }
         }
         Some(Interface {

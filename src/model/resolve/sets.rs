@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::names::Scope;
 use super::text;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, suggest};
 use crate::model::{Endpoint, Group};
 use crate::packet::AddressSet;
-use crate::syntax::tree::{self, Item, Name, Set};
+use crate::syntax::spelled;
+use crate::syntax::tree::{self, Item, Name, Point, PointKind, PointStatement, Set};
 
 /// How deep groups may name groups.
 const GROUP_DEPTH: usize = 128;
@@ -108,12 +109,43 @@ fn unknown(name: &Name, scope: &Scope<'_>) -> Diagnostic {
         .help(format!("write `label:{}`", name.text))
         .edit(name.span, format!("label:{}", name.text));
     }
-    Diagnostic::error(
+    let problem = Diagnostic::error(
         "unknown-name",
         name.span,
         format!("there is no zone, device or group `{}`", name.text),
-    )
-    .did_you_mean(&name.text, scope.set_names())
+    );
+    if let Some(point) = scope.points.get(&*name.text) {
+        return problem.help(instead_of(point));
+    }
+    match suggest::nearest(&name.text, scope.set_names()).map(spelled) {
+        Some(near) => problem
+            .help(format!("did you mean `{near}`?"))
+            .edit(name.span, near),
+        None => problem,
+    }
+}
+
+/// What a set can hold where a firewall or router was named.
+fn instead_of(point: &Point) -> String {
+    let kind = match point.kind {
+        PointKind::Firewall => "firewall",
+        PointKind::Router => "router",
+    };
+    let of_body = |statement: &PointStatement| match statement {
+        PointStatement::Interface(interface) => {
+            let address = interface.addresses.first()?;
+            Some(format!("write an address of it, such as `{}`", address.value))
+        }
+        PointStatement::Protects(device, _) => Some(format!(
+            "name the device that it protects, `{}`",
+            spelled(&device.text)
+        )),
+        _ => None,
+    };
+    let instead = point.body.iter().find_map(of_body);
+    let instead =
+        instead.unwrap_or_else(|| "give its interfaces addresses, and name one of those".to_owned());
+    format!("`{}` is a {kind}, which no set holds: {instead}", point.name.text)
 }
 
 /// One side of a statement.

@@ -74,7 +74,12 @@ fn owner<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Meta>> {
 }
 
 fn ticket<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Meta>> {
-    let (input, ticket) = free_name("a ticket")(input)?;
+    let (input, ticket) = free_name("a ticket")(input).map_err(|error| {
+        error.map(|mut failure| {
+            failure.help = Some("`#` starts a comment: a ticket that has one stands in quotes");
+            failure
+        })
+    })?;
     Ok((input, Some(Meta::Ticket(ticket, input.since(word.span())))))
 }
 

@@ -3,8 +3,9 @@
 use nom::Parser;
 use nom::combinator::{cut, opt};
 
-use super::atom::{fail, keyword, name, symbol, title, value_token};
+use super::atom::{INNER_KEYWORDS, fail, keyword, name, symbol, title, value_token};
 use super::body::{Body, headed, is_statement_keyword};
+use super::failure::Failure;
 use super::input::{Input, Parse};
 use super::value::{self, decimal, is_numeric, not_a};
 use crate::diagnostic::Diagnostic;
@@ -33,6 +34,9 @@ pub static SERVICE: Body<ServiceStatement> = Body {
     error: None,
 };
 
+/// Words that terms about a protocol start with.
+const PROTOCOLS: [&str; 6] = ["tcp", "udp", "sctp", "icmp", "icmpv6", "proto"];
+
 /// `service NAME "title" = TERMS { … }`
 pub fn service<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>> {
     let head = (
@@ -57,8 +61,38 @@ pub fn service<'a>(input: Input<'a>, word: Token<'a>) -> Parse<'a, Option<Item>>
 pub fn optional_services(input: Input<'_>) -> Parse<'_, Vec<ServiceTerm>> {
     match input.peek_kind(TokenKind::Colon) {
         Some(_) => cut(terms).parse(input.advance()),
+        None if services_follow(input) => {
+            let mut failure = Failure::expected(input, "`:`");
+            failure.help = Some("services stand after a colon: `allow a -> b : https`");
+            Err(nom::Err::Failure(failure))
+        }
         None => Ok((input, Vec::new())),
     }
+}
+
+/// Whether what follows on the line can only be meant as services, and no statement of its own.
+fn services_follow(input: Input<'_>) -> bool {
+    let Some(word) = input
+        .peek_kind(TokenKind::Word)
+        .filter(|word| !word.first_on_line)
+    else {
+        return false;
+    };
+    if PROTOCOLS.contains(&word.text) {
+        return true;
+    }
+    let next = input.advance().peek().filter(|next| !next.first_on_line);
+    let over = next.is_none_or(|next| {
+        matches!(
+            next.kind,
+            TokenKind::Comma
+                | TokenKind::OpenBrace
+                | TokenKind::CloseBrace
+                | TokenKind::Semicolon
+                | TokenKind::Text
+        )
+    });
+    over && !is_statement_keyword(word.text) && !INNER_KEYWORDS.contains(&word.text)
 }
 
 /// Terms with commas between. A number after a comma goes on with the term before it.
@@ -100,6 +134,17 @@ fn term<'a>(
                 .edit(token.span(), &meant)
         });
         let (rest, ()) = numbers(after, |input| Ok((input.advance(), Some(()))), &mut Vec::new())?;
+        return Ok(rest);
+    }
+    if let Some((port, rest)) = after_colon(token, after) {
+        input.report(|| {
+            let span = token.span().to(port.span());
+            let meant = format!("{} {}", token.text, port.text);
+            Diagnostic::error("syntax", span, "a port stands after its protocol without a colon")
+                .help(format!("write `{meant}`"))
+                .edit(span, meant)
+        });
+        let (rest, ()) = numbers(rest, |input| Ok((input.advance(), Some(()))), &mut Vec::new())?;
         return Ok(rest);
     }
     let (rest, term) = match token.text {
@@ -144,6 +189,16 @@ fn with_slash(text: &str) -> Option<String> {
     let numbers = ports.starts_with(|c: char| c.is_ascii_digit())
         && ports.chars().all(|c| c.is_ascii_digit() || c == '-');
     (is_protocol(&protocol) && numbers && ports.len() <= 11).then(|| format!("{protocol} {ports}"))
+}
+
+/// The port of `tcp:443`, which others write, and what comes after it.
+fn after_colon<'a>(word: Token<'a>, after: Input<'a>) -> Option<(Token<'a>, Input<'a>)> {
+    let colon = after.peek_glued().filter(|next| next.kind == TokenKind::Colon);
+    if colon.is_none() || !["tcp", "udp", "sctp"].contains(&word.text) {
+        return None;
+    }
+    let port = after.advance().peek_glued().filter(|port| is_numeric(*port))?;
+    Some((port, after.advance().advance()))
 }
 
 /// What follows while commas are followed by numbers, added to `found`.

@@ -34,6 +34,12 @@ type Join = fn(Box<[Set]>) -> Set;
 /// A set expression.
 pub fn set(input: Input<'_>) -> Parse<'_, Set> {
     let (input, deep) = alternatives(input)?;
+    // Services have commas between them, so sets get some, too.
+    if input.peek_kind(TokenKind::Comma).is_some() {
+        let mut failure = Failure::expected(input, "`|` between the members of a set");
+        failure.help = Some("a set joins its members: `a | b`");
+        return Err(Err::Failure(failure));
+    }
     Ok((input, deep.set))
 }
 

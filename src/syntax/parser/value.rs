@@ -43,6 +43,42 @@ pub fn prefix(input: Input<'_>) -> Parse<'_, Option<Spanned<IpNet>>> {
     judged("an address or prefix", judge_prefix)(input)
 }
 
+/// A prefix whose length is written. One that was forgotten would make one address of a network.
+pub fn network(input: Input<'_>) -> Parse<'_, Option<Spanned<IpNet>>> {
+    let Some(token) = value_token(input) else {
+        return prefix(input);
+    };
+    let Ok(address) = token.text.parse::<IpAddr>() else {
+        return prefix(input);
+    };
+    let rest = input.advance();
+    let next = value_token(rest).filter(|next| !next.first_on_line);
+    let mask = next.and_then(|next| Some((next, next.text.parse::<Ipv4Addr>().ok()?)));
+    if let Some((next, mask)) = mask.filter(|_| address.is_ipv4()) {
+        let span = token.span().to(next.span());
+        let length = ipnet::ipv4_mask_to_prefix(mask).ok();
+        input.report(|| {
+            let message = format!("`{address} {mask}` has a netmask instead of a length");
+            let problem = Diagnostic::error("syntax", span, message);
+            match length {
+                Some(length) => problem
+                    .help(format!("write the netmask as a length: `{address}/{length}`"))
+                    .edit(span, format!("{address}/{length}")),
+                None => problem.help("write the length of the prefix, such as `/24`"),
+            }
+        });
+        return Ok((rest.advance(), None));
+    }
+    input.report(|| {
+        let (network, host) = if address.is_ipv4() { (24, 32) } else { (64, 128) };
+        let message = format!("`{address}` is one address: the length of the prefix is missing");
+        Diagnostic::error("syntax", token.span(), message).help(format!(
+            "write a length, such as `{address}/{network}`; `{address}/{host}` is this address alone"
+        ))
+    });
+    Ok((rest, None))
+}
+
 /// An address without a length.
 pub fn address(input: Input<'_>) -> Parse<'_, Option<Spanned<IpAddr>>> {
     judged("an address", judge_address)(input)

@@ -6,7 +6,7 @@ use nom::combinator::opt;
 use super::atom::{free_name, list, name, title};
 use super::body::{Body, braced};
 use super::input::{Input, Parse};
-use super::value::{number, prefix};
+use super::value::{network, number};
 use crate::syntax::lexer::Token;
 use crate::syntax::tree::{Item, Zone, ZoneStatement};
 
@@ -15,7 +15,7 @@ pub static ZONE: Body<ZoneStatement> = Body {
     of: "a zone",
     statements: &[
         ("subnet", |input, word| {
-            let (input, prefixes) = list(prefix)(input)?;
+            let (input, prefixes) = list(network)(input)?;
             let prefixes = prefixes.into_iter().flatten().collect();
             let span = input.since(word.span());
             Ok((input, Some(ZoneStatement::Subnet(prefixes, span))))

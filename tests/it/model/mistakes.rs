@@ -955,3 +955,90 @@ router r { target nftables; manage from a : icmpv6; interface e0 = a }
       = help: name a set that holds an address of a family that the device has
     ");
 }
+
+#[test]
+fn a_firewall_where_a_set_stands() {
+    let text = "\
+zone a { subnet 10.0.0.0/24 }
+device pacs in a { address 10.0.0.9 }
+firewall edge { target nftables; interface eth0 = a { address 10.0.0.1 } }
+firewall pacs-host { target nftables; protects pacs }
+allow a -> edge : ssh
+allow a -> pacs-host : ssh
+";
+    assert_snapshot!(messages(text), @"
+    error[unknown-name]: there is no zone, device or group `edge`
+     --> policy.sept:5:12
+      |
+    5 | allow a -> edge : ssh
+      |            ^^^^
+      |
+      = help: `edge` is a firewall, which no set holds: write an address of it, such as `10.0.0.1`
+
+    error[unknown-name]: there is no zone, device or group `pacs-host`
+     --> policy.sept:6:12
+      |
+    6 | allow a -> pacs-host : ssh
+      |            ^^^^^^^^^
+      |
+      = help: `pacs-host` is a firewall, which no set holds: name the device that it protects, `pacs`
+    ");
+}
+
+#[test]
+fn a_name_that_only_quotes_can_spell() {
+    let text = "\
+zone a { subnet 10.0.0.0/24 }
+device \"ct scanner\" in a { address 10.0.0.9 }
+allow a -> ct-scanner : ssh
+";
+    assert_snapshot!(messages(text), @r##"
+    error[unknown-name]: there is no zone, device or group `ct-scanner`
+     --> policy.sept:3:12
+      |
+    3 | allow a -> ct-scanner : ssh
+      |            ^^^^^^^^^^
+      |
+      = help: did you mean `"ct scanner"`?
+    "##);
+}
+
+#[test]
+fn a_device_in_an_unknown_zone_and_what_refers_to_it() {
+    let text = "\
+zone wards { subnet 10.0.0.0/24 }
+device pump in ward { address 10.0.0.9 }
+allow wards -> pump : ssh
+firewall pump-host { target nftables; protects pump }
+";
+    assert_snapshot!(messages(text), @"
+    error[unknown-name]: device `pump` is in zone `ward`, which does not exist
+     --> policy.sept:2:16
+      |
+    2 | device pump in ward { address 10.0.0.9 }
+      |                ^^^^
+      |
+      = help: did you mean `wards`?
+    ");
+}
+
+#[test]
+fn an_interface_with_an_address_of_another_zone() {
+    let text = "\
+zone a { subnet 10.0.0.0/24 }
+zone b { subnet 10.0.1.0/24 }
+router r { target nftables; interface eth0 = a { address 10.0.1.1 }; interface eth1 = b }
+";
+    assert_snapshot!(messages(text), @"
+    error[interface-outside-zone]: `10.0.1.1` of interface `eth0` is not an address of zone `a`
+     --> policy.sept:3:58
+      |
+    1 | zone a { subnet 10.0.0.0/24 }
+      |      - its zone
+    2 | zone b { subnet 10.0.1.0/24 }
+    3 | router r { target nftables; interface eth0 = a { address 10.0.1.1 }; interface eth1 = b }
+      |                                                          ^^^^^^^^
+      |
+      = help: `10.0.1.1` is of zone `b`
+    ");
+}

@@ -329,6 +329,68 @@ fn an_emergency_waits_for_no_finding_but_those_about_it() {
 }
 
 #[test]
+fn a_device_that_leaves_the_policy_is_named_since_it_keeps_what_it_has() {
+    let directory = clinic();
+    let here = directory.path();
+    let policy = fs::read(here.join("clinic/clinic.sept")).unwrap();
+    add(&directory, WARD);
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    fs::write(here.join("clinic/clinic.sept"), policy).unwrap();
+    septum(here, &["build", "clinic", "-o", "out"])
+        .ends(0)
+        .says("removed out/wing.ios: the device keeps what it has loaded");
+    let again = septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    assert!(!again.err.contains("removed"), "{}", again.err);
+}
+
+#[test]
+fn a_file_where_the_output_should_be_stays_and_is_named() {
+    let directory = clinic();
+    let here = directory.path();
+    fs::write(here.join("out"), "notes").unwrap();
+    septum(here, &["build", "clinic", "-o", "out"])
+        .ends(2)
+        .says("cannot write `out`: it is a file");
+    assert_eq!(fs::read_to_string(here.join("out")).unwrap(), "notes");
+}
+
+#[test]
+fn an_emergency_waits_for_no_requirement_that_was_unmet_before() {
+    let directory = clinic();
+    let here = directory.path();
+    add(
+        &directory,
+        "require guest -> servers : https\nmode silence { deny pumps -> servers }\n",
+    );
+    septum(here, &["build", "clinic", "-o", "out"]).ends(1);
+    let lockdown = septum(here, &["build", "clinic", "-o", "lockdown", "--mode", "lockdown"]).ends(0);
+    // Neither what normal times do not let through nor what another mode cuts is a fault of this one.
+    lockdown
+        .says("warning[require-unmet]: `guest -> servers : https` is required and not permitted")
+        .says("warning[require-unmet]: mode `silence` cuts");
+    septum(here, &["build", "clinic", "-o", "quiet", "--mode", "silence"])
+        .ends(1)
+        .says("error[require-unmet]: mode `silence` cuts");
+}
+
+#[test]
+fn a_mode_may_not_cut_what_is_left_of_a_requirement() {
+    let directory = clinic();
+    let here = directory.path();
+    add(
+        &directory,
+        "require pumps | guest -> servers : https\nallow pumps -> servers : https { owner a; ticket b; reason \"c\" }\n\
+         mode silence { deny pumps -> servers - pump-gateway }\n",
+    );
+    septum(here, &["build", "clinic", "-o", "out", "--mode", "lockdown"]).ends(0);
+    septum(here, &["build", "clinic", "-o", "quiet", "--mode", "silence"])
+        .ends(1)
+        .says(
+            "error[require-unmet]: mode `silence` cuts `pumps | guest -> servers : https`, which is required",
+        );
+}
+
+#[test]
 fn the_first_build_says_what_it_cannot_remove() {
     let directory = clinic();
     let here = directory.path();

@@ -52,3 +52,11 @@ fn single_files_need_no_repository() {
         .ends(2)
         .says("b.sept");
 }
+
+#[test]
+fn nothing_is_said_to_be_formatted_that_could_not_be_written() {
+    let directory = repository(UNTIDY);
+    fs::write(directory.path().join(".septum-work"), "in the way").unwrap();
+    let ran = septum(directory.path(), &["fmt"]).ends(2);
+    assert!(!ran.err.contains("formatted"), "{}", ran.err);
+}

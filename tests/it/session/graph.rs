@@ -1,6 +1,6 @@
 //! `septum graph`.
 
-use super::{clinic, septum};
+use super::{clinic, repository, septum};
 use crate::sample::{self, example};
 
 fn hospital(format: &str) -> String {
@@ -8,15 +8,17 @@ fn hospital(format: &str) -> String {
     septum(&here, &["graph", "--format", format]).ends(0).out
 }
 
-/// How many zones, points and lines between them there are.
+/// How many zones that are more than a name above others, points and lines between them there are.
 fn counts() -> (usize, usize, usize) {
     let policy = sample::load(&example("hospital")).sound().policy;
+    let zones = policy.zones.iter();
+    let zones = zones.filter(|zone| zone.external || !zone.subnets.is_empty());
     let lines = policy
         .points
         .iter()
         .map(|point| point.interfaces().len().max(1))
         .sum();
-    (policy.zones.len(), policy.points.len(), lines)
+    (zones.count(), policy.points.len(), lines)
 }
 
 #[test]
@@ -69,7 +71,8 @@ fn mermaid_has_a_node_for_every_end_of_a_line() {
 #[test]
 fn json_names_zones_and_points() {
     let value: serde_json::Value = serde_json::from_str(&hospital("json")).unwrap();
-    let (zones, points, _) = counts();
+    let (_, points, _) = counts();
+    let zones = sample::load(&example("hospital")).policy.zones.len();
     assert_eq!(value["zones"].as_array().unwrap().len(), zones);
     assert_eq!(value["points"].as_array().unwrap().len(), points);
     let host = value["points"]
@@ -78,6 +81,23 @@ fn json_names_zones_and_points() {
         .iter()
         .find(|point| point["name"] == "pacs-1-host");
     assert_eq!(host.unwrap()["protects"], "pacs-1");
+}
+
+#[test]
+fn a_zone_that_is_only_a_name_above_others_is_not_drawn() {
+    let policy = "zone wards { label iomt }\nzone wards.east { subnet 10.0.0.0/24 }\nzone empty {}\n\
+                  router r { target nftables; interface e0 = wards.east; interface e1 = empty }\n";
+    let directory = repository(policy);
+    let dot = septum(directory.path(), &["graph"]).ends(0).out;
+    assert!(!dot.contains("\"wards\" ["), "{dot}");
+    assert!(
+        dot.contains("\"wards.east\" [") && dot.contains("\"empty\" ["),
+        "{dot}"
+    );
+    let mermaid = septum(directory.path(), &["graph", "--format", "mermaid"])
+        .ends(0)
+        .out;
+    assert!(!mermaid.contains("\"wards\""), "{mermaid}");
 }
 
 #[test]

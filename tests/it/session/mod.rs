@@ -1,6 +1,7 @@
 //! What a user types, with the real binary.
 
 mod build;
+mod consequence;
 mod fmt;
 mod graph;
 mod hostile;

@@ -28,6 +28,9 @@ fn exit_codes_are_0_1_and_2() {
     septum(here, &["check", "nowhere"])
         .ends(2)
         .says("there is no directory `nowhere`");
+    septum(here, &["check", "clinic/clinic.sept"])
+        .ends(2)
+        .says("name the directory that holds septum.yaml");
     septum(here, &["check", "."])
         .ends(2)
         .says("`septum init` makes one");

@@ -144,7 +144,7 @@ fn the_example_of_the_manual_is_read_whole() {
 fn zones() {
     let parsed = accepted(
         r#"zone clinical.pumps "Pumps \"A\"\nfloor 2" {
-            subnet 10.20.0.5/22, 2001:db8::/32, 192.0.2.1, ::1
+            subnet 10.20.0.5/22, 2001:db8::/32, 192.0.2.1/32, ::1/128
             label iomt, patient-connected; trust 40 isolate external within drop owner "Dr. Müller"
         }"#,
     );

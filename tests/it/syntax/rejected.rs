@@ -972,3 +972,120 @@ zone y { trsut 5 }
     );
     assert_eq!(read.matches("expected a port").count(), 3, "{read}");
 }
+
+#[test]
+fn prefixes_without_a_length() {
+    assert_snapshot!(messages("zone a { subnet 10.0.0.0, 2001:db8::; label x }\nzone b { subnet 10.0.1.0 255.255.255.0; trust 1 }\nzone c { subnet 10.0.2.0 255.0.255.0 }\n"), @"
+    error[syntax]: `10.0.0.0` is one address: the length of the prefix is missing
+     --> a.sept:1:17
+      |
+    1 | zone a { subnet 10.0.0.0, 2001:db8::; label x }
+      |                 ^^^^^^^^
+      |
+      = help: write a length, such as `10.0.0.0/24`; `10.0.0.0/32` is this address alone
+
+    error[syntax]: `2001:db8::` is one address: the length of the prefix is missing
+     --> a.sept:1:27
+      |
+    1 | zone a { subnet 10.0.0.0, 2001:db8::; label x }
+      |                           ^^^^^^^^^^
+      |
+      = help: write a length, such as `2001:db8::/64`; `2001:db8::/128` is this address alone
+
+    error[syntax]: `10.0.1.0 255.255.255.0` has a netmask instead of a length
+     --> a.sept:2:17
+      |
+    2 | zone b { subnet 10.0.1.0 255.255.255.0; trust 1 }
+      |                 ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write the netmask as a length: `10.0.1.0/24`
+
+    error[syntax]: `10.0.2.0 255.0.255.0` has a netmask instead of a length
+     --> a.sept:3:17
+      |
+    3 | zone c { subnet 10.0.2.0 255.0.255.0 }
+      |                 ^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write the length of the prefix, such as `/24`
+    ");
+    // An address alone can be meant, and a set may hold one.
+    assert_eq!(
+        messages("zone a { subnet 10.0.0.1/32 }\nallow 10.0.0.1 -> a\n"),
+        ""
+    );
+}
+
+#[test]
+fn what_other_firewalls_write_between_sets_and_services() {
+    assert_snapshot!(messages("allow a, b -> c : https\nallow a -> c https\nallow a -> c tcp 443, 80 { log }\nallow a -> c : tcp:443, 80, udp:53\nrequire a -> c, d\nallow a -> c alow b -> c\n"), @"
+    error[syntax]: expected `|` between the members of a set, found `,`
+     --> a.sept:1:8
+      |
+    1 | allow a, b -> c : https
+      |        ^
+      |
+      = help: a set joins its members: `a | b`
+
+    error[syntax]: expected `:`, found `https`
+     --> a.sept:2:13
+      |
+    2 | allow a -> c https
+      |             ^
+      |
+      = help: services stand after a colon: `allow a -> b : https`
+
+    error[syntax]: expected `:`, found `tcp`
+     --> a.sept:3:13
+      |
+    3 | allow a -> c tcp 443, 80 { log }
+      |             ^
+      |
+      = help: services stand after a colon: `allow a -> b : https`
+
+    error[syntax]: a port stands after its protocol without a colon
+     --> a.sept:4:16
+      |
+    4 | allow a -> c : tcp:443, 80, udp:53
+      |                ^^^^^^^
+      |
+      = help: write `tcp 443`
+
+    error[syntax]: a port stands after its protocol without a colon
+     --> a.sept:4:29
+      |
+    4 | allow a -> c : tcp:443, 80, udp:53
+      |                             ^^^^^^
+      |
+      = help: write `udp 53`
+
+    error[syntax]: expected `|` between the members of a set, found `,`
+     --> a.sept:5:15
+      |
+    5 | require a -> c, d
+      |               ^
+      |
+      = help: a set joins its members: `a | b`
+
+    error[unknown-statement]: `alow` does not start a statement
+     --> a.sept:6:14
+      |
+    6 | allow a -> c alow b -> c
+      |              ^^^^
+      |
+      = help: did you mean `allow`?
+    ");
+}
+
+#[test]
+fn a_ticket_that_is_a_comment() {
+    assert_snapshot!(messages("policy x {\n    ticket #4711\n    allow a -> b\n}\n"), @"
+    error[syntax]: expected a ticket, found `allow`
+     --> a.sept:2:11
+      |
+    2 |     ticket #4711
+      |           ^
+      |
+      = help: `#` starts a comment: a ticket that has one stands in quotes
+    ");
+    assert_eq!(messages("policy x { ticket \"#4711\"; allow a -> b }\n"), "");
+}
