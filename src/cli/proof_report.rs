@@ -75,7 +75,7 @@ pub(super) fn findings(workspace: &Workspace, describer: &Describer, built: &Bui
             diagnostic = diagnostic.note("because", reason);
         }
         if unknown.len() > PLACES {
-            diagnostic = diagnostic.note("because", format!("of {} more", unknown.len() - PLACES));
+            diagnostic = diagnostic.note("because", format!("of {} more reasons", unknown.len() - PLACES));
         }
         findings.push(located(diagnostic, None));
     }

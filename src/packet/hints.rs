@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 /// Values that an example packet should have where the set allows it. All of it is preference: an example is
-/// always of the set, whatever the hints say. Without hints the smallest values are taken.
+/// always of the set, whatever the hints say. Without hints the smallest values are taken, but for addresses of networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
     /// Addresses of real devices, the best known first.

@@ -54,6 +54,15 @@ impl Diagram<'_> {
     }
 }
 
+/// True for an address that looks like that of a network, which no host has.
+fn is_of_a_network(family: Family, address: u128) -> bool {
+    let host = match family {
+        Family::V4 => 0xff,
+        Family::V6 => 0xffff,
+    };
+    address & host == 0
+}
+
 /// A packet half chosen.
 #[derive(Clone, Copy, Default)]
 struct Draft {
@@ -169,10 +178,10 @@ impl Picker<'_, '_> {
             let (from, _) = space.piece(axis, first);
             let (_, until) = space.piece(axis, last);
             let second = from.saturating_add(1).min(until);
-            let values = if second == from {
-                vec![from]
-            } else {
-                vec![from, second]
+            let values = match (second == from, is_of_a_network(self.family, from)) {
+                (true, _) => vec![from],
+                (false, true) => vec![second, from],
+                (false, false) => vec![from, second],
             };
             choices.extend(values.into_iter().map(|value| Choice { value, to, worth: 0 }));
         }

@@ -153,7 +153,8 @@ fn witnesses_are_believable_where_hints_allow() {
     assert_eq!(seen.to_string(), "tcp 10.20.1.7:49152 -> 10.30.1.10:443");
     assert_eq!(
         set.witness(&Hints::default()).unwrap().to_string(),
-        "tcp 10.20.0.0:49152 -> 10.30.1.0:1"
+        "tcp 10.20.0.1:49152 -> 10.30.1.1:1",
+        "addresses of networks are no hosts"
     );
     let within = FlowSet {
         source: addresses(&["10.20.0.0/22"]),
