@@ -9,7 +9,7 @@ use super::workspace::{self, Workspace};
 use super::{CliError, Outcome, report};
 use crate::diagnostic::quote::quoted;
 use crate::diagnostic::{Diagnostic, suggest};
-use crate::model::{Describer, Device, ModeId, Policy};
+use crate::model::{Describer, Device, ModeId, Policy, ZoneId};
 use crate::network::Network;
 use crate::packet::{Budget, Packet};
 use crate::reach::{Containment, Hosts, Leak, View};
@@ -217,14 +217,20 @@ fn neighbours(
     }
     let hosts = Hosts::new(policy);
     let view = View::new(policy, network, &hosts, today, Some(mode));
+    let isolated = policy.zone(device.zone).filter(|zone| zone.isolate.is_some());
+    let isolated = isolated.map(|zone| {
+        format!(
+            "`{}` says `isolate`, and no managed device makes it so: shut the switch port of `{name}` if the access network does not",
+            zone.name
+        )
+    });
     let zones = policy.zones.iter().enumerate();
-    zones
-        .filter(|(index, _)| view.is_open(crate::model::ZoneId::from_index(*index), device.zone))
-        .map(|(_, zone)| {
-            format!(
-                "no managed device stands between `{name}` and `{}`: shut its switch port to cut that too",
-                zone.name
-            )
-        })
-        .collect()
+    let open = zones.filter(|(index, _)| view.is_open(ZoneId::from_index(*index), device.zone));
+    let open = open.map(|(_, zone)| {
+        format!(
+            "no managed device stands between `{name}` and `{}`: shut its switch port to cut that too",
+            zone.name
+        )
+    });
+    isolated.into_iter().chain(open).collect()
 }

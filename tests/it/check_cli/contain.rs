@@ -52,6 +52,16 @@ no managed device stands between `scope` and `ward`: shut its switch port to cut
     assert!(check.err.ends_with("no findings\n"), "{}", check.err);
 }
 
+#[test]
+fn a_zone_that_only_claims_to_isolate_its_members_is_told_of() {
+    let clinic = Clinic::new(&CLINIC.replace("trust 40 }\nzone lab", "trust 40; isolate }\nzone lab"));
+    let run = clinic.contain("scope");
+    assert_eq!(run.code, 0, "{}", run.err);
+    let told = "`ward` says `isolate`, and no managed device makes it so: \
+        shut the switch port of `scope` if the access network does not\n";
+    assert!(run.err.ends_with(told), "{}", run.err);
+}
+
 /// Whether a packet passes in the mode of `contain.sept`.
 fn passes(clinic: &Clinic, mode: &str, packet: [&str; 3]) -> bool {
     let [source, destination, service] = packet;
