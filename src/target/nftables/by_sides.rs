@@ -2,6 +2,8 @@
 //! well. The kernel looks through all sets for each new one, so that thousands take long to load, and a packet has to
 //! fetch its chain and its set from memory.
 
+use std::cmp::Reverse;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::device::Between;
@@ -34,7 +36,7 @@ impl Lowering<'_> {
         if looks.len() <= self.capability.pair_tables {
             return;
         }
-        let rules: Vec<Rule> = [
+        let mut joined: Vec<(usize, Rule)> = [
             (Kind::Exact, Kind::ExactBySides),
             (Kind::ByEnds, Kind::ByEndsAndSides),
         ]
@@ -44,6 +46,8 @@ impl Lowering<'_> {
             self.join(joined, &looks.collect::<Vec<_>>())
         })
         .collect();
+        // Most packets are of the larger one.
+        joined.sort_by_key(|(elements, _)| Reverse(*elements));
         let mut gone: FxHashMap<usize, FxHashSet<usize>> = FxHashMap::default();
         for look in looks {
             gone.entry(look.chain).or_default().insert(look.rule);
@@ -58,7 +62,8 @@ impl Lowering<'_> {
         if let Some(chain) = forward.rev().find(|chain| chain.hook == Some("forward")) {
             // Behind the rule about known flows.
             let at = chain.rules.len().min(1);
-            chain.rules.splice(at..at, rules);
+            let looks = joined.into_iter().map(|(_, rule)| rule);
+            chain.rules.splice(at..at, looks);
         }
     }
 
@@ -92,8 +97,8 @@ impl Lowering<'_> {
         looks
     }
 
-    /// Puts one table in the place of those of a kind, and returns the rule that looks into it.
-    fn join(&mut self, kind: Kind, looks: &[&Look]) -> Option<Rule> {
+    /// Puts one table in the place of those of a kind. How many elements it has, and the rule that looks into it.
+    fn join(&mut self, kind: Kind, looks: &[&Look]) -> Option<(usize, Rule)> {
         let filled = match kind.is_map() {
             true => &mut self.ruleset.maps,
             false => &mut self.ruleset.sets,
@@ -129,12 +134,13 @@ impl Lowering<'_> {
                 "allow: each element names its rule",
             ),
         };
+        let elements = joined.count;
         filled.push(Set {
             name,
             body: kind.body(Family::V4),
             elements: joined,
         });
-        Some(rule)
+        Some((elements, rule))
     }
 }
 
