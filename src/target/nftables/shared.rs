@@ -83,7 +83,10 @@ fn common(lists: &[&[PlanRule]], least: usize) -> Vec<Common> {
     let mut taken = vec![false; lists.len()];
     let mut found = Vec::new();
     for (_, of) in groups.into_iter().take(GROUPS) {
-        if of.iter().any(|list| taken.get(*list) != Some(&false)) {
+        let free = |list: &usize| {
+            taken.get(*list) == Some(&false) && lists.get(*list).is_some_and(|rules| allows_come_last(rules))
+        };
+        if !of.iter().all(free) {
             continue;
         }
         // Rules that other lists have as well count, too.
@@ -110,23 +113,27 @@ fn common(lists: &[&[PlanRule]], least: usize) -> Vec<Common> {
 /// The rules that several lists have a part of, by these lists: of each its places. Only those whose order decides
 /// nothing, and that log and limit nothing.
 fn alike(lists: &[&[PlanRule]]) -> BTreeMap<Vec<usize>, Vec<Vec<Place>>> {
-    let mut places: FxHashMap<*const Said, Vec<Place>> = FxHashMap::default();
     let long = (0..).zip(lists).filter(|(_, rules)| rules.len() >= RULES);
-    for (list, rules) in long.filter(|(_, rules)| allows_come_last(rules)) {
-        for (place, rule) in rules.iter().enumerate() {
-            if rule.said.action == Action::Allow && !rule.said.log && rule.said.rate.is_none() {
-                places
-                    .entry(Arc::as_ptr(&rule.said))
-                    .or_default()
-                    .push((list, place));
-            }
-        }
-    }
+    // Sorted, as most rules stand in one list alone and are not worth a look of their own.
+    let mut all: Vec<(*const Said, Place)> = long
+        .flat_map(|(list, rules)| {
+            let rules = (0..).zip(*rules);
+            rules.map(move |(place, rule)| (Arc::as_ptr(&rule.said), (list, place)))
+        })
+        .collect();
+    all.sort_unstable();
     let mut alike: BTreeMap<Vec<usize>, Vec<Vec<Place>>> = BTreeMap::new();
-    for places in places.into_values().filter(|places| places.len() > 1) {
+    for rule in all
+        .chunk_by(|(a, _), (b, _)| a == b)
+        .filter(|rule| rule.len() > 1)
+    {
+        let places: Vec<Place> = rule.iter().map(|(_, place)| *place).collect();
         let of: Vec<usize> = places.iter().map(|(list, _)| *list).collect();
+        let first = places
+            .first()
+            .and_then(|(list, place)| lists.get(*list)?.get(*place));
         // A rule that a list has several parts of stays whole.
-        if of.is_sorted_by(|a, b| a < b) {
+        if first.is_some_and(only_allows) && of.is_sorted_by(|a, b| a < b) {
             alike.entry(of).or_default().push(places);
         }
     }
@@ -134,6 +141,11 @@ fn alike(lists: &[&[PlanRule]]) -> BTreeMap<Vec<usize>, Vec<Vec<Place>>> {
         rules.sort_unstable();
     }
     alike
+}
+
+fn only_allows(rule: &PlanRule) -> bool {
+    let said = &rule.said;
+    said.action == Action::Allow && !said.log && said.rate.is_none()
 }
 
 fn allows_come_last(rules: &[PlanRule]) -> bool {
