@@ -41,4 +41,5 @@ done
 for target in nftables cisco-ios fortigate; do
     row "terms-$target" terms --terms 10000 --target "$target"
 done
+row grid-5x5-nftables grid --firewalls 25 --networks 100 --services 100 --target nftables
 row hospital-group group --sites 15
