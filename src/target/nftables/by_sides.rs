@@ -10,10 +10,8 @@ use super::device::Between;
 use super::elements::Elements;
 use super::kind::Kind;
 use super::ruleset::{Chain, Rule, Set};
-use super::section::Lowering;
+use super::section::{Lowering, only_allows};
 use crate::packet::Family;
-use crate::plan::PlanRule;
-use crate::syntax::tree::Action;
 
 /// The chain of a pair of sides, by its place among all.
 pub(super) type PairChain<'p> = (&'p Between<'p>, usize);
@@ -76,7 +74,10 @@ impl Lowering<'_> {
         }
         let mut looks = Vec::new();
         for (pair, chain) in pairs {
-            let ([incoming], [outgoing], true) = (pair.incoming, pair.outgoing, is_plain(pair.rules)) else {
+            // Of such rules it is of no account which comes first.
+            let ([incoming], [outgoing], true) =
+                (pair.incoming, pair.outgoing, pair.rules.iter().all(only_allows))
+            else {
                 continue;
             };
             let rules = self.ruleset.chains.get(*chain).map(|chain| chain.rules.iter());
@@ -142,10 +143,4 @@ impl Lowering<'_> {
         });
         Some((elements, rule))
     }
-}
-
-/// True where rules let through and do nothing else, so that it is of no account which comes first.
-fn is_plain(rules: &[PlanRule]) -> bool {
-    let mut said = rules.iter().map(|rule| &rule.said);
-    said.all(|said| said.action == Action::Allow && !said.log && said.rate.is_none())
 }

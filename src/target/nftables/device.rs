@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::plan::{DevicePlan, Forwarding, HostPlan, PairPlan, PlanRule, Role, Side};
 use crate::target::{EmitError, Inexpressible, Owned};
 
@@ -9,13 +11,12 @@ use super::capability::Capability;
 use super::elements::Elements;
 use super::obsolete::DISPATCH;
 use super::paired::PortChains;
-use super::ruleset::{Chain, Ruleset, Set};
+use super::ruleset::{Chain, Rule, Ruleset, Set};
 use super::section::{Lowering, Section};
 use super::services::Services;
 use super::shared::Shared;
 use super::trace::Trace;
 use super::uses::Uses;
-use super::written::Written;
 use super::{TABLE, local, name, obsolete, quote};
 
 /// The whole file, and where its statements come from.
@@ -145,15 +146,17 @@ impl Lowering<'_> {
         let lists = between.iter().map(|pair| pair.rules).collect();
         let shared = Shared::of(lists, self.capability.shared_flows);
         let chains = self.shared(&shared, &between);
-        let mut written = Written::default();
+        // What stands for lists that are written alike whatever pair they are of.
+        let mut written: FxHashMap<usize, Vec<Rule>> = FxHashMap::default();
         let mut pair_chains = Vec::with_capacity(between.len());
         for (number, pair) in between.iter().enumerate() {
             let mut chain = Chain {
                 name: name::pair_chain(&pair.name),
-                title: pair.label.replace('>', " -> "),
+                title: name::title(&pair.label),
                 ..Chain::default()
             };
-            match written.alike(pair.rules) {
+            let same = shared.same(number);
+            match written.get(&same) {
                 Some(rules) => chain.rules.extend_from_slice(rules),
                 None => {
                     let before = self.own_names;
@@ -163,7 +166,7 @@ impl Lowering<'_> {
                         chain.add(format!("jump {name}"), "what several pairs of sides permit");
                     }
                     if self.own_names == before {
-                        written.add(pair.rules, &chain.rules);
+                        written.insert(same, chain.rules.clone());
                     }
                 }
             }
@@ -236,7 +239,7 @@ impl Lowering<'_> {
                 name: format!("c_{name}"),
                 title: format!(
                     "{}: what it has in common with {} more",
-                    first.replace('>', " -> "),
+                    name::title(first),
                     common.lists.len() - 1
                 ),
                 ..Chain::default()

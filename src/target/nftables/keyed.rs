@@ -12,6 +12,7 @@ use super::atom::{self, Addresses};
 use super::elements::Elements;
 use super::keys::{Keys, at_lengths, most_used};
 use super::kind::Kind;
+use super::name;
 use super::prefix::masked;
 use super::ruleset::{Chain, Set};
 use super::section::{Group, Lowering};
@@ -189,7 +190,7 @@ impl Lowering<'_> {
             list.push(*keys);
         }
         let mut chain = Chain {
-            title: format!("{}: {action} by source", section.label.replace('>', " -> ")),
+            title: format!("{}: {action} by source", name::title(section.label)),
             ..Chain::default()
         };
         let mut names = format!("{}\n{}", section.name, kind.prefix(family));

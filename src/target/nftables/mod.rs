@@ -27,7 +27,6 @@ mod services;
 mod shared;
 mod trace;
 mod uses;
-mod written;
 
 use std::collections::BTreeMap;
 

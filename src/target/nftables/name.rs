@@ -78,6 +78,11 @@ pub fn pair(from: &str, to: &str) -> String {
     format!("{from}{BETWEEN}{to}")
 }
 
+/// The title of a chain, by the direction as logs show it: `guest -> clinical.pumps`.
+pub fn title(label: &str) -> String {
+    label.replace('>', " -> ")
+}
+
 /// The chain of a pair.
 pub fn pair_chain(pair: &str) -> String {
     format!("p_{pair}")

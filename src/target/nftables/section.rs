@@ -39,6 +39,17 @@ pub struct Section<'a> {
     pub rules: &'a [PlanRule],
 }
 
+/// True where every deny stands before every allow, so that within each the order decides nothing.
+pub(super) fn allows_come_last(rules: &[PlanRule]) -> bool {
+    rules.is_sorted_by_key(|rule| rule.said.action == Action::Allow)
+}
+
+/// True for a rule that lets through, and neither logs nor limits.
+pub(super) fn only_allows(rule: &PlanRule) -> bool {
+    let said = &rule.said;
+    said.action == Action::Allow && !said.log && said.rate.is_none()
+}
+
 /// A share of a rule that is matched on its own.
 #[derive(Debug)]
 pub(super) struct Share<'a> {
@@ -106,18 +117,17 @@ pub struct Lowering<'a> {
 impl Lowering<'_> {
     /// Adds a section's rules to a chain, and its sets to the file.
     pub fn section(&mut self, section: &Section<'_>, chain: &mut Chain) {
-        let first_allow = section
-            .rules
-            .iter()
-            .position(|rule| rule.said.action == Action::Allow);
-        let (denies, allows) = section.rules.split_at(first_allow.unwrap_or(section.rules.len()));
-        if !section.guard.is_empty() || allows.iter().any(|rule| rule.said.action == Action::Deny) {
+        if !section.guard.is_empty() || !allows_come_last(section.rules) {
             // Sets would change the order of what comes ordered.
             for share in self.shares(section.rules) {
                 self.rule(section, &share, chain);
             }
             return;
         }
+        let first_allow = section
+            .rules
+            .partition_point(|rule| rule.said.action == Action::Deny);
+        let (denies, allows) = section.rules.split_at(first_allow);
         self.gather(section, denies, chain);
         self.gather(section, allows, chain);
     }

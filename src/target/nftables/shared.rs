@@ -3,14 +3,14 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
-use super::written::fingerprint;
+use super::section::{allows_come_last, only_allows};
 use crate::packet::{AddressSet, Family, FlowSet};
 use crate::plan::{PlanRule, Said};
-use crate::syntax::tree::Action;
 
 /// Lists of fewer rules are left alone, and so is what fewer rules have in common.
 const RULES: usize = 8;
@@ -30,31 +30,55 @@ pub(super) struct Shared<'p> {
 impl<'p> Shared<'p> {
     /// Finds what lists have in common, where writing it once spares at least so many prefixes of flows.
     pub(super) fn of(lists: Vec<&'p [PlanRule]>, least: usize) -> Self {
-        let mut known: FxHashMap<u64, usize> = FxHashMap::default();
+        let mut known: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
         let mut same = Vec::with_capacity(lists.len());
         let mut distinct = Vec::with_capacity(lists.len());
         for (number, list) in lists.iter().enumerate() {
-            let first = *known.entry(fingerprint(list)).or_insert(number);
-            let first = match lists.get(first) {
-                Some(other) if other == list => first,
-                _ => number,
-            };
-            same.push(first);
-            distinct.push(if first == number { *list } else { &[] });
+            let known = known.entry(fingerprint(list)).or_default();
+            let before = known.iter().find(|other| lists.get(**other) == Some(list));
+            match before {
+                Some(first) => {
+                    same.push(*first);
+                    distinct.push(&[][..]);
+                }
+                None => {
+                    known.push(number);
+                    same.push(number);
+                    distinct.push(*list);
+                }
+            }
         }
         let common = common(&distinct, least);
         Self { lists, same, common }
     }
 
+    /// The first list that says the same: a device behind two cores says the same to both.
+    pub(super) fn same(&self, number: usize) -> usize {
+        self.same.get(number).copied().unwrap_or(number)
+    }
+
     /// What is left of a list, and the number of what it has in common with others beside that.
     pub(super) fn list(&self, number: usize) -> (&[PlanRule], Option<usize>) {
-        let same = self.same.get(number).copied().unwrap_or(number);
+        let same = self.same(number);
         let found = self.common.iter().enumerate().find_map(|(place, common)| {
             let member = common.lists.binary_search(&same).ok()?;
             Some((common.rest.get(member)?.as_slice(), Some(place)))
         });
         found.unwrap_or_else(|| (self.lists.get(number).copied().unwrap_or_default(), None))
     }
+}
+
+/// Of the rules by their places in memory, which the plan holds, and by the ends of their sides: one rule between many
+/// sides is another list for each pair of them.
+fn fingerprint(rules: &[PlanRule]) -> u64 {
+    let mut hasher = FxHasher::default();
+    for rule in rules {
+        Arc::as_ptr(&rule.said).hash(&mut hasher);
+        for side in [&rule.flow.source, &rule.flow.destination] {
+            (side.v4.first(), side.v4.last(), side.v6.first(), side.v6.last()).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
 }
 
 /// Rules that several lists have in common.
@@ -141,15 +165,6 @@ fn alike(lists: &[&[PlanRule]]) -> BTreeMap<Vec<usize>, Vec<Vec<Place>>> {
         rules.sort_unstable();
     }
     alike
-}
-
-fn only_allows(rule: &PlanRule) -> bool {
-    let said = &rule.said;
-    said.action == Action::Allow && !said.log && said.rate.is_none()
-}
-
-fn allows_come_last(rules: &[PlanRule]) -> bool {
-    rules.is_sorted_by_key(|rule| rule.said.action == Action::Allow)
 }
 
 /// A rule of several lists: what they have in common of it, and what is left of it in each.
