@@ -44,17 +44,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
     let device = find_device(&workspace.policy, &arguments.device)?;
     let name = free_name(&workspace.policy, &device.name);
+    let before = Before::new(&workspace, today)?;
     let mut refusal: Option<(Attempt, Trial)> = None;
     for containment in Containment::new(&workspace.policy, &workspace.sources, device, today).wider() {
         let attempt = Attempt::new(&workspace, &containment, &name)?;
         let network = Network::new(&attempt.workspace.policy);
-        let broken = broken_promises(&workspace, &attempt.workspace, &network, today)?;
+        let broken = before.broken_promises(&attempt.workspace, &network, today)?;
         if !broken.is_empty() {
             report::diagnostics(&broken, &attempt.workspace.sources);
             return Ok(Outcome::Findings);
         }
         let untold = attempt.proven(&containment)?;
-        let trial = mode_trial::trial(&workspace, (&attempt.workspace, &network), attempt.mode, today)?;
+        let trial = mode_trial::trial(
+            (&workspace, &before.network),
+            (&attempt.workspace, &network),
+            attempt.mode,
+            today,
+        )?;
         if !trial.of_mode.is_empty() {
             refusal.get_or_insert((attempt, trial));
             continue;
@@ -182,21 +188,40 @@ fn free_name(policy: &Policy, device: &str) -> String {
     free.next().unwrap_or_else(|| format!("contain-{device}"))
 }
 
-/// What the mode breaks of what every mode must keep.
-fn broken_promises(
-    without: &Workspace,
-    with: &Workspace,
+/// The policy without the mode.
+struct Before {
+    network: Network,
+    /// What it breaks already of what every mode must keep.
+    broken: Vec<Diagnostic>,
+}
+
+impl Before {
+    fn new(workspace: &Workspace, today: jiff::civil::Date) -> Result<Self, CliError> {
+        let network = Network::new(&workspace.policy);
+        let broken = broken(workspace, &network, today)?;
+        Ok(Self { network, broken })
+    }
+
+    /// What a mode breaks of what every mode must keep.
+    fn broken_promises(
+        &self,
+        with: &Workspace,
+        network: &Network,
+        today: jiff::civil::Date,
+    ) -> Result<Vec<Diagnostic>, CliError> {
+        let mut after = broken(with, network, today)?;
+        after.retain(|finding| !self.broken.contains(finding));
+        Ok(after)
+    }
+}
+
+fn broken(
+    workspace: &Workspace,
     network: &Network,
     today: jiff::civil::Date,
 ) -> Result<Vec<Diagnostic>, CliError> {
     let only = OF_MODES.map(str::to_owned);
-    let before =
-        Checks::chosen(without, &only, None)?.findings(without, &Network::new(&without.policy), today);
-    let after = Checks::chosen(with, &only, None)?.findings(with, network, today);
-    Ok(after
-        .into_iter()
-        .filter(|finding| !before.contains(finding))
-        .collect())
+    Ok(Checks::chosen(workspace, &only, None)?.findings(workspace, network, today))
 }
 
 /// Who still reaches the device, since nothing that Septum writes for stands between.

@@ -20,12 +20,12 @@ pub(super) struct Trial {
 
 /// Emits and proves, in memory, the configurations that a mode changes. `without` is the policy before the mode was added.
 pub(super) fn trial(
-    without: &Workspace,
+    (without, network_without): (&Workspace, &Network),
     (with, network): (&Workspace, &Network),
     mode: ModeId,
     today: jiff::civil::Date,
 ) -> Result<Trial, CliError> {
-    let normal = compile::plans(without, &Network::new(&without.policy), today, None);
+    let normal = compile::plans(without, network_without, today, None);
     let mut plans = compile::plans(with, network, today, Some(mode));
     plans.retain(|plan| !normal.contains(plan));
     let found = errors(with, &plans)?;

@@ -188,15 +188,19 @@ impl Diagnostic {
     #[must_use]
     pub fn did_you_mean<'a>(self, wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         match suggest::nearest(wrong, known) {
-            Some(name) => {
-                let span = self.primary.as_ref().map(|label| label.span);
-                let with_help = self.help(format!("did you mean `{name}`?"));
-                match span {
-                    Some(span) => with_help.edit(span, name),
-                    None => with_help,
-                }
-            }
+            Some(name) => self.meant(name),
             None => self,
+        }
+    }
+
+    /// Offers a text in place of what the diagnostic is about.
+    #[must_use]
+    pub fn meant(self, text: &str) -> Self {
+        let span = self.primary.as_ref().map(|label| label.span);
+        let with_help = self.help(format!("did you mean `{text}`?"));
+        match span {
+            Some(span) => with_help.edit(span, text),
+            None => with_help,
         }
     }
 }

@@ -118,9 +118,7 @@ fn unknown(name: &Name, scope: &Scope<'_>) -> Diagnostic {
         return problem.help(instead_of(point));
     }
     match suggest::nearest(&name.text, scope.set_names()).map(spelled) {
-        Some(near) => problem
-            .help(format!("did you mean `{near}`?"))
-            .edit(name.span, near),
+        Some(near) => problem.meant(&near),
         None => problem,
     }
 }

@@ -34,6 +34,9 @@ pub static SERVICE: Body<ServiceStatement> = Body {
     error: None,
 };
 
+/// Protocols with ports.
+const WITH_PORTS: [&str; 3] = ["tcp", "udp", "sctp"];
+
 /// Words that terms about a protocol start with.
 const PROTOCOLS: [&str; 6] = ["tcp", "udp", "sctp", "icmp", "icmpv6", "proto"];
 
@@ -133,8 +136,7 @@ fn term<'a>(
                 .help(format!("write `{meant}`"))
                 .edit(token.span(), &meant)
         });
-        let (rest, ()) = numbers(after, |input| Ok((input.advance(), Some(()))), &mut Vec::new())?;
-        return Ok(rest);
+        return without_numbers(after);
     }
     if let Some((port, rest)) = after_colon(token, after) {
         input.report(|| {
@@ -144,8 +146,7 @@ fn term<'a>(
                 .help(format!("write `{meant}`"))
                 .edit(span, meant)
         });
-        let (rest, ()) = numbers(rest, |input| Ok((input.advance(), Some(()))), &mut Vec::new())?;
-        return Ok(rest);
+        return without_numbers(rest);
     }
     let (rest, term) = match token.text {
         "any" => (after, ServiceTerm::Any(token.span())),
@@ -164,8 +165,7 @@ fn term<'a>(
                 )
                 .help(format!("write `tcp {0}` or `udp {0}`", token.text))
             });
-            let (rest, ()) = numbers(after, |input| Ok((input.advance(), Some(()))), &mut Vec::new())?;
-            return Ok(rest);
+            return without_numbers(after);
         }
         _ => {
             let (rest, name) = name(WHAT)(input)?;
@@ -179,7 +179,7 @@ fn term<'a>(
 /// `tcp 443` for `tcp/443` and `443/tcp`, which others write.
 fn with_slash(text: &str) -> Option<String> {
     let (left, right) = text.split_once('/')?;
-    let is_protocol = |word: &str| ["tcp", "udp", "sctp"].contains(&word);
+    let is_protocol = |word: &str| WITH_PORTS.contains(&word);
     let (left, right) = (left.to_lowercase(), right.to_lowercase());
     let (protocol, ports) = if is_protocol(&left) {
         (left, right)
@@ -194,11 +194,16 @@ fn with_slash(text: &str) -> Option<String> {
 /// The port of `tcp:443`, which others write, and what comes after it.
 fn after_colon<'a>(word: Token<'a>, after: Input<'a>) -> Option<(Token<'a>, Input<'a>)> {
     let colon = after.peek_glued().filter(|next| next.kind == TokenKind::Colon);
-    if colon.is_none() || !["tcp", "udp", "sctp"].contains(&word.text) {
+    if colon.is_none() || !WITH_PORTS.contains(&word.text) {
         return None;
     }
     let port = after.advance().peek_glued().filter(|port| is_numeric(*port))?;
     Some((port, after.advance().advance()))
+}
+
+/// Past the numbers of a term that is wrong.
+fn without_numbers(input: Input<'_>) -> Result<Input<'_>, nom::Err<Failure>> {
+    numbers(input, |input| Ok((input.advance(), Some(()))), &mut Vec::new()).map(|(rest, ())| rest)
 }
 
 /// What follows while commas are followed by numbers, added to `found`.
