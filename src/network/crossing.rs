@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::placement::Placement;
 use super::walk::Walk;
-use super::whereabouts::{VerticesOf, ZonesBehind};
+use super::whereabouts::{MembersOf, ZonesBehind};
 use crate::model::ZoneId;
 
 /// What crosses a point from one side to another.
@@ -77,7 +77,7 @@ impl<'a> Crossing<'a> {
         let mut products: Vec<ZoneProduct> = Vec::new();
         let mut places: FxHashMap<Vec<ZoneId>, usize> = FxHashMap::default();
         // Where the zone before hangs, unless it lies on both sides, and the product that it is of.
-        let mut last: Option<VerticesOf<'_>> = None;
+        let mut last: Option<MembersOf<'_>> = None;
         let mut place: Option<usize> = None;
         let mut reached: Vec<ZoneId> = Vec::new();
         for (zone, entered) in from.each() {
@@ -86,7 +86,7 @@ impl<'a> Crossing<'a> {
                 last.is_some_and(|before| !on_both_sides && (self.walk.is_none() || before.same(entered)));
             if !as_before {
                 reached.clear();
-                let crosses = |left: VerticesOf<'_>| {
+                let crosses = |left: MembersOf<'_>| {
                     self.walk.as_mut().is_none_or(|walk| {
                         let mut pairs = entered.iter().flat_map(|p| left.iter().map(move |q| (p, q)));
                         pairs.any(|(p, q)| walk.disjoint(p, q))
@@ -116,7 +116,7 @@ impl<'a> Crossing<'a> {
 fn reachable(
     from: ZoneId,
     to: ZonesBehind<'_>,
-    mut crosses: impl FnMut(VerticesOf<'_>) -> bool,
+    mut crosses: impl FnMut(MembersOf<'_>) -> bool,
 ) -> impl Iterator<Item = ZoneId> {
     let others = to.each().filter(move |(zone, _)| *zone != from);
     others

@@ -11,11 +11,10 @@ const SEARCHED_BLOCK: usize = 24;
 /// Steps of that search, after which the paths are taken to exist.
 const SEARCH_STEPS: usize = 4_000;
 
-/// A block without one of its vertices, as a tree of its own blocks and cut vertices. Vertices are local indices.
+/// A block without one of its vertices, as a tree of its own blocks and cut vertices. Its vertices go by their index
+/// among all members of the block.
 #[derive(Clone, Debug)]
 pub(super) struct Inner {
-    /// The network's vertex of each local index, ascending.
-    vertices: Vec<usize>,
     adjacency: Adjacency,
     blocks: Blocks,
     /// For each block that is a ring, the place of each of its vertices around it.
@@ -23,34 +22,34 @@ pub(super) struct Inner {
 }
 
 impl Inner {
-    pub(super) fn new(network: &Network, members: &[usize]) -> Self {
-        let local = |vertex: &usize| members.binary_search(vertex).ok();
+    pub(super) fn new(network: &Network, members: &[usize], without: usize) -> Self {
+        let index = |vertex: &usize| members.binary_search(vertex).ok();
         let adjacency: Adjacency = members
             .iter()
-            .map(|vertex| network.neighbours(*vertex).iter().filter_map(local).collect())
+            .map(|vertex| network.neighbours(*vertex).iter().filter_map(index).collect())
             .collect();
-        let blocks = Blocks::new(&adjacency, |_| false);
+        let without = index(&without);
+        let blocks = Blocks::new(&adjacency, |vertex| Some(vertex) == without);
         let ring = blocks
             .members
             .iter()
             .map(|block| ring_order(&adjacency, block))
             .collect();
         Self {
-            vertices: members.to_vec(),
             adjacency,
             blocks,
             ring,
         }
     }
 
-    /// Its blocks as a tree with one of its vertices at the root; none where the vertex is not its own.
-    pub(super) fn rooted(&self, root: usize) -> Option<BlockTree> {
-        Some(BlockTree::rooted(&self.blocks, self.local(root)?))
+    /// Its blocks as a tree with one of its vertices at the root.
+    pub(super) fn rooted(&self, root: usize) -> BlockTree {
+        BlockTree::rooted(&self.blocks, root)
     }
 
-    /// The local index of a vertex of the network.
-    pub(super) fn local(&self, vertex: usize) -> Option<usize> {
-        self.vertices.binary_search(&vertex).ok()
+    /// How many vertices the block has, that which is left out counted.
+    pub(super) fn len(&self) -> usize {
+        self.adjacency.len()
     }
 }
 

@@ -49,9 +49,8 @@ impl<'n> Placement<'n> {
         let mut inner = BTreeMap::new();
         for &block in network.blocks.of(point) {
             if sides_of_block.get(&block).is_some_and(|sides| sides.len() > 1) {
-                let members = network.blocks.members(block).iter().copied();
-                let members: Vec<usize> = members.filter(|vertex| *vertex != point).collect();
-                inner.insert(block, Inner::new(network, &members));
+                let members = network.blocks.members(block);
+                inner.insert(block, Inner::new(network, members, point));
             }
         }
         Some(Self {
@@ -113,7 +112,15 @@ impl<'n> Placement<'n> {
         let vertices = self.network.vertices_of.get(zone.index());
         let vertices = vertices.map_or(&[][..], Vec::as_slice).iter();
         let located = vertices.filter_map(|vertex| self.network.tree.locate(self.point, *vertex));
-        located.map(|(block, vertex)| Place { block, vertex })
+        located.filter_map(|(block, vertex)| {
+            let member = self.member(block, vertex)?;
+            Some(Place { block, member })
+        })
+    }
+
+    /// The index of a vertex among the members of a block.
+    fn member(&self, block: usize, vertex: usize) -> Option<usize> {
+        self.network.blocks.members(block).binary_search(&vertex).ok()
     }
 
     /// The crossing from one side to another; none where they are the same.
@@ -124,8 +131,8 @@ impl<'n> Placement<'n> {
         }
         let walk = if entered == left {
             let inner = self.inner.get(&entered)?;
-            let (entry, exit) = (self.sides.get(from)?.vertex, self.sides.get(to)?.vertex);
-            Some(Walk::new(inner, entry, exit)?)
+            let member = |side: usize| self.member(entered, self.sides.get(side)?.vertex);
+            Some(Walk::new(inner, member(from)?, member(to)?))
         } else {
             None
         };

@@ -1,22 +1,32 @@
 //! Whether two ways through a block without one of its vertices can be disjoint.
 
+use std::cmp::Ordering;
+
 use rustc_hash::FxHashMap;
 
-use super::block_tree::BlockTree;
 use super::inner::Inner;
 
-/// Answers whether a way to the entry and a way from the exit can share no vertex. Vertices are local to the block,
-/// but for those that are asked about.
+/// Answers whether a way to the entry and a way from the exit can share no vertex. Vertices go by their index among
+/// the members of the block.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
     inner: &'a Inner,
-    /// With the entry at the root, so that a way to it leads upwards.
-    tree: BlockTree,
     entry: usize,
-    /// The way down to the exit: each block on it and the vertex at which it is left.
+    /// The way from the entry to the exit: each block on it and the vertex at which it is left.
     to_exit: Vec<(usize, usize)>,
+    /// Where the way from the entry to each vertex parts from it.
+    partings: Vec<Parting>,
     /// What was found in blocks, which takes a search.
     known: FxHashMap<Meeting, bool>,
+}
+
+/// Where the way from the entry to a vertex leaves the way to the exit.
+#[derive(Clone, Copy, Debug)]
+struct Parting {
+    /// How many blocks of the way to the exit both go through to where it leaves them.
+    shared: usize,
+    /// The vertex at which the way to the vertex leaves the next block; none where it does not enter it.
+    at: Option<usize>,
 }
 
 /// Two ways that meet at no vertex, but in a block: where each of them enters and leaves it.
@@ -35,31 +45,37 @@ enum Ways {
 }
 
 impl<'a> Walk<'a> {
-    /// Between two of its vertices; none where one is not its own.
-    pub(super) fn new(inner: &'a Inner, entry: usize, exit: usize) -> Option<Self> {
-        let tree = inner.rooted(entry)?;
+    pub(super) fn new(inner: &'a Inner, entry: usize, exit: usize) -> Self {
+        // With the entry at the root every way to it leads upwards.
+        let tree = inner.rooted(entry);
         let mut to_exit = Vec::new();
-        let mut at = inner.local(exit)?;
+        let mut at = exit;
         while let Some((block, above)) = tree.above(at) {
             to_exit.push((block, at));
             at = above;
         }
         to_exit.reverse();
-        Some(Self {
+        let parting = |vertex: usize| {
+            let shared = to_exit.partition_point(|(_, left)| tree.is_below(vertex, *left));
+            let next = to_exit.get(shared);
+            let at = next.and_then(|(block, _)| tree.hangs_at(*block, vertex));
+            Parting { shared, at }
+        };
+        Self {
             inner,
-            tree,
-            entry: at,
+            entry,
+            partings: (0..inner.len()).map(parting).collect(),
             to_exit,
             known: FxHashMap::default(),
-        })
+        }
     }
 
     /// True where paths from `p` to the entry and from `q` to the exit can share no vertex.
     pub(super) fn disjoint(&mut self, p: usize, q: usize) -> bool {
-        let (Some(p), Some(q)) = (self.inner.local(p), self.inner.local(q)) else {
+        let (Some(p), Some(q)) = (self.partings.get(p), self.partings.get(q)) else {
             return false;
         };
-        match self.ways(p, q) {
+        match self.ways(*p, *q) {
             Ways::ShareVertex => false,
             Ways::Apart => true,
             Ways::ShareBlock(meeting) => {
@@ -70,30 +86,25 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The way from `p` to the root beside that from `q` to the exit. The latter goes up to where the ways down to `q`
+    /// The way from `p` to the entry beside that from `q` to the exit. The latter goes up to where the ways down to `q`
     /// and to the exit part, at a vertex or in a block, and down again.
-    fn ways(&self, p: usize, q: usize) -> Ways {
-        let shared = self
-            .to_exit
-            .partition_point(|(_, vertex)| self.tree.is_below(q, *vertex));
-        let last = shared.checked_sub(1).and_then(|last| self.to_exit.get(last));
-        let top = last.map_or(self.entry, |(_, vertex)| *vertex);
-        let parted = self.to_exit.get(shared);
-        let in_block = parted.and_then(|(block, left)| Some((*block, *left, self.tree.hangs_at(*block, q)?)));
-        let Some((block, left, entered)) = in_block else {
-            return match self.tree.is_below(p, top) {
-                true => Ways::ShareVertex,
-                false => Ways::Apart,
-            };
-        };
-        match self.tree.hangs_at(block, p) {
-            None => Ways::Apart,
-            Some(at) if at == left || at == entered => Ways::ShareVertex,
-            Some(at) => Ways::ShareBlock(Meeting {
-                block,
-                first: (at, top),
-                second: (entered, left),
+    fn ways(&self, p: Parting, q: Parting) -> Ways {
+        let parted = self.to_exit.get(q.shared).zip(q.at);
+        match (p.shared.cmp(&q.shared), parted, p.at) {
+            (Ordering::Less, _, _) | (Ordering::Equal, Some(_), None) => Ways::Apart,
+            (Ordering::Greater, _, _) | (Ordering::Equal, None, _) => Ways::ShareVertex,
+            (Ordering::Equal, Some((_, entered)), Some(at)) if at == entered => Ways::ShareVertex,
+            (Ordering::Equal, Some(((block, left), entered)), Some(at)) => Ways::ShareBlock(Meeting {
+                block: *block,
+                first: (at, self.top(q.shared)),
+                second: (entered, *left),
             }),
         }
+    }
+
+    /// The vertex that is reached by the first blocks of the way to the exit.
+    fn top(&self, blocks: usize) -> usize {
+        let last = blocks.checked_sub(1).and_then(|last| self.to_exit.get(last));
+        last.map_or(self.entry, |(_, vertex)| *vertex)
     }
 }

@@ -14,11 +14,11 @@ pub struct Whereabouts<'p> {
     places: Vec<Place>,
 }
 
-/// The block by which a zone lies, and the vertex of it at which the zone hangs.
+/// The block by which a zone lies, and which of the members of the block it hangs at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) block: usize,
-    pub(super) vertex: usize,
+    pub(super) member: usize,
 }
 
 /// What is known of a zone.
@@ -144,10 +144,10 @@ impl<'a> ZonesBehind<'a> {
         self.placed.iter().map(|(_, zone)| *zone)
     }
 
-    /// Each zone with the vertices of the block at which it hangs.
-    pub(super) fn each(self) -> impl Iterator<Item = (ZoneId, VerticesOf<'a>)> {
+    /// Each zone with the members of the block at which it hangs.
+    pub(super) fn each(self) -> impl Iterator<Item = (ZoneId, MembersOf<'a>)> {
         let zones = self.placed.chunk_by(|(_, a), (_, b)| a == b);
-        zones.filter_map(|placed| Some((placed.first()?.1, VerticesOf(placed))))
+        zones.filter_map(|placed| Some((placed.first()?.1, MembersOf(placed))))
     }
 
     pub(super) fn holds(self, zone: ZoneId) -> bool {
@@ -155,16 +155,16 @@ impl<'a> ZonesBehind<'a> {
     }
 }
 
-/// The vertices at which one zone hangs.
+/// The members of a block at which one zone hangs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct VerticesOf<'a>(&'a [(Place, ZoneId)]);
+pub(super) struct MembersOf<'a>(&'a [(Place, ZoneId)]);
 
-impl VerticesOf<'_> {
+impl MembersOf<'_> {
     pub(super) fn iter(self) -> impl Iterator<Item = usize> + Clone {
-        self.0.iter().map(|(place, _)| place.vertex)
+        self.0.iter().map(|(place, _)| place.member)
     }
 
-    pub(super) fn same(self, other: VerticesOf<'_>) -> bool {
+    pub(super) fn same(self, other: MembersOf<'_>) -> bool {
         self.iter().eq(other.iter())
     }
 }
