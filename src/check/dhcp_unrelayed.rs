@@ -24,7 +24,7 @@
 
 use super::{Check, Context, Finding};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Point, Rule, RunProtocol, ZoneId};
+use crate::model::{Point, Rule, Run, RunProtocol, ZoneId};
 use crate::packet::{IntervalSet, ServiceSet};
 
 /// The check.
@@ -65,7 +65,8 @@ fn unrelayed(context: &Context<'_>, rule: &Rule, zone: ZoneId) -> Option<Finding
     let attached: Vec<&Point> = context.policy.points_in(zone).map(|(_, point)| point).collect();
     let drops = |point: &&Point| {
         let takes = [RunProtocol::DhcpRelay, RunProtocol::DhcpServer];
-        context.filters_itself(point) && !point.run.iter().any(|run| takes.contains(run))
+        let relays = |run: &Run| takes.contains(&run.protocol) && run.is_on(zone);
+        context.filters_itself(point) && !point.run.iter().any(relays)
     };
     let first = attached.first().filter(|_| attached.iter().all(drops))?;
     let name = context.policy.zone_name(zone);

@@ -134,7 +134,7 @@ impl<'a> Used<'a> {
                 self.set(from);
                 self.terms(services);
             }
-            PointStatement::Target(..) | PointStatement::Unmanaged(_) | PointStatement::Run(..) => {}
+            PointStatement::Target(..) | PointStatement::Unmanaged(_) | PointStatement::Run { .. } => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::compile::Built;
 use super::proof_report::Lines;
 use super::workspace::Workspace;
-use crate::model::{Describer, PointId, RunProtocol};
+use crate::model::{Describer, PointId};
 use crate::source::Span;
 use crate::trace::{self, Beyond, Inside, Passage, Reply, Trace, TracedHop, Unknown, Verdict};
 
@@ -134,15 +134,11 @@ fn decided(workspace: &Workspace, decider: trace::Decider) -> Option<Decider> {
                 text: words(manage.span),
             }
         }
-        trace::Decider::Run(id, protocol) => {
-            let mut all = RunProtocol::ALL.iter();
-            let (word, _) = all.find(|(_, other)| *other == protocol)?;
-            Decider {
-                id: format!("run of {}", point(id)?.name),
-                location: location(point(id)?.span),
-                text: format!("run {word}"),
-            }
-        }
+        trace::Decider::Run(id, protocol) => Decider {
+            id: format!("run of {}", point(id)?.name),
+            location: location(point(id)?.span),
+            text: format!("run {}", protocol.word()),
+        },
     })
 }
 

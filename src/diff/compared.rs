@@ -34,7 +34,13 @@ impl Compared {
             rules.before.push(PacketRule::permit(flow.clone()));
             rules.after.push(PacketRule::permit(flow));
         }
-        [rules, Self::new(received(old.policy), received(new.policy))]
+        [
+            rules,
+            Self::new(
+                received(old.policy, old_network),
+                received(new.policy, new_network),
+            ),
+        ]
     }
 
     fn new(before: Vec<PacketRule>, after: Vec<PacketRule>) -> Self {

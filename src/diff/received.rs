@@ -2,25 +2,27 @@
 
 use std::sync::Arc;
 
-use crate::model::{Point, Policy};
+use crate::model::{Point, PointId, Policy, Run};
+use crate::network::{Network, Placement};
 use crate::packet::{AddressSet, FlowSet, PacketRule};
 use crate::plan::run_service;
 
 /// What the managed devices of a policy take.
-pub(super) fn received(policy: &Policy) -> Vec<PacketRule> {
-    let managed = policy.points.iter().filter(|point| point.platform.is_some());
-    let flows = managed.flat_map(|point| {
+pub(super) fn received(policy: &Policy, network: &Network) -> Vec<PacketRule> {
+    let managed = (0..).map(PointId::from_index).zip(&policy.points);
+    let managed = managed.filter(|(_, point)| point.platform.is_some());
+    let flows = managed.flat_map(|(id, point)| {
         let own = own(policy, point);
-        let any = Arc::new(AddressSet::full());
         let manage = point.manage.iter().map(|manage| FlowSet {
             source: Arc::clone(&manage.from.addresses),
             destination: Arc::clone(&own),
             service: Arc::clone(&manage.service.set),
         });
-        let run = point.run.iter().map(|protocol| FlowSet {
-            source: Arc::clone(&any),
+        let placement = Placement::new(network, policy, id);
+        let run = point.run.iter().map(|run| FlowSet {
+            source: Arc::new(senders(run, policy, placement.as_ref())),
             destination: Arc::clone(&own),
-            service: Arc::new(run_service(*protocol)),
+            service: Arc::new(run_service(run.protocol)),
         });
         manage.chain(run).collect::<Vec<_>>()
     });
@@ -28,6 +30,21 @@ pub(super) fn received(policy: &Policy) -> Vec<PacketRule> {
         .filter(|flow| !flow.is_empty())
         .map(PacketRule::permit)
         .collect()
+}
+
+/// Who may send to a device what it runs: all behind the interfaces on which it does.
+fn senders(run: &Run, policy: &Policy, placement: Option<&Placement<'_>>) -> AddressSet {
+    let (Some(_), Some(placement)) = (&run.on, placement) else {
+        return AddressSet::full();
+    };
+    let sides = (0..)
+        .zip(&placement.sides)
+        .filter(|(_, side)| run.is_on(side.zone));
+    let zones = sides.flat_map(|(index, _)| placement.behind(index));
+    let addresses: Vec<&AddressSet> = zones
+        .filter_map(|zone| Some(&*policy.zone(zone)?.addresses))
+        .collect();
+    AddressSet::union_of(addresses)
 }
 
 /// Its first address of each family, or of its zones where none is known: it takes the same at all of them, and one is

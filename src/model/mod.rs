@@ -22,7 +22,7 @@ pub use crate::inventory::{Facts, Field};
 pub use describe::Describer;
 pub use example::{DOCUMENTATION, Examples};
 pub use ids::{DeviceId, ModeId, PointId, RuleId, ServiceId, ZoneId};
-pub use point::{HostFirewall, Interface, Manage, Placement, Point, RunProtocol};
+pub use point::{HostFirewall, Interface, Manage, Placement, Point, Run, RunProtocol};
 pub use resolve::{Input, Resolved, resolve};
 pub use zone_map::ZoneMap;
 

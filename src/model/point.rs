@@ -1,5 +1,6 @@
 //! Enforcement points: the firewalls, routers and host firewalls of the network.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -22,8 +23,8 @@ pub struct Point {
     pub placement: Placement,
     /// Who manages it, and how.
     pub manage: Vec<Manage>,
-    /// What it speaks itself.
-    pub run: Vec<RunProtocol>,
+    /// What it speaks itself: each protocol once.
+    pub run: Vec<Run>,
 }
 
 /// Where an enforcement point stands.
@@ -115,6 +116,23 @@ pub struct Manage {
     pub span: Span,
 }
 
+/// What a device itself speaks, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The protocol.
+    pub protocol: RunProtocol,
+    /// The zones that it is limited to: it is spoken on the interfaces that lead into one of them. None where it is
+    /// spoken on all interfaces.
+    pub on: Option<BTreeSet<ZoneId>>,
+}
+
+impl Run {
+    /// True where the protocol is spoken on the interfaces into a zone.
+    pub fn is_on(&self, zone: ZoneId) -> bool {
+        self.on.as_ref().is_none_or(|zones| zones.contains(&zone))
+    }
+}
+
 /// A protocol that a device itself speaks, named by `run`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunProtocol {
@@ -178,4 +196,18 @@ impl RunProtocol {
         ("tacacs", Self::Tacacs),
         ("syslog", Self::Syslog),
     ];
+
+    /// The word that names it in a policy.
+    pub fn word(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, other)| *other == self)
+            .map_or("", |(word, _)| *word)
+    }
+
+    /// The protocol that a word names.
+    pub fn of_word(word: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(known, _)| *known == word)
+            .map(|(_, protocol)| *protocol)
+    }
 }

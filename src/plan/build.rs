@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use super::forwarding::{RulesOfPoints, forwarding, in_order, without_idle_denies};
 use super::inside::Inside;
 use super::prepared::Prepared;
-use super::{Cited, DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PlanRule, Role, Said};
-use crate::model::{self, ModeId, Point, PointId, Policy};
+use super::{Cited, DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PlanRule, Role, Run, Said};
+use crate::model::{self, ModeId, Point, PointId, Policy, ZoneId};
 use crate::network::{Network, Placement};
 use crate::packet::{AddressSet, FlowSet};
 use crate::source::SourceMap;
@@ -92,7 +92,7 @@ impl Planner<'_> {
             platform: platform.clone(),
             claimed: Arc::clone(&self.claimed),
             role,
-            local: local(point, own, self.sources, self.options.cited),
+            local: local(self.policy, point, own, self.sources, self.options.cited),
         })
     }
 
@@ -146,7 +146,13 @@ fn host(own: &Arc<AddressSet>, rules: &[Prepared<'_>]) -> HostPlan {
 }
 
 /// Traffic of the device itself.
-fn local(point: &model::Point, own: Arc<AddressSet>, sources: &SourceMap, cited: Cited) -> LocalPlan {
+fn local(
+    policy: &Policy,
+    point: &model::Point,
+    own: Arc<AddressSet>,
+    sources: &SourceMap,
+    cited: Cited,
+) -> LocalPlan {
     let everywhere = if own.is_empty() {
         Arc::new(AddressSet::full())
     } else {
@@ -191,9 +197,14 @@ fn local(point: &model::Point, own: Arc<AddressSet>, sources: &SourceMap, cited:
         .filter(|rule| !rule.flow.is_empty() && seen.insert(rule.said.origin.id.clone()))
         .collect();
     in_order(&mut manage);
+    let zone = |zone: &ZoneId| policy.zone_name(*zone).to_owned();
+    let run = point.run.iter().map(|run| Run {
+        protocol: run.protocol,
+        on: run.on.as_ref().map(|zones| zones.iter().map(zone).collect()),
+    });
     LocalPlan {
         own,
         manage,
-        run: point.run.clone(),
+        run: run.collect(),
     }
 }

@@ -8,18 +8,16 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::{LocalPlan, RunProtocol};
 use crate::packet::{AddressSet, FlowSet, IntervalSet, ServiceSet};
 
-/// Flows of `run` protocols to the device: to its own addresses, to link-local addresses, to multicast groups and to
-/// the broadcast address. Sources are not limited: neighbours, and clients that have no address yet.
-pub fn run_flows(local: &LocalPlan) -> Vec<FlowSet> {
+/// Flows of protocols to the device that runs them: to its own addresses, to link-local addresses, to multicast groups
+/// and to the broadcast address. Sources are not limited: neighbours, and clients that have no address yet.
+pub fn run_flows(local: &LocalPlan, run: impl IntoIterator<Item = RunProtocol>) -> Vec<FlowSet> {
     let receivers = Arc::new(local.own.union(&link_receivers()));
     let everyone = Arc::new(AddressSet::full());
-    local
-        .run
-        .iter()
+    run.into_iter()
         .map(|protocol| FlowSet {
             source: Arc::clone(&everyone),
             destination: Arc::clone(&receivers),
-            service: Arc::new(run_service(*protocol)),
+            service: Arc::new(run_service(protocol)),
         })
         .collect()
 }

@@ -13,6 +13,7 @@ mod prepared;
 mod reply;
 mod subtract;
 
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -228,8 +229,36 @@ pub struct LocalPlan {
     pub own: Arc<AddressSet>,
     /// Management, as flows to the device's own addresses (all addresses where none is known).
     pub manage: Vec<PlanRule>,
-    /// Protocols that the device speaks on its interfaces.
-    pub run: Vec<RunProtocol>,
+    /// Protocols that the device speaks on its interfaces: each once.
+    pub run: Vec<Run>,
+}
+
+impl LocalPlan {
+    /// What the device speaks on the interfaces of a side, or on those that the plan does not know.
+    pub fn run_on(&self, side: Option<&Side>) -> impl Iterator<Item = RunProtocol> {
+        let spoken = self.run.iter().filter(move |run| match (&run.on, side) {
+            (None, _) => true,
+            (Some(zones), Some(side)) => zones.contains(&side.zone),
+            (Some(_), None) => false,
+        });
+        spoken.map(|run| run.protocol)
+    }
+}
+
+/// A protocol that a device speaks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Run {
+    /// The protocol.
+    pub protocol: RunProtocol,
+    /// The zones of the sides that it is limited to; none where it is spoken on all interfaces.
+    pub on: Option<BTreeSet<String>>,
+}
+
+impl From<RunProtocol> for Run {
+    /// On all interfaces.
+    fn from(protocol: RunProtocol) -> Self {
+        Self { protocol, on: None }
+    }
 }
 
 /// What a first-match list of rules does with a packet. It is naive on purpose: tests hold every engine against it, and a

@@ -82,7 +82,7 @@ pub(super) fn inbound<'a>(
         let replies = pairs().flat_map(|pair| &pair.replies);
         needed.extend(replies.filter_map(|rule| others.flow(&rule.flow)));
     }
-    let mut may = run_flows(&plan.local);
+    let mut may = run_flows(&plan.local, plan.local.run_on(forwarding.sides.get(side)));
     may.extend(companion_flows());
     Bounds {
         lists,
@@ -104,9 +104,9 @@ fn manage_from(rules: &[PlanRule], behind: Option<&Arc<AddressSet>>) -> Vec<Plan
 
 /// Protocols that the device runs. What meets its input filter is for the device itself, whatever address it has
 /// there: that of an interface the policy does not know, or the broadcast address of a link.
-fn received(plan: &DevicePlan) -> Vec<FlowSet> {
+fn received(plan: &DevicePlan, run: impl IntoIterator<Item = RunProtocol>) -> Vec<FlowSet> {
     let everywhere = Arc::new(AddressSet::full());
-    let flows = run_flows(&plan.local).into_iter();
+    let flows = run_flows(&plan.local, run).into_iter();
     flows
         .map(|flow| FlowSet {
             destination: Arc::clone(&everywhere),
@@ -117,7 +117,7 @@ fn received(plan: &DevicePlan) -> Vec<FlowSet> {
 
 /// What a host firewall lets in.
 pub(super) fn host_input<'a>(plan: &'a DevicePlan, host: &'a HostPlan) -> Bounds<'a> {
-    let mut may = received(plan);
+    let mut may = received(plan, plan.local.run_on(None));
     may.extend(companion_flows());
     Bounds {
         lists: vec![
@@ -132,7 +132,7 @@ pub(super) fn host_input<'a>(plan: &'a DevicePlan, host: &'a HostPlan) -> Bounds
 
 /// What a host firewall lets out: the protocols it runs are two-way.
 pub(super) fn host_output<'a>(plan: &'a DevicePlan, host: &'a HostPlan) -> Bounds<'a> {
-    let mut may: Vec<FlowSet> = run_flows(&plan.local)
+    let mut may: Vec<FlowSet> = run_flows(&plan.local, plan.local.run_on(None))
         .into_iter()
         .map(|flow| {
             let service = flow.service.union(&ServiceSet {
@@ -148,7 +148,11 @@ pub(super) fn host_output<'a>(plan: &'a DevicePlan, host: &'a HostPlan) -> Bound
             }
         })
         .collect();
-    if plan.local.run.contains(&RunProtocol::Syslog) {
+    if plan
+        .local
+        .run_on(None)
+        .any(|protocol| protocol == RunProtocol::Syslog)
+    {
         // Messages that nobody answers (RFC 5426), so that none of the received flows is their reverse.
         may.push(FlowSet {
             source: Arc::new(AddressSet::full()),
@@ -164,23 +168,21 @@ pub(super) fn host_output<'a>(plan: &'a DevicePlan, host: &'a HostPlan) -> Bound
     }
 }
 
-/// What a forwarding device itself receives.
-pub(super) fn input(plan: &DevicePlan, guards_itself: bool) -> Bounds<'_> {
-    let mut may = received(plan);
+/// What a forwarding device itself receives, where other settings decide about everything but the services of
+/// management, and no interfaces are told apart.
+pub(super) fn managed_input(plan: &DevicePlan) -> Bounds<'_> {
+    let mut may = received(plan, plan.local.run.iter().map(|run| run.protocol));
     may.extend(companion_flows());
-    if !guards_itself {
-        // Other settings decide about everything but the services of management.
-        let managed = plan
-            .local
-            .manage
-            .iter()
-            .fold(ServiceSet::empty(), |all, rule| all.union(&rule.flow.service));
-        may.push(FlowSet {
-            source: Arc::new(AddressSet::full()),
-            destination: Arc::new(AddressSet::full()),
-            service: Arc::new(ServiceSet::full().difference(&managed)),
-        });
-    }
+    let managed = plan
+        .local
+        .manage
+        .iter()
+        .fold(ServiceSet::empty(), |all, rule| all.union(&rule.flow.service));
+    may.push(FlowSet {
+        source: Arc::new(AddressSet::full()),
+        destination: Arc::new(AddressSet::full()),
+        service: Arc::new(ServiceSet::full().difference(&managed)),
+    });
     Bounds {
         lists: vec![plan.local.manage.as_slice().into()],
         may,
@@ -188,26 +190,47 @@ pub(super) fn input(plan: &DevicePlan, guards_itself: bool) -> Bounds<'_> {
     }
 }
 
-/// Who may manage the device from behind a side, by rule, and what must reach it there. All that [`input_by`] says of a
-/// side hangs on them.
-pub(super) fn received_by(plan: &DevicePlan, side: Option<&Side>) -> (Vec<AddressSet>, Vec<FlowSet>) {
-    let rules = plan.local.manage.iter();
-    let behind = |rule: &PlanRule| match side {
-        Some(side) => rule.flow.source.intersection(&side.behind),
-        None => AddressSet::empty(),
-    };
-    let needed = side.map(|side| needs::of_itself(plan, side));
-    (rules.map(behind).collect(), needed.unwrap_or_default())
+/// All that [`input_by`] says of a side hangs on this.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Received {
+    /// Who may manage the device from behind the side, by rule.
+    managers: Vec<AddressSet>,
+    run: Vec<RunProtocol>,
+    needed: Vec<FlowSet>,
+}
+
+impl Received {
+    /// By the interfaces of a side, or by one that the plan does not name.
+    pub(super) fn by(plan: &DevicePlan, side: Option<&Side>) -> Self {
+        let rules = plan.local.manage.iter();
+        let behind = |rule: &PlanRule| match side {
+            Some(side) => rule.flow.source.intersection(&side.behind),
+            None => AddressSet::empty(),
+        };
+        let needed = side.map(|side| needs::of_itself(plan, side));
+        Self {
+            managers: rules.map(behind).collect(),
+            run: plan.local.run_on(side).collect(),
+            needed: needed.unwrap_or_default(),
+        }
+    }
 }
 
 /// What a forwarding device receives by one interface, none where the plan does not name it: a manager's address is
 /// believed only where it lives.
-pub(super) fn input_by<'a>(plan: &'a DevicePlan, side: Option<&Side>, needed: Vec<FlowSet>) -> Bounds<'a> {
+pub(super) fn input_by<'a>(
+    plan: &'a DevicePlan,
+    side: Option<&Side>,
+    received_there: &Received,
+) -> Bounds<'a> {
     let nobody = Arc::new(AddressSet::empty());
     let behind = side.map_or(&nobody, |side| &side.behind);
+    let mut may = received(plan, received_there.run.iter().copied());
+    may.extend(companion_flows());
     Bounds {
         lists: vec![manage_from(&plan.local.manage, Some(behind)).into()],
-        needed,
-        ..input(plan, true)
+        needed: received_there.needed.clone(),
+        may,
+        ..Bounds::default()
     }
 }

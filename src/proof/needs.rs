@@ -97,8 +97,8 @@ struct Place<'a> {
 impl Place<'_> {
     /// What the device needs to find its neighbours, and for what it runs.
     fn received(&self, plan: &DevicePlan) -> Vec<FlowSet> {
-        let protocols = plan.local.run.iter();
-        let protocols = protocols.flat_map(|protocol| self.protocol(*protocol));
+        let protocols = plan.local.run_on(Some(self.side));
+        let protocols = protocols.flat_map(|protocol| self.protocol(protocol));
         self.neighbours().into_iter().chain(protocols).collect()
     }
 

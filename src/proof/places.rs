@@ -7,8 +7,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Options;
-use super::bounds::{self, Bounds};
-use crate::packet::{AddressSet, FlowSet};
+use super::bounds::{self, Bounds, Received};
 use crate::plan::{DevicePlan, Forwarding, HostPlan, Role, Side};
 use crate::target::readback::{Hook, ReadBack, ReadRule};
 
@@ -283,21 +282,22 @@ fn input<'a>(
     let hook = |interface: Option<String>| Hook::Input { interface };
     if !options.guards_itself {
         // A platform that leaves this to other settings tells no interfaces apart, and may say nothing.
-        let place = place("input", read, &hook, None, &Arc::new(bounds::input(plan, false)));
+        let place = place("input", read, &hook, None, &Arc::new(bounds::managed_input(plan)));
         let silent = place.actual.is_none() && plan.local.manage.is_empty();
         return if silent { Vec::new() } else { vec![place] };
     }
     let mut places = Vec::new();
     let mut planned: BTreeSet<&String> = BTreeSet::new();
     // Behind most sides nobody manages the device: they share what is said of them, and are compared once.
-    let mut known: FxHashMap<(Vec<AddressSet>, Vec<FlowSet>), Arc<Bounds<'a>>> = FxHashMap::default();
+    let mut known: FxHashMap<Received, Arc<Bounds<'a>>> = FxHashMap::default();
     let mut bounds_at = |side: Option<&Side>| {
-        let received = bounds::received_by(plan, side);
-        let needed = received.1.clone();
-        let bounds = known
-            .entry(received)
-            .or_insert_with(|| Arc::new(bounds::input_by(plan, side, needed)));
-        Arc::clone(bounds)
+        let received = Received::by(plan, side);
+        if let Some(bounds) = known.get(&received) {
+            return Arc::clone(bounds);
+        }
+        let bounds = Arc::new(bounds::input_by(plan, side, &received));
+        known.insert(received, Arc::clone(&bounds));
+        bounds
     };
     for side in &forwarding.sides {
         let bounds = bounds_at(Some(side));

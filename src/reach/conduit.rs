@@ -401,9 +401,9 @@ fn accepted(point: &Point) -> Vec<Accepted> {
         from: (*manage.from.addresses).clone(),
         service: (*manage.service.set).clone(),
     });
-    let run = point.run.iter().map(|protocol| Accepted {
+    let run = point.run.iter().map(|run| Accepted {
         from: AddressSet::full(),
-        service: run_service(*protocol),
+        service: run_service(run.protocol),
     });
     manage.chain(run).collect()
 }

@@ -187,7 +187,7 @@ fn guards(policy: &Policy, hosts: &Hosts) -> BTreeMap<DeviceId, Vec<Guard>> {
             let atoms = hosts.atoms_of(&manage.from.addresses)?.to_vec();
             Some((Some(atoms), (*manage.service.set).clone()))
         });
-        let run = point.run.iter().map(|protocol| (None, run_service(*protocol)));
+        let run = point.run.iter().map(|run| (None, run_service(run.protocol)));
         guards.entry(device_id).or_default().push(Guard {
             point: id,
             accepts: manage.chain(run).collect(),

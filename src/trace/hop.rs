@@ -58,7 +58,7 @@ impl Tracer<'_> {
                 return None;
             };
             let hook = Hook::Input { interface: None };
-            let planned = match self.taken_by(packet, id) {
+            let planned = match self.taken_by(packet, id, None) {
                 Some(_) => Verdict::Permits,
                 None => Verdict::of(decide(&host.inbound, packet)),
             };

@@ -36,25 +36,34 @@ impl Tracer<'_> {
     }
 
     /// What of `manage` and `run` takes a packet, at the device itself that it is for or at every host firewall there.
-    pub(super) fn taken(&self, packet: &Packet, receiver: Option<PointId>) -> Option<Decider> {
-        let ids: Vec<PointId> = match receiver {
-            Some(id) => vec![id],
-            None => self.host_firewalls(packet.destination).collect(),
-        };
-        let taken: Option<Vec<Decider>> = ids.into_iter().map(|id| self.taken_by(packet, id)).collect();
+    pub(super) fn taken(
+        &self,
+        packet: &Packet,
+        receiver: Option<PointId>,
+        arrival: Option<ZoneId>,
+    ) -> Option<Decider> {
+        if let Some(id) = receiver {
+            return self.taken_by(packet, id, arrival);
+        }
+        let firewalls = self.host_firewalls(packet.destination);
+        let taken: Option<Vec<Decider>> = firewalls.map(|id| self.taken_by(packet, id, None)).collect();
         taken?.first().copied()
     }
 
-    pub(super) fn taken_by(&self, packet: &Packet, id: PointId) -> Option<Decider> {
+    /// The same at one device, by an interface into a zone, or by any.
+    pub(super) fn taken_by(&self, packet: &Packet, id: PointId, arrival: Option<ZoneId>) -> Option<Decider> {
         let point = self.policy.points.get(id.index())?;
         let manages = |manage: &Manage| {
             manage.from.addresses.contains(packet.source) && serves(&manage.service.set, packet)
         };
         let manage = point.manage.iter().position(manages);
         manage.map(|at| Decider::Manage(id, at)).or_else(|| {
-            let mut run = point.run.iter();
-            let protocol = run.find(|protocol| serves(&run_service(**protocol), packet))?;
-            Some(Decider::Run(id, *protocol))
+            let mut there = point
+                .run
+                .iter()
+                .filter(|run| arrival.is_none_or(|zone| run.is_on(zone)));
+            let run = there.find(|run| serves(&run_service(run.protocol), packet))?;
+            Some(Decider::Run(id, run.protocol))
         })
     }
 
@@ -122,7 +131,9 @@ impl Tracer<'_> {
             .collect();
         let allows = |rule: &PlanRule| rule.said.action == Action::Allow && rule.flow.contains(packet);
         let managed = |rule: &PlanRule| serves(&rule.flow.service, packet);
-        let planned = if self.taken_by(packet, id).is_some() || rules.iter().any(|rule| allows(rule)) {
+        // Where other settings decide, no interfaces are told apart.
+        let taken = self.taken_by(packet, id, arrival.filter(|_| guards));
+        let planned = if taken.is_some() || rules.iter().any(|rule| allows(rule)) {
             Verdict::Permits
         } else if !guards && !local.manage.iter().any(managed) {
             Verdict::OtherSettings

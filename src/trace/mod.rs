@@ -284,7 +284,8 @@ impl Tracer<'_> {
         }
         // Who may manage a device always reaches it; devices on the way there need rules.
         let guarded = before.iter().any(|hop| hop.platform.is_some());
-        let itself = self.taken(packet, receiver).filter(|_| !guarded);
+        let arrival = way.as_ref().and_then(|way| way.arrival);
+        let itself = self.taken(packet, receiver, arrival).filter(|_| !guarded);
         let decider = itself.or_else(|| Some(Decider::Rule(by_rule?.0)));
         let isolates = self.policy.zone(from).is_some_and(|zone| zone.isolate.is_some());
         let mut hops = before;

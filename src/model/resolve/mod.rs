@@ -10,6 +10,7 @@ mod names;
 mod nesting;
 mod points;
 mod rules;
+mod run;
 mod services;
 mod sets;
 mod text;

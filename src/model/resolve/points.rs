@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::emptiness::{self, Side};
 use super::names::{self, Scope};
 use super::zones::repeated;
-use super::{services, sets};
+use super::{run, services, sets};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Device, Interface, Manage, Placement, Point, RunProtocol, Zone, ZoneId};
+use crate::model::{Device, Interface, Manage, Placement, Point, Zone, ZoneId};
 use crate::packet::{AddressSet, FlowSet};
 use crate::source::Span;
 use crate::syntax::tree::{self, Item, Name, PointStatement};
@@ -79,7 +79,6 @@ impl Context<'_> {
         let mut protects: Option<&Name> = None;
         let mut interfaces: Vec<Interface> = Vec::new();
         let mut manage = Vec::new();
-        let mut run = Vec::new();
         for statement in &point.body {
             match statement {
                 PointStatement::Target(target, span) => {
@@ -121,9 +120,7 @@ impl Context<'_> {
                         });
                     }
                 }
-                PointStatement::Run(names, _) => {
-                    run.extend(names.iter().filter_map(|name| protocol(name, diagnostics)))
-                }
+                PointStatement::Run { .. } => {}
             }
         }
         let own = self.own_addresses(&interfaces, protects);
@@ -132,8 +129,6 @@ impl Context<'_> {
                 .iter()
                 .filter_map(|one| empty_manage(&name.text, one, &own)),
         );
-        run.sort_unstable();
-        run.dedup();
         if let (Some((_, target)), Some(span)) = (&platform, unmanaged) {
             let message = format!("`{}` has a target and is unmanaged", name.text);
             diagnostics
@@ -197,7 +192,7 @@ impl Context<'_> {
                 .filter(|_| unmanaged.is_none()),
             placement,
             manage,
-            run,
+            run: run::resolve(point, &self.zone_ids, diagnostics),
         })
     }
 
@@ -298,28 +293,6 @@ fn unknown_platform(target: &Name, platforms: &[&str]) -> Diagnostic {
         return diagnostic;
     }
     diagnostic.help(format!("there are `{}`", platforms.join("`, `")))
-}
-
-fn protocol(name: &Name, diagnostics: &mut Vec<Diagnostic>) -> Option<RunProtocol> {
-    let found = RunProtocol::ALL
-        .iter()
-        .find(|(word, _)| **word == *name.text)
-        .map(|(_, protocol)| *protocol);
-    if found.is_none() {
-        let words = RunProtocol::ALL.iter().map(|(word, _)| *word);
-        let diagnostic = Diagnostic::error(
-            "unknown-protocol",
-            name.span,
-            format!("a device cannot `run {}`", name.text),
-        )
-        .did_you_mean(&name.text, words.clone());
-        let all: Vec<&str> = words.collect();
-        diagnostics.push(match diagnostic.help {
-            Some(_) => diagnostic,
-            None => diagnostic.help(format!("it can run {}", all.join(", "))),
-        });
-    }
-    found
 }
 
 /// An interface address may be that of one device only: the enforcement point's own entry in the inventory.

@@ -7,6 +7,7 @@ mod read;
 mod services;
 mod write;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -46,8 +47,16 @@ struct ArchivedDevice {
     claimed: Place,
     own: Place,
     manage: Vec<ArchivedRule>,
-    run: Vec<String>,
+    run: Vec<ArchivedRun>,
     role: ArchivedRole,
+}
+
+/// The word for a protocol, alone where it is spoken on all interfaces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum ArchivedRun {
+    Everywhere(String),
+    On(String, BTreeSet<String>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::{
-    ArchiveError, ArchivedAddresses, ArchivedDevice, ArchivedPair, ArchivedRole, ArchivedRule, ArchivedSaid,
-    ArchivedSide, Place, PlanArchive, letter,
+    ArchiveError, ArchivedAddresses, ArchivedDevice, ArchivedPair, ArchivedRole, ArchivedRule, ArchivedRun,
+    ArchivedSaid, ArchivedSide, Place, PlanArchive, letter,
 };
 use crate::packet::{AddressSet, FlowSet, ServiceSet};
 use crate::plan::{
-    DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role,
+    DevicePlan, Forwarding, HostPlan, LocalPlan, Origin, PairPlan, PlanRule, PortInterface, Role, Run,
     RunProtocol, Said, Side,
 };
 use crate::syntax::tree::{Action, Rate, RateUnit};
@@ -49,12 +49,13 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn device(&self, device: &ArchivedDevice) -> Result<DevicePlan, ArchiveError> {
-        let protocol = |word: &String| {
-            let known = RunProtocol::ALL
-                .iter()
-                .find(|(known, _)| known == word)
-                .map(|(_, protocol)| *protocol);
-            known.ok_or(ArchiveError::Damaged("an unknown protocol"))
+        let run = |run: &ArchivedRun| {
+            let (word, on) = match run {
+                ArchivedRun::Everywhere(word) => (word, None),
+                ArchivedRun::On(word, zones) => (word, Some(zones.clone())),
+            };
+            let protocol = RunProtocol::of_word(word).ok_or(ArchiveError::Damaged("an unknown protocol"))?;
+            Ok(Run { protocol, on })
         };
         let role = match &device.role {
             ArchivedRole::Router { sides, pairs } => {
@@ -86,7 +87,7 @@ impl<'a> Reader<'a> {
             local: LocalPlan {
                 own: self.addresses(device.own)?,
                 manage: self.rules(&device.manage)?,
-                run: device.run.iter().map(protocol).collect::<Result<_, _>>()?,
+                run: device.run.iter().map(run).collect::<Result<_, _>>()?,
             },
         })
     }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    ArchivedAddresses, ArchivedDevice, ArchivedPair, ArchivedRole, ArchivedRule, ArchivedSaid,
+    ArchivedAddresses, ArchivedDevice, ArchivedPair, ArchivedRole, ArchivedRule, ArchivedRun, ArchivedSaid,
     ArchivedService, ArchivedSide, FORMAT, Place, PlanArchive, letter,
 };
 use crate::packet::{AddressSet, ServiceSet};
-use crate::plan::{DevicePlan, Origin, PairPlan, PlanRule, Role, RunProtocol, Said, Side};
+use crate::plan::{DevicePlan, Origin, PairPlan, PlanRule, Role, Run, Said, Side};
 use crate::syntax::tree::Action;
 
 /// Values written once.
@@ -56,12 +56,12 @@ pub(super) struct Writer<'p> {
 
 impl<'p> Writer<'p> {
     pub(super) fn device(&mut self, plan: &'p DevicePlan) -> ArchivedDevice {
-        let word = |protocol: &RunProtocol| {
-            RunProtocol::ALL
-                .iter()
-                .find(|(_, known)| known == protocol)
-                .map_or("", |(word, _)| *word)
-                .to_owned()
+        let run = |run: &Run| {
+            let word = run.protocol.word().to_owned();
+            match &run.on {
+                None => ArchivedRun::Everywhere(word),
+                Some(zones) => ArchivedRun::On(word, zones.clone()),
+            }
         };
         ArchivedDevice {
             device: plan.device.clone(),
@@ -69,7 +69,7 @@ impl<'p> Writer<'p> {
             claimed: self.addresses.place(&plan.claimed),
             own: self.addresses.place(&plan.local.own),
             manage: self.rules(&plan.local.manage),
-            run: plan.local.run.iter().map(word).collect(),
+            run: plan.local.run.iter().map(run).collect(),
             role: match &plan.role {
                 Role::Router(forwarding) => ArchivedRole::Router {
                     sides: forwarding.sides.iter().map(|side| self.side(side)).collect(),

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use nom::Parser;
-use nom::combinator::opt;
+use nom::combinator::{cut, opt};
+use nom::sequence::preceded;
 
 use super::atom::{interface_name, keyword, list, name, symbol, title};
 use super::body::{Body, braced, optional};
@@ -44,10 +45,11 @@ pub static POINT: Body<PointStatement> = Body {
             let manage = PointStatement::Manage { from, services, span };
             Ok((input, Some(manage)))
         }),
-        ("run", |input, word| {
-            let (input, protocols) = list(name("the name of a protocol"))(input)?;
-            let span = input.since(word.span());
-            Ok((input, Some(PointStatement::Run(protocols, span))))
+        ("run", |input, _| {
+            let zones = preceded(keyword("on", "`on`"), cut(list(name("the name of a zone"))));
+            let (input, (protocols, on)) = (list(name("the name of a protocol")), opt(zones)).parse(input)?;
+            let on = on.unwrap_or_default();
+            Ok((input, Some(PointStatement::Run { protocols, on })))
         }),
     ],
     error: None,

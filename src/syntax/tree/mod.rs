@@ -358,8 +358,13 @@ pub enum PointStatement {
         /// The whole statement.
         span: Span,
     },
-    /// `run NAME, …`: protocols of the device itself.
-    Run(Vec<Name>, Span),
+    /// `run NAME, … on ZONE, …`: protocols of the device itself.
+    Run {
+        /// The protocols.
+        protocols: Vec<Name>,
+        /// The zones to whose interfaces they are limited; none where they are spoken on all.
+        on: Vec<Name>,
+    },
 }
 
 /// An interface of an enforcement point.

@@ -196,13 +196,6 @@ fn arrivals(protocol: RunProtocol) -> &'static [Arrival] {
     }
 }
 
-/// The word for a protocol in a policy.
-pub fn word(protocol: RunProtocol) -> &'static str {
-    let mut all = RunProtocol::ALL.iter();
-    all.find(|(_, other)| *other == protocol)
-        .map_or("", |(word, _)| *word)
-}
-
 /// True where the protocol needs to know the device's own addresses.
 pub fn needs_own_addresses(protocol: RunProtocol) -> bool {
     arrivals(protocol).iter().any(|(_, _, to, _)| matches!(to, Own))
@@ -210,11 +203,8 @@ pub fn needs_own_addresses(protocol: RunProtocol) -> bool {
 
 /// The terms of every protocol that the device speaks, in one family of one side.
 pub fn run_terms(local: &LocalPlan, side: &Side, family: Family) -> Vec<Term> {
-    let mut protocols = local.run.clone();
-    protocols.sort_unstable();
-    protocols.dedup();
     let mut terms = Vec::new();
-    for protocol in protocols {
+    for protocol in local.run_on(Some(side)) {
         for (_, from, to, what) in arrivals(protocol).iter().filter(|row| row.0 == family) {
             let flow = FlowSet {
                 source: Arc::new(addresses(*from, local, side)),
@@ -225,7 +215,7 @@ pub fn run_terms(local: &LocalPlan, side: &Side, family: Family) -> Vec<Term> {
                 continue;
             };
             terms.push(Term {
-                purpose: Purpose::Run(word(protocol)),
+                purpose: Purpose::Run(protocol.word()),
                 origin: None,
                 flow,
                 established: matches!(what, TcpFrom(_)),

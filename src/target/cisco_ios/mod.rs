@@ -138,13 +138,13 @@ fn refuse(lowering: &mut Lowering<'_>) {
             );
         }
     }
-    for protocol in &plan.local.run {
-        if plan.local.own.is_empty() && local::needs_own_addresses(*protocol) {
+    for protocol in plan.local.run.iter().map(|run| run.protocol) {
+        if plan.local.own.is_empty() && local::needs_own_addresses(protocol) {
             lowering.fail(
                 None,
                 format!(
                     "`{}` needs the device's own addresses: without them it would be open to others behind it",
-                    local::word(*protocol)
+                    protocol.word()
                 ),
             );
         }

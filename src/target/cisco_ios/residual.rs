@@ -4,7 +4,7 @@ use super::capability::Capability;
 use super::previous::Succession;
 use super::side::SideLists;
 use crate::packet::Family;
-use crate::plan::{DevicePlan, Forwarding, PlanRule};
+use crate::plan::{DevicePlan, Forwarding, PlanRule, RunProtocol};
 use crate::syntax::tree::Action;
 
 /// The sentences that hold for a device.
@@ -40,10 +40,14 @@ pub fn sentences(
     }
     all.push("neighbour discovery in IPv6 passes between any addresses".to_owned());
     if !plan.local.run.is_empty() {
-        all.push(
-            "protocols that the device runs are accepted on all its sides, from any source where none is known"
-                .to_owned(),
-        );
+        let everywhere: Vec<&str> = plan.local.run_on(None).map(RunProtocol::word).collect();
+        let sides = match everywhere.as_slice() {
+            [] => String::new(),
+            some => format!(", and on all its sides: {}", some.join(", ")),
+        };
+        all.push(format!(
+            "what the device runs is accepted from any source where none is known{sides}"
+        ));
     }
     let mut allows = forwarding.pairs.iter().flat_map(|pair| &pair.rules);
     if allows.any(|rule| rule.said.action == Action::Allow && rule.flow.destination.overlaps(&plan.local.own))

@@ -54,7 +54,7 @@ pub fn table(
             });
         }
     }
-    let spoken = spoken(&local.run, family).intersection(&managed);
+    let spoken = spoken(local, family).intersection(&managed);
     if !spoken.is_empty() {
         let policy = from_anywhere(lowering, family, &spoken, "run");
         rows.push(Row {
@@ -113,16 +113,16 @@ fn from_anywhere(lowering: &mut Lowering, family: Family, service: &ServiceSet, 
     policy
 }
 
-/// What others send to the unit of their own accord where it speaks these protocols. Neighbour discovery
-/// (RFC 4861) is always spoken.
-fn spoken(run: &[RunProtocol], family: Family) -> ServiceSet {
+/// What others send to the unit of their own accord where it speaks these protocols, on whichever interface. Neighbour
+/// discovery (RFC 4861) is always spoken.
+fn spoken(local: &LocalPlan, family: Family) -> ServiceSet {
     let ports = |numbers: &[u16]| IntervalSet::from_ranges(numbers.iter().map(|n| (*n, *n)));
     let tcp = |numbers: &[u16]| ServiceSet::tcp(IntervalSet::full(), ports(numbers));
     let udp = |numbers: &[u16]| ServiceSet::udp(IntervalSet::full(), ports(numbers));
     let ip = |number: u8| ServiceSet::protocols(&IntervalSet::single(number));
     let codes = IntervalSet::range(0, 255);
     let icmpv6 = |first, last| ServiceSet::icmpv6(&IntervalSet::range(first, last), &codes);
-    let services = run.iter().map(|protocol| match protocol {
+    let services = local.run.iter().map(|run| match run.protocol {
         RunProtocol::Ospf => ip(89),
         RunProtocol::Bgp => tcp(&[179]),
         RunProtocol::Eigrp => ip(88),
@@ -148,9 +148,6 @@ fn spoken(run: &[RunProtocol], family: Family) -> ServiceSet {
 }
 
 /// The words of a policy for the protocols that the unit speaks.
-pub fn run_words(run: &[RunProtocol]) -> Vec<&'static str> {
-    let named = RunProtocol::ALL
-        .iter()
-        .filter(|(_, protocol)| run.contains(protocol));
-    named.map(|(word, _)| *word).collect()
+pub fn run_words(local: &LocalPlan) -> Vec<&'static str> {
+    local.run.iter().map(|run| run.protocol.word()).collect()
 }

@@ -65,7 +65,7 @@ const NAME: &str = "fortigate";
 const RESIDUAL: [&str; 6] = [
     "session helpers and ALGs (FTP, SIP, H.323, …) open further sessions that no policy names: `config system session-helper`",
     "traffic of the unit itself follows `allowaccess` and local-in policies, not firewall policies; `allowaccess` is not written here",
-    "local-in policies take managers' addresses at any interface; the unit's reverse path check stops forged ones",
+    "local-in policies take managers' addresses, and what the unit runs, at any interface; the unit's reverse path check stops forged addresses",
     "addresses are not translated: every policy says `set nat disable`",
     "multicast follows `config firewall multicast-policy`, which is not written here",
     "policies that others place before Septum's first one are matched before it",
@@ -202,7 +202,7 @@ fn context(
     let mut context = Context {
         device: text::clean(&plan.device, 200),
         vdom: capability.vdom.unwrap_or_default(),
-        run: local_in::run_words(&plan.local.run),
+        run: local_in::run_words(&plan.local),
         addresses: addresses.v4.addresses.into_values().collect(),
         addresses6: addresses.v6.addresses.into_values().collect(),
         groups,

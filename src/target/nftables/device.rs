@@ -274,8 +274,7 @@ impl Lowering<'_> {
         for (side, ports) in forwarding.sides.iter().zip(interfaces) {
             // A manager's address is believed only where it lives.
             let rules = behind(&plan.local.manage, side);
-            let quoted: Vec<String> = ports.iter().map(|port| format!("\"{port}\"")).collect();
-            let guard = format!("iifname {{ {} }} ", quoted.join(", "));
+            let guard = incoming(ports);
             let label = self.label(&side.zone, "input");
             let section = Section {
                 name: "input",
@@ -285,8 +284,18 @@ impl Lowering<'_> {
             };
             self.section(&section, &mut chain);
         }
-        for protocol in &plan.local.run {
-            local::add_received(&mut chain, *protocol, &plan.local.own);
+        for run in &plan.local.run {
+            let guard = run.on.as_ref().map(|zones| {
+                let sides = forwarding.sides.iter().zip(interfaces);
+                let sides = sides.filter(|(side, _)| zones.contains(&side.zone));
+                incoming(sides.flat_map(|(_, ports)| ports))
+            });
+            local::add_received(
+                &mut chain,
+                run.protocol,
+                &guard.unwrap_or_default(),
+                &plan.local.own,
+            );
         }
         self.close(&mut chain, "input");
         self.ruleset.chains.push(chain);
@@ -295,8 +304,8 @@ impl Lowering<'_> {
     fn host(&mut self, host: &HostPlan, plan: &DevicePlan) {
         let mut input = base("input", "Packets to the device");
         local::add_essentials(&mut input, "iifname");
-        for protocol in &plan.local.run {
-            local::add_received(&mut input, *protocol, &plan.local.own);
+        for protocol in plan.local.run_on(None) {
+            local::add_received(&mut input, protocol, "", &plan.local.own);
         }
         // Before the policy's own rules: what keeps the device manageable is never cut.
         let manage = Section {
@@ -317,8 +326,8 @@ impl Lowering<'_> {
 
         let mut output = base("output", "Packets of the device");
         local::add_essentials(&mut output, "oifname");
-        for protocol in &plan.local.run {
-            local::add_sent(&mut output, *protocol);
+        for protocol in plan.local.run_on(None) {
+            local::add_sent(&mut output, protocol);
         }
         let outbound = Section {
             name: "output",
@@ -374,6 +383,12 @@ fn base(hook: &'static str, title: &str) -> Chain {
         hook: Some(hook),
         rules: Vec::new(),
     }
+}
+
+/// A test of the interface by which a packet comes in.
+fn incoming<'i>(interfaces: impl IntoIterator<Item = &'i String>) -> String {
+    let quoted: Vec<String> = interfaces.into_iter().map(|name| format!("\"{name}\"")).collect();
+    format!("iifname {{ {} }} ", quoted.join(", "))
 }
 
 /// The rules with only those sources that live behind a side.

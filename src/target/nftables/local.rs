@@ -37,16 +37,17 @@ pub fn add_essentials(chain: &mut Chain, loopback: &str) {
     }
 }
 
-/// Adds what a device must receive to run a protocol.
-pub fn add_received(chain: &mut Chain, protocol: RunProtocol, own: &AddressSet) {
+/// Adds what a device must receive to run a protocol. `guard` tells by which interfaces, and ends in a space, or is
+/// empty.
+pub fn add_received(chain: &mut Chain, protocol: RunProtocol, guard: &str, own: &AddressSet) {
     for tests in received(protocol) {
         chain.add(
-            format!("{tests} counter accept"),
-            format!("run {}", word(protocol)),
+            format!("{guard}{tests} counter accept"),
+            format!("run {}", protocol.word()),
         );
     }
     if protocol == RunProtocol::Ping {
-        add_ping(chain, own);
+        add_ping(chain, guard, own);
     }
 }
 
@@ -55,20 +56,12 @@ pub fn add_sent(chain: &mut Chain, protocol: RunProtocol) {
     for tests in sent(protocol) {
         chain.add(
             format!("{tests} counter accept"),
-            format!("run {}", word(protocol)),
+            format!("run {}", protocol.word()),
         );
     }
 }
 
-/// The word that names a protocol in a policy.
-fn word(protocol: RunProtocol) -> &'static str {
-    RunProtocol::ALL
-        .into_iter()
-        .find_map(|(word, of)| (of == protocol).then_some(word))
-        .unwrap_or("protocol")
-}
-
-fn add_ping(chain: &mut Chain, own: &AddressSet) {
+fn add_ping(chain: &mut Chain, guard: &str, own: &AddressSet) {
     for (family, request) in [(Family::V4, "icmp type 8"), (Family::V6, "icmpv6 type 128")] {
         // Without known addresses, what the kernel takes for the device's own counts.
         let to_own = if own.is_empty_in(family) {
@@ -76,7 +69,7 @@ fn add_ping(chain: &mut Chain, own: &AddressSet) {
         } else {
             format!("{} ", atom::destination(family, &atom::in_family(own, family)))
         };
-        chain.add(format!("{to_own}{request} counter accept"), "run ping");
+        chain.add(format!("{guard}{to_own}{request} counter accept"), "run ping");
     }
 }
 

@@ -12,7 +12,7 @@ const INTERNET: &str = "GigabitEthernet0/0/3";
 
 fn running(protocols: &[RunProtocol]) -> DevicePlan {
     let mut plan = small();
-    plan.local.run = protocols.to_vec();
+    plan.local.run = protocols.iter().map(|protocol| (*protocol).into()).collect();
     plan
 }
 
@@ -135,7 +135,7 @@ fn management_without_own_addresses_is_refused() {
     let mut plan = small();
     plan.local.own = septum::packet::AddressSet::empty().into();
     plan.local.manage = vec![allow("ssh", "10.1.0.0/16", "0.0.0.0/0", tcp(22))];
-    plan.local.run = vec![RunProtocol::Ping, RunProtocol::Vrrp];
+    plan.local.run = vec![RunProtocol::Ping.into(), RunProtocol::Vrrp.into()];
     let failures = refused(&plan);
     assert_eq!(failures.len(), 2, "{failures:?}");
     assert!(failures.iter().any(|f| f.rule.as_deref() == Some("ssh")));

@@ -2,6 +2,7 @@
 
 mod diff;
 mod reach;
+mod run_on;
 mod trace;
 mod trace_inside;
 mod trace_itself;

@@ -94,7 +94,7 @@ fn hospital() -> DevicePlan {
         ("core", own),
         ("ssh, snmp", tcp(&[(22, 22)]).union(&udp(&[(161, 161)]))),
     )];
-    plan.local.run = vec![RunProtocol::DhcpRelay, RunProtocol::Ospf];
+    plan.local.run = vec![RunProtocol::DhcpRelay.into(), RunProtocol::Ospf.into()];
     plan
 }
 

@@ -125,7 +125,7 @@ fn what_the_unit_speaks_is_let_in_though_management_is_everything() {
         ("core", all),
         ("any", full),
     )];
-    plan.local.run = vec![septum::plan::RunProtocol::Ospf];
+    plan.local.run = vec![septum::plan::RunProtocol::Ospf.into()];
     let unit = Unit::default().loaded(&emit(&plan, &Owned::new()).text);
     let packet = |protocol, first| Packet {
         source: "fe80::1".parse().unwrap(),

@@ -385,6 +385,87 @@ fn an_unknown_protocol_to_run() {
 }
 
 #[test]
+fn a_protocol_to_run_where_no_interface_leads() {
+    let text = "\
+zone transit { subnet 10.0.0.0/24 }
+zone guest { subnet 10.1.0.0/24 }
+zone far { subnet 10.2.0.0/24 }
+router r { unmanaged; run ospf on transi, far, zoo; run ping on guest, no; interface e0 = transit; interface e1 = guest }
+router s { unmanaged; run ospf on nowhere; interface e0 = nowhere; interface e1 = far }
+router t { unmanaged; run ospf on }
+";
+    assert_snapshot!(messages(text), @"
+    error[unknown-name]: there is no zone `transi`
+     --> policy.sept:4:35
+      |
+    4 | router r { unmanaged; run ospf on transi, far, zoo; run ping on guest, no; interface e0 = transit; interface e1 = guest }
+      |                                   ^^^^^^
+      |
+      = help: did you mean `transit`?
+
+    error[run-on]: `r` has no interface into `far`
+     --> policy.sept:4:43
+      |
+    4 | router r { unmanaged; run ospf on transi, far, zoo; run ping on guest, no; interface e0 = transit; interface e1 = guest }
+      |                                           ^^^
+      |
+      = help: its interfaces lead into `guest`, `transit`
+
+    error[unknown-name]: there is no zone `zoo`
+     --> policy.sept:4:48
+      |
+    4 | router r { unmanaged; run ospf on transi, far, zoo; run ping on guest, no; interface e0 = transit; interface e1 = guest }
+      |                                                ^^^
+      |
+      = help: its interfaces lead into `guest`, `transit`
+
+    error[unknown-name]: there is no zone `no`
+     --> policy.sept:4:72
+      |
+    4 | router r { unmanaged; run ospf on transi, far, zoo; run ping on guest, no; interface e0 = transit; interface e1 = guest }
+      |                                                                        ^^
+      |
+      = help: its interfaces lead into `guest`, `transit`
+
+    error[unknown-name]: there is no zone `nowhere`
+     --> policy.sept:5:59
+      |
+    5 | router s { unmanaged; run ospf on nowhere; interface e0 = nowhere; interface e1 = far }
+      |                                                           ^^^^^^^
+
+    warning[no-interface]: `t` has no interface
+     --> policy.sept:6:8
+      |
+    6 | router t { unmanaged; run ospf on }
+      |        ^
+
+    error[syntax]: expected the name of a zone, found `}`
+     --> policy.sept:6:35
+      |
+    6 | router t { unmanaged; run ospf on }
+      |                                   ^
+    ");
+}
+
+#[test]
+fn a_host_firewall_speaks_on_every_interface() {
+    let text = "\
+zone a { subnet 10.0.0.0/24 }
+device d in a { address 10.0.0.5 }
+firewall h { target nftables; protects d; run ping on a }
+";
+    assert_snapshot!(messages(text), @"
+    error[run-on]: `h` has no interface into `a`
+     --> policy.sept:3:55
+      |
+    3 | firewall h { target nftables; protects d; run ping on a }
+      |                                                       ^
+      |
+      = help: it has no interfaces; leave `on` out
+    ");
+}
+
+#[test]
 fn a_protocol_to_run_that_is_nothing_like_any() {
     let text = "\
 zone a { subnet 10.0.0.0/24 }

@@ -236,7 +236,7 @@ pub fn busy(without: usize) -> DevicePlan {
         LocalPlan {
             own: addresses("10.20.0.1 2001:db8:20::1"),
             manage: vec![allow("manage", "10.30.1.0/24", "10.20.0.1", "tcp:22")],
-            run: RunProtocol::ALL.map(|(_, protocol)| protocol).to_vec(),
+            run: RunProtocol::ALL.map(|(_, protocol)| protocol.into()).to_vec(),
         },
     )
 }

@@ -62,7 +62,9 @@ fn a_host() {
     let local = LocalPlan {
         own: addresses("10.30.1.20"),
         manage: vec![allow("manage", "10.9.0.0/24", "10.30.1.20", "tcp:22")],
-        run: vec![RunProtocol::DhcpClient, RunProtocol::Ping, RunProtocol::Dns],
+        run: [RunProtocol::DhcpClient, RunProtocol::Ping, RunProtocol::Dns]
+            .map(Into::into)
+            .to_vec(),
     };
     let plan = host(
         addresses("10.30.1.20"),

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use septum::model::Placement;
+use septum::model::{Placement, ZoneId};
 use septum::packet::{AddressSet, Packet, ServiceSet, protocol};
 use septum::plan::DevicePlan;
 
@@ -138,7 +138,7 @@ fn local(meaning: &Meaning<'_>, point: usize, receive: impl Fn(&str, &Packet) ->
             assert!(does, "{}: this manages it", about());
         }
         if does && !manages {
-            let may = meaning.may_speak(point, &packet) || is_companion(&packet);
+            let may = meaning.may_speak(point, Some(from.zone), &packet) || is_companion(&packet);
             assert!(may, "{}: nothing says so", about());
         }
         tally.count(does);
@@ -169,7 +169,7 @@ fn host(meaning: &Meaning<'_>, point: usize, ruleset: &NftRuleset) {
         if own.contains(&packet.destination) {
             let does = ruleset.input("eth0", &packet, State::New).permits();
             let meant = meaning.permits(&packet) || meaning.manages(point, &packet);
-            let may = meant || meaning.may_speak(point, &packet) || is_companion(&packet);
+            let may = meant || meaning.may_speak(point, None, &packet) || is_companion(&packet);
             assert!(does || !meant, "{packet} should come in");
             assert!(may || !does, "{packet} should not come in");
             inbound.count(does);
@@ -261,7 +261,7 @@ fn cisco_ios(meaning: &Meaning<'_>, point: usize, text: &str) {
             }
             if does && !(forwards || replies_here) {
                 let may = meaning.manages(point, &packet)
-                    || meaning.may_speak(point, &packet)
+                    || meaning.may_speak(point, Some(ZoneId::from_index(zone)), &packet)
                     || is_companion(&packet);
                 assert!(may, "{} should not pass", about());
             }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use septum::model::{Placement, Point, Policy, RunProtocol};
+use septum::model::{Placement, Point, Policy, RunProtocol, ZoneId};
 use septum::packet::{FlowSet, Packet, protocol};
 use septum::syntax::tree::Action;
 
@@ -154,15 +154,23 @@ impl<'a> Meaning<'a> {
     }
 
     /// The most that the point may take for itself beside management: the protocols that it runs, to an address that
-    /// could be its own.
-    pub fn may_speak(&self, point: usize, packet: &Packet) -> bool {
+    /// could be its own, by an interface into a zone.
+    pub fn may_speak(&self, point: usize, entered: Option<ZoneId>, packet: &Packet) -> bool {
         let own = self.own(point);
         let receives = match packet.destination {
             IpAddr::V4(to) => to.is_multicast() || to.is_broadcast(),
             IpAddr::V6(to) => to.is_multicast() || to.segments()[0] & 0xffc0 == 0xfe80,
         };
-        (receives || own.contains(&packet.destination))
-            && self.point(point).run.iter().any(|run| speaks(*run, packet))
+        let mut spoken = self
+            .point(point)
+            .run
+            .iter()
+            .filter(|run| match (&run.on, entered) {
+                (None, _) => true,
+                (Some(zones), Some(zone)) => zones.contains(&zone),
+                (Some(_), None) => false,
+            });
+        (receives || own.contains(&packet.destination)) && spoken.any(|run| speaks(run.protocol, packet))
     }
 }
 

@@ -318,7 +318,7 @@ fn enforcement_points() {
         "router wing-a \"Wing A\" {
             target cisco-ios
             manage from it.admin | label:ops : ssh, snmp
-            run ospf, dhcp-relay
+            run ospf, bfd on a, b; run dhcp-relay
             interface Te1/0/1 = a { address 10.0.0.1, ::1; address 10.0.0.2 }
             interface eth0:1=b
             interface \"Gi 0/1\" = c
@@ -333,6 +333,11 @@ fn enforcement_points() {
         (router.kind, firewall.kind),
         (PointKind::Router, PointKind::Firewall)
     );
+    let runs = router.body.iter().filter_map(|statement| match statement {
+        PointStatement::Run { protocols, on } => Some((protocols.len(), on.len())),
+        _ => None,
+    });
+    assert_eq!(runs.collect::<Vec<_>>(), [(2, 2), (1, 0)]);
     let names: Vec<(&str, usize)> = router
         .body
         .iter()

@@ -78,6 +78,6 @@ fn busy() -> DevicePlan {
         "10.1.0.1/32 10.2.0.1/32 192.0.2.1/32 2001:db8:1::1/128",
         tcp(22),
     )];
-    plan.local.run = RunProtocol::ALL.iter().map(|(_, run)| *run).collect();
+    plan.local.run = RunProtocol::ALL.iter().map(|(_, run)| (*run).into()).collect();
     plan
 }

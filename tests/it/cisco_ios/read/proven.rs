@@ -36,7 +36,7 @@ fn small_routers_are_proven() {
 fn each_protocol_that_a_device_runs_is_proven() {
     for (word, run) in RunProtocol::ALL {
         let mut plan = small();
-        plan.local.run = vec![run];
+        plan.local.run = vec![run.into()];
         let proof = proof(&plan, &emit(&plan).text);
         assert!(
             proof.holds(),
