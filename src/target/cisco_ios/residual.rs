@@ -4,7 +4,7 @@ use super::capability::Capability;
 use super::previous::Succession;
 use super::side::SideLists;
 use crate::packet::Family;
-use crate::plan::{DevicePlan, Forwarding, PlanRule};
+use crate::plan::{DevicePlan, Forwarding, PlanRule, RunProtocol};
 use crate::syntax::tree::Action;
 
 /// The sentences that hold for a device.
@@ -42,6 +42,14 @@ pub fn sentences(
     if !plan.local.run.is_empty() {
         all.push(
             "protocols that the device runs are accepted on all its sides, from any source where none is known"
+                .to_owned(),
+        );
+    }
+    if plan.local.run.contains(&RunProtocol::Bfd) {
+        // They come from, and go to, an address of who sends them, which is a neighbour's whose addresses are not known.
+        all.push(
+            "BFD echoes (udp 3785) are dropped, and sessions that use them go down: say `no bfd echo` on the \
+             interfaces of both ends"
                 .to_owned(),
         );
     }
