@@ -49,6 +49,14 @@ pub fn sentences(
             "what the device runs is accepted from any source where none is known{sides}"
         ));
     }
+    if plan.local.run.iter().any(|run| run.protocol == RunProtocol::Bfd) {
+        // They come from, and go to, an address of who sends them, which is a neighbour's whose addresses are not known.
+        all.push(
+            "BFD echoes (udp 3785) are dropped, and sessions that use them go down: say `no bfd echo` on the \
+             interfaces of both ends"
+                .to_owned(),
+        );
+    }
     let mut allows = forwarding.pairs.iter().flat_map(|pair| &pair.rules);
     if allows.any(|rule| rule.said.action == Action::Allow && rule.flow.destination.overlaps(&plan.local.own))
     {

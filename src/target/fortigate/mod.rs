@@ -62,13 +62,14 @@ use crate::plan::{DevicePlan, Role};
 const NAME: &str = "fortigate";
 
 /// What a FortiGate does beside its policies, which no configuration of ours can close.
-const RESIDUAL: [&str; 6] = [
+const RESIDUAL: [&str; 7] = [
     "session helpers and ALGs (FTP, SIP, H.323, …) open further sessions that no policy names: `config system session-helper`",
     "traffic of the unit itself follows `allowaccess` and local-in policies, not firewall policies; `allowaccess` is not written here",
     "local-in policies take managers' addresses, and what the unit runs, at any interface; the unit's reverse path check stops forged addresses",
     "addresses are not translated: every policy says `set nat disable`",
     "multicast follows `config firewall multicast-policy`, which is not written here",
     "policies that others place before Septum's first one are matched before it",
+    "what leaves by the interface by which it came meets no policy where `allow-traffic-redirect`, for IPv6 `ipv6-allow-traffic-redirect`, is enabled: the default before FortiOS 7.4.10 and 7.6.5",
 ];
 
 /// Writes for FortiGate.

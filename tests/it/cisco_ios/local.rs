@@ -154,3 +154,16 @@ fn errors_about_flows_come_back() {
     let redirect = packet("10.1.0.7", "10.2.0.16", protocol::ICMP, 5, 0);
     assert!(!device.permits(WARDS, &redirect, false));
 }
+
+#[test]
+fn echoes_of_bfd_are_said_to_be_dropped() {
+    let says = |protocols: &[RunProtocol]| {
+        let emitted = emit(&running(protocols));
+        emitted
+            .residual
+            .iter()
+            .any(|sentence| sentence.contains("no bfd echo"))
+    };
+    assert!(says(&[RunProtocol::Ospf, RunProtocol::Bfd]));
+    assert!(!says(&[RunProtocol::Ospf]));
+}

@@ -48,7 +48,7 @@ fn a_permitted_packet_and_its_reply_pass_every_device() {
       |    reply   permits, by header, wing.ios:49: 1972910 permit tcp host 10.30.0.10 eq 443 10.20.0.0 0.0.0.255 established
       |  core (fortigate) permits, port1 -> port2
       |    policy  policy.sept:9 (rule-ebe64a)
-      |    config  core.fortios:118: edit 774772
+      |    config  core.fortios:124: edit 774772
       |    reply   permits, by state
       servers
     ");
@@ -68,7 +68,7 @@ fn a_deny_is_shown_where_it_stops_the_packet() {
       |    config  wing.ios:26: 3977710 deny tcp 10.20.0.0 0.0.0.255 host 10.30.0.20 eq 22
       |  core (fortigate) denies, port1 -> port2
       |    policy  policy.sept:11 (rule-08e6b6)
-      |    config  core.fortios:91: edit 878793
+      |    config  core.fortios:96: edit 878793
       |  host (nftables) denies, input
       |    policy  policy.sept:11 (rule-08e6b6)
       |    config  host.nft:21: ip saddr 10.20.0.0/24 ip daddr 10.30.0.20 tcp dport 22 counter drop comment "rule-08e6b6 policy.sept:11"

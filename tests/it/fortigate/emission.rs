@@ -117,6 +117,33 @@ fn a_change_removes_what_it_replaces() {
     insta::assert_snapshot!(&second.text[from..]);
 }
 
+/// Without `match-vip` a policy for a virtual address is asked although a deny of all addresses stands before it: the default
+/// before FortiOS 7.2.4.
+#[test]
+fn denies_hold_for_virtual_addresses_too() {
+    let text = FortiGate
+        .emit(&hospital(), &FortiGate.assets(), &Owned::new())
+        .unwrap()
+        .text;
+    let policies = text.split("config firewall policy\n").skip(1);
+    let policies = policies.flat_map(|table| {
+        table
+            .split("\nend")
+            .next()
+            .into_iter()
+            .flat_map(|table| table.split("    next\n"))
+    });
+    let edited: Vec<&str> = policies.filter(|policy| policy.contains("set action")).collect();
+    assert!(edited.len() > 3);
+    for policy in edited {
+        assert_eq!(
+            policy.contains("set match-vip enable"),
+            policy.contains("set action deny"),
+            "{policy}"
+        );
+    }
+}
+
 #[test]
 fn every_policy_line_leads_to_its_rule() {
     let emitted = emit(&hospital(), &Owned::new());

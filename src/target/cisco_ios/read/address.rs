@@ -82,9 +82,11 @@ pub fn expand(base: u32, wildcard: u32) -> Result<IntervalSet<u32>, String> {
     let low = u32::MAX.checked_shr(32 - free).unwrap_or(0);
     let high = wildcard & !low;
     if high.count_ones() > PIECES {
-        return Err(format!(
-            "a wildcard with more than {PIECES} ones apart from its end"
-        ));
+        let kind = match wildcard.leading_ones() == wildcard.count_ones() {
+            true => "a netmask where a wildcard belongs, with",
+            false => "a wildcard with",
+        };
+        return Err(format!("{kind} more than {PIECES} ones apart from its end"));
     }
     let mut starts = vec![base];
     for bit in (0..u32::BITS)

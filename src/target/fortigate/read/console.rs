@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::entry::Entry;
 use super::field::is_known;
+use super::redirect::Redirect;
 use super::report::Report;
 use super::table::{Table, is_skipped, setting_doubt};
 use super::vdom::{Key, Vdom};
@@ -30,8 +31,17 @@ struct Skipped {
     depth: usize,
     /// Why its first statement is to be reported.
     doubt: Option<String>,
+    heeded: Heeded,
+}
+
+/// What is heeded all the same in a table that is passed over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heeded {
+    Nothing,
     /// SD-WAN makes zones of its own once it is enabled.
-    sdwan: bool,
+    Sdwan,
+    /// Whether packets meet policies that leave by the interface by which they came.
+    Redirect,
 }
 
 /// The command line, and the tables that it changes.
@@ -39,9 +49,15 @@ struct Skipped {
 pub struct Console<'t> {
     frames: Vec<Frame<'t>>,
     vdoms: BTreeMap<Word<'t>, Vdom<'t>>,
+    redirect: Redirect,
 }
 
 impl<'t> Console<'t> {
+    /// What the text says of packets that leave by the interface by which they came.
+    pub fn redirect(&self) -> &Redirect {
+        &self.redirect
+    }
+
     /// The VDOM that decides about packets.
     pub fn finish(self, report: &mut Report) -> Vdom<'t> {
         for frame in &self.frames {
@@ -115,23 +131,24 @@ impl<'t> Console<'t> {
     fn config(&mut self, line: usize, path: &[&str]) {
         let path = path.join(" ");
         let inside = !self.frames.is_empty();
-        let skipped = |doubt, sdwan| {
+        let skipped = |doubt, heeded| {
             Frame::Skipped(Skipped {
                 line,
                 depth: 0,
                 doubt,
-                sdwan,
+                heeded,
             })
         };
         let frame = match path.as_str() {
             "vdom" if !inside => Frame::Vdoms(line, None),
             "global" if !inside => Frame::Global(line),
             "system settings" => Frame::Settings(line),
-            "system sdwan" | "system virtual-wan-link" => skipped(None, true),
+            "system sdwan" | "system virtual-wan-link" => skipped(None, Heeded::Sdwan),
+            "system global" => skipped(None, Heeded::Redirect),
             path => match Table::of(path) {
                 Some(table) => Frame::Table(line, table),
-                None if is_skipped(path) => skipped(None, false),
-                None => skipped(Some(format!("table `{path}` is not modelled")), false),
+                None if is_skipped(path) => skipped(None, Heeded::Nothing),
+                None => skipped(Some(format!("table `{path}` is not modelled")), Heeded::Nothing),
             },
         };
         self.frames.push(frame);
@@ -157,9 +174,13 @@ impl<'t> Console<'t> {
                 }
             }
             ["edit", _] if skipped.depth == 0 => name = words.get(1),
-            ["set", "status", "enable"] if skipped.sdwan => {
+            ["set", "status", "enable"] if skipped.heeded == Heeded::Sdwan => {
                 doubt = Some((line, "zones of SD-WAN are not modelled".to_owned()));
             }
+            ["set", field, value] if skipped.heeded == Heeded::Redirect => {
+                self.redirect.set(field, value, line);
+            }
+            ["unset", field] if skipped.heeded == Heeded::Redirect => self.redirect.unset(field),
             _ => {}
         }
         if let Some((line, why)) = doubt {
@@ -238,7 +259,7 @@ impl<'t> Console<'t> {
                     line,
                     depth: 0,
                     doubt,
-                    sdwan: false,
+                    heeded: Heeded::Nothing,
                 }));
             }
             ["set" | "select", _, _, ..] => self.set(line, words, false, report),

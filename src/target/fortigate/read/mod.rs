@@ -9,7 +9,8 @@
 //!
 //! - `firewall address`, `address6`, `addrgrp`, `addrgrp6`, `service custom`, `service group`, `system zone`, the
 //!   schedule `always`; `firewall policy`, `local-in-policy`, `local-in-policy6`; of `system settings` what decides
-//!   how policies are applied. Fields that are not set have the defaults of FortiOS 7.x. Objects that the unit ships
+//!   how policies are applied; of `system global` whether packets meet policies that leave by the interface by which
+//!   they came. Fields that are not set have the defaults of FortiOS 7.x. Objects that the unit ships
 //!   with are known where the text does not define them.
 //! - Disabled policies decide nothing and may hold anything. Of enabled ones, and of what they refer to, every field is
 //!   either modelled, or in a list of fields that do not decide who opens a flow, or reported. Objects that nobody uses
@@ -26,6 +27,7 @@ mod field;
 mod pairs;
 mod policy;
 mod predefined;
+mod redirect;
 mod report;
 mod sequence;
 mod service;
@@ -47,6 +49,7 @@ pub fn read(text: &str) -> ReadBack {
     while let Some(line) = statements.next(&mut words, &mut report) {
         console.run(line, &words, &mut report);
     }
+    let redirected = console.redirect().open(text);
     let vdom = console.finish(&mut report);
     // A backup prints each object whole; a script changes what stands there.
     let printed = text
@@ -54,7 +57,7 @@ pub fn read(text: &str) -> ReadBack {
         .trim_start()
         .starts_with("#config-version=");
     let (forward, local) = Policies::new(&vdom, printed, &mut report).rules();
-    let mut filters = pairs::forward(&forward, &vdom, &mut report);
+    let mut filters = pairs::forward(&forward, &vdom, &redirected, &mut report);
     filters.extend(pairs::input(&local, &mut report));
     ReadBack {
         filters,

@@ -9,7 +9,7 @@ use super::policy::{Forward, Local};
 use super::report::Report;
 use super::vdom::Vdom;
 use super::words::Word;
-use crate::packet::{AddressSet, FlowSet, ServiceSet};
+use crate::packet::{AddressSet, Family, FlowSet, ServiceSet};
 use crate::target::readback::{Filter, Hook, ReadRule};
 
 /// How many interfaces may be named: the pairs are their square.
@@ -99,7 +99,13 @@ type ListKey = (Vec<usize>, Option<usize>);
 /// The filters of forwarded packets. A packet that no policy matches is denied, unless its zone is open inside: policies
 /// come before `intrazone`, also one that denies all (Fortinet, "policy matching order when the intrazone setting is used
 /// to allow traffic", article 264457).
-pub fn forward(policies: &[Forward], vdom: &Vdom, report: &mut Report) -> Vec<Filter> {
+/// `redirected` families pass in front of all policies where they leave by the interface by which they came.
+pub fn forward(
+    policies: &[Forward],
+    vdom: &Vdom,
+    redirected: &[(Family, usize)],
+    report: &mut Report,
+) -> Vec<Filter> {
     let classes = Classes::new(policies, vdom, report);
     let named: usize = classes.list.iter().map(|class| class.interfaces.len()).sum();
     let meant: Vec<(Vec<usize>, Vec<usize>)> = policies
@@ -137,13 +143,25 @@ pub fn forward(policies: &[Forward], vdom: &Vdom, report: &mut Report) -> Vec<Fi
             let rules = rules.map(|policy| policy.rule.clone());
             Arc::new(rules.chain(open.map(everything)).collect())
         });
+        let returning = match redirected {
+            [] => Arc::clone(rules),
+            redirected => {
+                let passed = redirected.iter().map(|(family, line)| all_of(*family, *line));
+                Arc::new(passed.chain(rules.iter().cloned()).collect())
+            }
+        };
         for from in &from.interfaces {
             filters.extend(to.interfaces.iter().map(|to| Filter {
                 hook: Hook::Forward {
                     from: from.clone(),
                     to: to.clone(),
                 },
-                rules: Arc::clone(rules),
+                // Of interfaces without a name it is not said that they are one.
+                rules: Arc::clone(if from.is_some() && from == to {
+                    &returning
+                } else {
+                    rules
+                }),
             }));
         }
     }
@@ -171,7 +189,15 @@ pub fn input(policies: &Option<Vec<Local>>, report: &mut Report) -> Option<Filte
 }
 
 fn everything(line: usize) -> ReadRule {
-    let all = Arc::new(AddressSet::full());
+    anything_between(AddressSet::full(), line)
+}
+
+fn all_of(family: Family, line: usize) -> ReadRule {
+    anything_between(AddressSet::full().only(family), line)
+}
+
+fn anything_between(all: AddressSet, line: usize) -> ReadRule {
+    let all = Arc::new(all);
     let flow = FlowSet {
         source: Arc::clone(&all),
         destination: all,

@@ -20,6 +20,11 @@ enable secret 5 $1$abcd
 !
 no aaa new-model
 clock timezone CET 1 0
+software auto-upgrade enable
+subscriber templating
+no device-tracking logging theft
+ip dns server
+privilege exec level 5 show
 !
 ip dhcp excluded-address 10.7.1.1
 ip dhcp pool WARDS
@@ -52,6 +57,10 @@ interface GigabitEthernet0/1.10
 interface GigabitEthernet0/2
  no ip address
  shutdown
+!
+interface Vlan30
+ no ip address
+ no autostate
 !
 router ospf 1
  passive-interface default

@@ -1,5 +1,8 @@
 //! What a device may take otherwise than it looks is reported: what it lets through is not known.
 
+use septum::target::Platform;
+use septum::target::cisco_ios::CiscoIos;
+
 use super::statements::{applied, reported};
 use super::{packet, passes, understood};
 
@@ -186,4 +189,15 @@ fn what_leads_packets_on_behind_the_lists_is_reported() {
     understood("ip nat inside source list NAT interface GigabitEthernet0/0 overload");
     understood("ip route vrf Mgmt-vrf 0.0.0.0 0.0.0.0 10.0.0.1");
     understood("no ip nat inside source static 10.0.0.5 203.0.113.5");
+}
+
+#[test]
+fn a_netmask_in_the_place_of_a_wildcard_is_called_one() {
+    let why = |place: &str| {
+        let read = CiscoIos.read(&applied(&format!("permit ip 10.10.20.0 {place} any")));
+        read.not_understood.first().map(|report| report.why.clone())
+    };
+    assert!(why("255.255.252.0").is_some_and(|why| why.contains("netmask")));
+    assert!(why("255.255.85.0").is_some_and(|why| !why.contains("netmask")));
+    assert_eq!(why("0.0.3.255"), None);
 }

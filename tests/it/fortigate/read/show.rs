@@ -65,7 +65,7 @@ impl Memory {
     /// As a backup: a header, uuids, no defaults, fields in another order, and CRLF.
     pub fn backup(&self) -> String {
         let mut lines = vec![
-            "#config-version=FGVM64-7.4.4-FW-build2662-240514:opmode=0:vdom=0:user=admin".to_owned(),
+            "#config-version=FGVM64-7.4.10-FW-build2878-251118:opmode=0:vdom=0:user=admin".to_owned(),
             "#conf_file_ver=1234567890".to_owned(),
         ];
         lines.push(

@@ -358,3 +358,48 @@ fn always_is_every_day_or_it_is_reported() {
     ));
     assert_eq!(FortiGate.read(&schedule("monday")).not_understood.len(), 1);
 }
+
+#[test]
+fn what_comes_back_meets_no_policy_where_redirects_are_enabled() {
+    let passes = |head: &str, settings: &str| {
+        let global = format!("config system global\nset hostname core\n{settings}end\n");
+        let read = read(&(head.to_owned() + &global + &with_policy("")));
+        let lets =
+            |from, to, source, destination| lets(&read, Some(from), Some(to), source, destination, 443);
+        assert!(!lets("port2", "port1", "192.0.2.1", "10.0.0.1"));
+        assert!(lets("port1", "port2", "10.0.0.1", "192.0.2.1"));
+        [
+            lets("port1", "port1", "10.0.0.1", "10.0.0.2"),
+            lets("port1", "port1", "2001:db8::1", "2001:db8::2"),
+        ]
+    };
+    let (old, new) = (
+        "#config-version=FGT60F-7.4.4-FW-build2662\n",
+        "#config-version=FGT60F-7.4.10-FW-build2878\n",
+    );
+    let (four, six) = ("allow-traffic-redirect", "ipv6-allow-traffic-redirect");
+    assert_eq!(passes("", ""), [false, false]);
+    assert_eq!(passes("", &format!("set {four} enable\n")), [true, false]);
+    assert_eq!(passes(new, &format!("set {six} enable\n")), [false, true]);
+    assert_eq!(passes(new, ""), [false, false]);
+    assert_eq!(passes(old, ""), [true, true]);
+    assert_eq!(
+        passes(old, &format!("set {four} disable\nset {six} disable\n")),
+        [false, false]
+    );
+    assert_eq!(
+        passes(new, &format!("set {four} enable\nunset {four}\n")),
+        [false, false]
+    );
+    // Where there are VDOMs, for all of them.
+    let vdoms = "config global\nconfig system global\nset allow-traffic-redirect enable\nend\nend\nconfig vdom\nedit root\n";
+    let read = read(&(vdoms.to_owned() + &with_policy("") + "next\nend\n"));
+    assert!(lets(
+        &read,
+        Some("port1"),
+        Some("port1"),
+        "10.0.0.1",
+        "10.0.0.2",
+        443
+    ));
+}

@@ -8,9 +8,9 @@ use septum::target::readback::{Hook, ReadBack};
 use super::list;
 
 /// A branch unit: odd spacing, tabs, tables that are skipped, texts over several lines, objects of every kind.
-const BRANCH: &str = r##"#config-version=FGT60F-7.4.4-FW-build2662-240514:opmode=0:vdom=0:user=admin
+const BRANCH: &str = r##"#config-version=FGT60F-7.4.10-FW-build2878-251118:opmode=0:vdom=0:user=admin
 #conf_file_ver=182713293841
-#buildno=2662
+#buildno=2878
 #global_vdom=1
 config system global
     set alias "FortiGate-60F"
@@ -46,6 +46,39 @@ config firewall policy
     edit 1
 end
 It\'s \"monitored\"."
+end
+config system federated-upgrade
+    set status initialized
+end
+config system ssh-config
+    set ssh-enc-algo chacha20-poly1305@openssh.com aes256-gcm@openssh.com
+end
+config system automation-condition
+    edit "high CPU"
+        set condition-type cpu
+    next
+end
+config system ngfw-settings
+    set match-timeout 60
+end
+config casb saas-application
+    edit "google-office"
+        set domains "docs.google.com"
+    next
+end
+config diameter-filter profile
+    edit "default"
+        set comment "All diameter"
+    next
+end
+config sctp-filter profile
+    edit "default"
+        config ppid-filters
+            edit 1
+                set ppid 3
+            next
+        end
+    next
 end
 config   system	zone
     edit "office"
