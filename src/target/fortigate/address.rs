@@ -61,16 +61,16 @@ impl Objects {
     }
 
     /// The names of addresses for all ranges of a set.
-    fn of_ranges<T: Ordinal>(
+    fn of_ranges<T: Ordinal + TryFrom<u128>>(
         &mut self,
         set: &IntervalSet<T>,
         address: impl Fn((T, T)) -> Address,
     ) -> Vec<Arc<str>> {
-        let ranges = set.ranges().iter();
+        let ranges = set.ranges().iter().flat_map(|range| pieces(*range));
         let names = ranges.map(|range| {
             let name = self.names.entry((range.0.wide(), range.1.wide()));
             let name = name.or_insert_with(|| {
-                let address = address(*range);
+                let address = address(range);
                 let name = Arc::from(address.name.as_str());
                 self.addresses.insert(address.name.clone(), address);
                 name
@@ -199,6 +199,20 @@ fn interval_text<T: Ordinal>(set: &IntervalSet<T>) -> String {
     ranges
         .map(|(first, last)| format!("{:x}-{:x},", first.wide(), last.wide()))
         .collect()
+}
+
+/// A range as it is written. A unit shows `0.0.0.0` and `::` where a range has no first address yet, and whether it takes
+/// them for one is not documented: what begins there begins with a prefix.
+fn pieces<T: Ordinal + TryFrom<u128>>((first, last): (T, T)) -> impl Iterator<Item = (T, T)> {
+    let parted = || {
+        let count = last.wide().checked_add(1).filter(|_| first.wide() == 0)?;
+        let prefix = 1 << count.ilog2();
+        let (end, next) = (T::try_from(prefix - 1).ok()?, T::try_from(prefix).ok()?);
+        (prefix < count).then_some([(first, end), (next, last)])
+    };
+    let parted = parted();
+    let whole = parted.is_none().then_some((first, last));
+    parted.into_iter().flatten().chain(whole)
 }
 
 /// The length of the prefix that is exactly this range of `width`-bit numbers.

@@ -99,6 +99,19 @@ fn hospital() -> DevicePlan {
 }
 
 #[test]
+fn no_range_begins_where_a_unit_shows_that_none_is_set() {
+    let text = emit(&hospital(), &Owned::new()).text;
+    assert!(text.contains("set subnet 0.0.0.0 248.0.0.0"), "{text}");
+    assert!(text.contains("set start-ip 8.0.0.0"), "{text}");
+    let starts = text.lines().filter(|line| line.contains("start-ip"));
+    assert!(
+        starts
+            .clone()
+            .all(|line| !line.ends_with(" 0.0.0.0") && !line.ends_with(" ::"))
+    );
+}
+
+#[test]
 fn a_first_load() {
     insta::assert_snapshot!(emit(&hospital(), &Owned::new()).text);
 }
