@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::model::{Point, PointId, Policy, Run};
+use crate::model::{self, Point, PointId, Policy, Run};
 use crate::network::{Network, Placement};
 use crate::packet::{AddressSet, FlowSet, PacketRule};
-use crate::plan::run_service;
+use crate::plan::{opened_service, run_service};
 
 /// What the managed devices of a policy take.
 pub(super) fn received(policy: &Policy, network: &Network) -> Vec<PacketRule> {
@@ -19,10 +19,15 @@ pub(super) fn received(policy: &Policy, network: &Network) -> Vec<PacketRule> {
             service: Arc::clone(&manage.service.set),
         });
         let placement = Placement::new(network, policy, id);
+        // A host firewall keeps state; of others it is not known here.
+        let service = match point.placement {
+            model::Placement::On(_) => opened_service,
+            model::Placement::Between(_) => run_service,
+        };
         let run = point.run.iter().map(|run| FlowSet {
             source: Arc::new(senders(run, policy, placement.as_ref())),
             destination: Arc::clone(&own),
-            service: Arc::new(run_service(run.protocol)),
+            service: Arc::new(service(run.protocol)),
         });
         manage.chain(run).collect::<Vec<_>>()
     });

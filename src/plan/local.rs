@@ -8,16 +8,17 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::{LocalPlan, RunProtocol};
 use crate::packet::{AddressSet, FlowSet, IntervalSet, ServiceSet};
 
-/// Flows of protocols to the device that runs them: to its own addresses, to link-local addresses, to multicast groups
-/// and to the broadcast address. Sources are not limited: neighbours, and clients that have no address yet.
-pub fn run_flows(local: &LocalPlan, run: impl IntoIterator<Item = RunProtocol>) -> Vec<FlowSet> {
+/// Services to the device: to its own addresses, to link-local addresses, to multicast groups and to the broadcast
+/// address. Sources are not limited: neighbours, and clients that have no address yet.
+pub fn run_flows(local: &LocalPlan, services: impl IntoIterator<Item = ServiceSet>) -> Vec<FlowSet> {
     let receivers = Arc::new(local.own.union(&link_receivers()));
     let everyone = Arc::new(AddressSet::full());
-    run.into_iter()
-        .map(|protocol| FlowSet {
+    services
+        .into_iter()
+        .map(|service| FlowSet {
             source: Arc::clone(&everyone),
             destination: Arc::clone(&receivers),
-            service: Arc::new(run_service(protocol)),
+            service: Arc::new(service),
         })
         .collect()
 }
@@ -47,19 +48,20 @@ fn link_receivers() -> AddressSet {
     AddressSet::from_prefixes(prefixes.iter().flatten())
 }
 
-/// What a device takes for a protocol that it runs: messages of others, and answers to what it asks. Replies are told by
-/// the port that they come from.
+/// All that a device takes for a protocol that it runs: what others may open, and answers to what it asks, told by the port
+/// that they come from. A device that keeps state knows these as replies.
 pub fn run_service(protocol: RunProtocol) -> ServiceSet {
-    let any = IntervalSet::full;
-    let ports = |list: &[u16]| -> IntervalSet<u16> { list.iter().map(|port| (*port, *port)).collect() };
+    opened_service(protocol).union(&answer_service(protocol))
+}
+
+/// What others may open towards a device for a protocol that it runs.
+pub fn opened_service(protocol: RunProtocol) -> ServiceSet {
     let number = |number: u8| ServiceSet::protocols(&IntervalSet::single(number));
-    let udp_to = |list: &[u16]| ServiceSet::udp(any(), ports(list));
-    let udp_from = |list: &[u16]| ServiceSet::udp(ports(list), any());
-    let tcp_from = |list: &[u16]| ServiceSet::tcp(ports(list), any());
+    let udp_to = |list: &[u16]| ServiceSet::udp(IntervalSet::full(), ports(list));
     let codes = IntervalSet::range(0, 255);
     match protocol {
         RunProtocol::Ospf => number(89),
-        RunProtocol::Bgp => ServiceSet::tcp(any(), ports(&[179])).union(&tcp_from(&[179])),
+        RunProtocol::Bgp => ServiceSet::tcp(IntervalSet::full(), ports(&[179])),
         RunProtocol::Eigrp => number(88),
         RunProtocol::Rip => udp_to(&[520, 521]),
         RunProtocol::Pim => number(103),
@@ -76,10 +78,28 @@ pub fn run_service(protocol: RunProtocol) -> ServiceSet {
             let echo = |kind: u16| IntervalSet::single(kind);
             ServiceSet::icmp(&echo(8), &codes).union(&ServiceSet::icmpv6(&echo(128), &codes))
         }
+        RunProtocol::Ntp
+        | RunProtocol::Dns
+        | RunProtocol::Radius
+        | RunProtocol::Tacacs
+        | RunProtocol::Syslog => ServiceSet::empty(),
+    }
+}
+
+fn answer_service(protocol: RunProtocol) -> ServiceSet {
+    let udp_from = |list: &[u16]| ServiceSet::udp(ports(list), IntervalSet::full());
+    let tcp_from = |list: &[u16]| ServiceSet::tcp(ports(list), IntervalSet::full());
+    match protocol {
+        RunProtocol::Bgp => tcp_from(&[179]),
         RunProtocol::Ntp => udp_from(&[123]),
         RunProtocol::Dns => udp_from(&[53]).union(&tcp_from(&[53])),
         RunProtocol::Radius => udp_from(&[1645, 1646, 1812, 1813]),
         RunProtocol::Tacacs => tcp_from(&[49]),
         RunProtocol::Syslog => tcp_from(&[514, 601, 6514]),
+        _ => ServiceSet::empty(),
     }
+}
+
+fn ports(list: &[u16]) -> IntervalSet<u16> {
+    list.iter().map(|port| (*port, *port)).collect()
 }

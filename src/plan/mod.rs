@@ -27,7 +27,7 @@ pub use crate::model::RunProtocol;
 pub use archive::{ArchiveError, PlanArchive};
 pub use build::{Options, plans, plans_of};
 pub use digest::{Hashes, digest};
-pub use local::{companion_flows, run_flows, run_service};
+pub use local::{companion_flows, opened_service, run_flows, run_service};
 pub use reply::reply;
 pub use subtract::{subtract, subtract_all};
 

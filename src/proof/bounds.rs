@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::needs;
 use crate::packet::{AddressSet, FlowSet, IntervalSet, Narrowing, PacketRule, ServiceSet};
 use crate::plan::{
-    DevicePlan, Forwarding, HostPlan, PlanRule, RunProtocol, Side, companion_flows, run_flows,
+    DevicePlan, Forwarding, HostPlan, PlanRule, RunProtocol, Side, companion_flows, opened_service,
+    run_flows, run_service,
 };
 use crate::syntax::tree::Action;
 
@@ -82,7 +83,10 @@ pub(super) fn inbound<'a>(
         let replies = pairs().flat_map(|pair| &pair.replies);
         needed.extend(replies.filter_map(|rule| others.flow(&rule.flow)));
     }
-    let mut may = run_flows(&plan.local, plan.local.run_on(forwarding.sides.get(side)));
+    let mut may = run_flows(
+        &plan.local,
+        plan.local.run_on(forwarding.sides.get(side)).map(run_service),
+    );
     may.extend(companion_flows());
     Bounds {
         lists,
@@ -102,11 +106,11 @@ fn manage_from(rules: &[PlanRule], behind: Option<&Arc<AddressSet>>) -> Vec<Plan
     rules.iter().filter_map(from).collect()
 }
 
-/// Protocols that the device runs. What meets its input filter is for the device itself, whatever address it has
+/// What others open for protocols that a device with state runs. What meets its input filter is for the device itself, whatever address it has
 /// there: that of an interface the policy does not know, or the broadcast address of a link.
 fn received(plan: &DevicePlan, run: impl IntoIterator<Item = RunProtocol>) -> Vec<FlowSet> {
     let everywhere = Arc::new(AddressSet::full());
-    let flows = run_flows(&plan.local, run).into_iter();
+    let flows = run_flows(&plan.local, run.into_iter().map(opened_service)).into_iter();
     flows
         .map(|flow| FlowSet {
             destination: Arc::clone(&everywhere),
@@ -132,7 +136,7 @@ pub(super) fn host_input<'a>(plan: &'a DevicePlan, host: &'a HostPlan) -> Bounds
 
 /// What a host firewall lets out: the protocols it runs are two-way.
 pub(super) fn host_output<'a>(plan: &'a DevicePlan, host: &'a HostPlan) -> Bounds<'a> {
-    let mut may: Vec<FlowSet> = run_flows(&plan.local, plan.local.run_on(None))
+    let mut may: Vec<FlowSet> = run_flows(&plan.local, plan.local.run_on(None).map(run_service))
         .into_iter()
         .map(|flow| {
             let service = flow.service.union(&ServiceSet {

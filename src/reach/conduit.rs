@@ -12,7 +12,7 @@ use super::view::{Passage, open_zones};
 use crate::model::{Device, DeviceId, Examples, HostFirewall, ModeId, Point, Policy, Rule, RuleId, ZoneId};
 use crate::network::Network;
 use crate::packet::{AddressSet, Budget, FlowSet, GaveUp, Packet, PacketRule, ServiceSet};
-use crate::plan::run_service;
+use crate::plan::opened_service;
 use crate::syntax::tree::Action;
 
 /// Into so many products denies may cut an allow before it is left whole, with what is taken away.
@@ -403,7 +403,7 @@ fn accepted(point: &Point) -> Vec<Accepted> {
     });
     let run = point.run.iter().map(|run| Accepted {
         from: AddressSet::full(),
-        service: run_service(run.protocol),
+        service: opened_service(run.protocol),
     });
     manage.chain(run).collect()
 }

@@ -198,7 +198,7 @@ fn blocked_at_host(host: &plan::HostPlan, local: &plan::LocalPlan, flow: &FlowSe
         destination: Arc::new(flow.destination.difference(own)),
         service: Arc::clone(&flow.service),
     };
-    let mut taken = plan::run_flows(local, local.run_on(None));
+    let mut taken = plan::run_flows(local, local.run_on(None).map(plan::opened_service));
     taken.extend(local.manage.iter().map(|rule| rule.flow.clone()));
     subtract_all(&inbound, &taken)
         .iter()

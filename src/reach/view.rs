@@ -7,7 +7,7 @@ use super::rules::Rules;
 use crate::model::{DeviceId, HostFirewall, ModeId, PointId, Policy, Rule, RuleId, ZoneId};
 use crate::network::Network;
 use crate::packet::{Family, ServiceSet};
-use crate::plan::run_service;
+use crate::plan::opened_service;
 
 /// Why a step is possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -187,7 +187,7 @@ fn guards(policy: &Policy, hosts: &Hosts) -> BTreeMap<DeviceId, Vec<Guard>> {
             let atoms = hosts.atoms_of(&manage.from.addresses)?.to_vec();
             Some((Some(atoms), (*manage.service.set).clone()))
         });
-        let run = point.run.iter().map(|run| (None, run_service(run.protocol)));
+        let run = point.run.iter().map(|run| (None, opened_service(run.protocol)));
         guards.entry(device_id).or_default().push(Guard {
             point: id,
             accepts: manage.chain(run).collect(),

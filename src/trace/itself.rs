@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::{Decider, Passage, Reply, TracedHop, Tracer, Verdict};
 use crate::model::{Manage, Point, PointId, ZoneId};
 use crate::packet::{Packet, ServiceSet};
-use crate::plan::{PlanRule, Role, run_service};
+use crate::plan::{PlanRule, Role, opened_service, run_service};
 use crate::syntax::tree::Action;
 use crate::target::readback::Hook;
 
@@ -62,7 +62,12 @@ impl Tracer<'_> {
                 .run
                 .iter()
                 .filter(|run| arrival.is_none_or(|zone| run.is_on(zone)));
-            let run = there.find(|run| serves(&run_service(run.protocol), packet))?;
+            let stateless = self
+                .enforcer(&point.name)
+                .is_some_and(|one| one.platform.stateless());
+            // What answers something is a reply to a device that keeps state.
+            let service = if stateless { run_service } else { opened_service };
+            let run = there.find(|run| serves(&service(run.protocol), packet))?;
             Some(Decider::Run(id, run.protocol))
         })
     }

@@ -2,7 +2,7 @@
 
 mod diff;
 mod reach;
-mod run_on;
+mod run;
 mod trace;
 mod trace_inside;
 mod trace_itself;

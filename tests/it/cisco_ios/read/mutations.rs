@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use rayon::prelude::*;
-use septum::plan::{DevicePlan, Role, companion_flows, run_flows};
+use septum::plan::{DevicePlan, Role, companion_flows, run_flows, run_service};
 use septum::proof::Mismatch;
 
 use super::super::emit;
@@ -295,7 +295,7 @@ fn confirmed(mismatch: &Mismatch, before: &IosDevice, after: &IosDevice) {
 
 /// True where some packet makes a difference; each that does is stated as residual.
 fn differs(plan: &DevicePlan, before: &IosDevice, after: &IosDevice, touched: &[String], seed: u64) -> bool {
-    let mut stated = run_flows(&plan.local, plan.local.run_on(None));
+    let mut stated = run_flows(&plan.local, plan.local.run_on(None).map(run_service));
     stated.extend(companion_flows());
     let mut different = false;
     for packet in packets(plan, touched, seed).take(2_000) {

@@ -1,4 +1,4 @@
-//! `run … on ZONE`: protocols of a device that are let in by some of its interfaces alone.
+//! What a device runs: let in by some of its interfaces alone where `on` says so, and no more than others open.
 
 use super::{asked, repository, said, septum};
 
@@ -184,4 +184,42 @@ fn a_relay_elsewhere_serves_no_clients_here() {
     };
     assert!(check("dhcp-relay on transit").contains("dhcp-unrelayed"));
     assert!(!check("dhcp-relay on guest").contains("dhcp-unrelayed"));
+}
+
+#[test]
+fn who_answers_a_device_with_state_opens_nothing() {
+    let policy = "\
+zone servers { subnet 10.30.0.0/24 }
+zone pumps { subnet 10.20.0.0/24 }
+device db in servers { address 10.30.0.5 }
+allow pumps -> db : https
+router r { target nftables; manage from servers : ssh; run dns, ntp
+    interface eth0 = servers { address 10.30.0.1 }
+    interface eth1 = pumps { address 10.20.0.1 }
+}
+firewall db-host { target nftables; protects db; manage from servers : ssh; run dns, ping }
+";
+    let (text, code) = asked(policy, &["reach", "servers", "db"]);
+    insta::assert_snapshot!(text, @"
+    FROM          TO            SERVICES            BY                      EXAMPLE
+    servers - db  db (servers)  tcp 22              manage, run of db-host  tcp 10.30.0.4:49152 -> 10.30.0.5:22 (servers to db)
+    servers - db  db (servers)  icmp 8, icmpv6 128  manage, run of db-host  icmp 10.30.0.4 -> 10.30.0.5 type 8 code 0 (servers to db)
+    ");
+    assert_eq!(code, 0);
+    for device in ["r", "db-host"] {
+        let directory = tempfile::tempdir().unwrap();
+        repository(directory.path(), policy);
+        let (text, code) = said(&septum(directory.path(), &["build", "-o", "out"]));
+        assert_eq!(code, 0, "{text}");
+        let built = directory.path().join(format!("out/{device}.nft"));
+        let text = std::fs::read_to_string(built).unwrap();
+        let edited = format!("{text}insert rule inet septum input udp sport 53 accept\n");
+        std::fs::write(directory.path().join("running"), edited).unwrap();
+        let (text, code) = said(&septum(
+            directory.path(),
+            &["verify", "running", "--device", device],
+        ));
+        assert!(text.contains("opened at input") && text.contains("udp"), "{text}");
+        assert_eq!(code, 1, "{text}");
+    }
 }
