@@ -106,8 +106,8 @@ fn manage_from(rules: &[PlanRule], behind: Option<&Arc<AddressSet>>) -> Vec<Plan
     rules.iter().filter_map(from).collect()
 }
 
-/// What others open for protocols that a device with state runs. What meets its input filter is for the device itself, whatever address it has
-/// there: that of an interface the policy does not know, or the broadcast address of a link.
+/// What others open for protocols that a device with state runs. What meets its input filter is for the device itself,
+/// whatever address it has there: that of an interface the policy does not know, or the broadcast address of a link.
 fn received(plan: &DevicePlan, run: impl IntoIterator<Item = RunProtocol>) -> Vec<FlowSet> {
     let everywhere = Arc::new(AddressSet::full());
     let flows = run_flows(&plan.local, run.into_iter().map(opened_service)).into_iter();
