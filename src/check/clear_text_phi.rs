@@ -1,7 +1,8 @@
 //! Patient data crosses, unencrypted, between zones of different owner or trust, or to the outside.
 //!
-//! What a service carries is said where it is defined (`clear-text`, `carries phi`), so a rule has to use its name, or
-//! that of a service made of it: a bare `tcp 104` is not looked at.
+//! What a service carries is said where it is defined (`clear-text`, `carries phi`). A rule may use its name, that of a
+//! service made of it, or its bare ports: `tcp 104` is `dicom`, as no other service that is defined has that port.
+//! Ports that others have as well, such as `tcp 80` and `tcp 2575`, and ranges that hold more, are not looked at.
 //!
 //! # Why it matters
 //! Inside one department's segment a plain protocol may be all that a scanner speaks. Past the border whoever
@@ -13,7 +14,8 @@
 //! ```
 //!
 //! # Fix
-//! Use the service that encrypts (`prefer` of the service names it), or a gateway at the border.
+//! Use the service that encrypts (`prefer` of the service names it), or a gateway at the border. Where something else
+//! has the port, define a service for it.
 //!
 //! # Supports
 //! HIPAA 45 CFR 164.312(e)(1); GDPR Art. 32(1)(a); NIST SP 800-53 SC-8(1).
@@ -24,7 +26,7 @@ use super::crossing::Crossing;
 use super::{Check, Context, Finding};
 use crate::diagnostic::Severity;
 use crate::model::{Rule, Service};
-use crate::packet::AddressSet;
+use crate::packet::{AddressSet, IntervalSet, Region, ServiceSet};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -62,10 +64,83 @@ struct Domain<'a> {
 
 fn run(context: &Context<'_>) -> Vec<Finding> {
     let domains = domains(context);
+    let telling = Telling::new(context);
     context
         .allows()
-        .flat_map(|rule| of_rule(context, rule, &domains))
+        .flat_map(|rule| of_rule(context, rule, &domains, &telling))
         .collect()
+}
+
+/// True where whoever taps the wire reads patient data.
+fn is_plain(service: &Service) -> bool {
+    service.clear_text && service.carries.contains("phi")
+}
+
+/// Ports that tell what they carry: no service has them but plain ones with patient data.
+struct Telling<'a> {
+    services: Vec<(&'a Service, ServiceSet)>,
+    all: ServiceSet,
+}
+
+impl<'a> Telling<'a> {
+    fn new(context: &Context<'a>) -> Self {
+        let services = &context.policy.services;
+        // What a service is made of says for itself what it carries.
+        let own = |service: &Service| {
+            let parts = service.parts.iter().filter_map(|id| services.get(id.index()));
+            let parts: Vec<&ServiceSet> = parts.map(|part| &*part.set).collect();
+            service.set.difference(&ServiceSet::union_of(&parts))
+        };
+        let (plain, others): (Vec<&Service>, Vec<_>) = services.iter().partition(|service| is_plain(service));
+        let others: Vec<ServiceSet> = others.into_iter().map(own).collect();
+        let others = ServiceSet::union_of(&others.iter().collect::<Vec<_>>());
+        let services = plain
+            .into_iter()
+            .map(|plain| (plain, own(plain).difference(&others)));
+        let services: Vec<(&Service, ServiceSet)> = services.filter(|(_, set)| !set.is_empty()).collect();
+        let sets: Vec<&ServiceSet> = services.iter().map(|(_, set)| set).collect();
+        Self {
+            all: ServiceSet::union_of(&sets),
+            services,
+        }
+    }
+
+    /// The services whose ports a rule writes without their names, and these ports.
+    fn written(&self, context: &Context<'_>, rule: &Rule) -> (Vec<&'a Service>, ServiceSet) {
+        let set = &rule.service.set;
+        // Most rules have none of these ports.
+        if !(self.all.tcp.overlaps(&set.tcp) || self.all.udp.overlaps(&set.udp)) {
+            return (Vec::new(), ServiceSet::empty());
+        }
+        let named = rule.service.named.iter();
+        let named = named.filter_map(|id| context.policy.services.get(id.index()));
+        let named: Vec<&ServiceSet> = named.map(|service| &*service.set).collect();
+        let bare = set.difference(&ServiceSet::union_of(&named));
+        let ranges = ranges(&bare);
+        let mut written = Vec::new();
+        let services = self.services.iter().filter(|(_, set)| {
+            let before = written.len();
+            written.extend(ranges.iter().filter(|range| range.is_subset(set)));
+            written.len() > before
+        });
+        let services = services.map(|(service, _)| *service).collect();
+        (services, ServiceSet::union_of(&written))
+    }
+}
+
+/// Each range of destination ports of TCP and UDP by itself.
+fn ranges(set: &ServiceSet) -> Vec<ServiceSet> {
+    type Make = fn(IntervalSet<u16>, IntervalSet<u16>) -> ServiceSet;
+    let protocols: [(&Region, Make); 2] = [(&set.tcp, ServiceSet::tcp), (&set.udp, ServiceSet::udp)];
+    let of_region = |(region, make): (&Region, Make)| {
+        let rows = region.rows().iter();
+        let each = rows.flat_map(|(source, ports)| {
+            let ranges = ports.ranges().iter();
+            ranges.map(move |(first, last)| make(source.clone(), IntervalSet::range(*first, *last)))
+        });
+        each.collect::<Vec<_>>()
+    };
+    protocols.into_iter().flat_map(of_region).collect()
 }
 
 fn domains<'a>(context: &Context<'a>) -> Vec<Domain<'a>> {
@@ -87,11 +162,15 @@ fn domains<'a>(context: &Context<'a>) -> Vec<Domain<'a>> {
         .collect()
 }
 
-fn of_rule(context: &Context<'_>, rule: &Rule, domains: &[Domain<'_>]) -> Vec<Finding> {
-    let plain = context.services_of(rule, |service| {
-        service.clear_text && service.carries.contains("phi")
-    });
-    if plain.is_empty() {
+fn of_rule(
+    context: &Context<'_>,
+    rule: &Rule,
+    domains: &[Domain<'_>],
+    telling: &Telling<'_>,
+) -> Vec<Finding> {
+    let plain = context.services_of(rule, is_plain);
+    let (unnamed, ports) = telling.written(context, rule);
+    if plain.is_empty() && unnamed.is_empty() {
         return Vec::new();
     }
     let touched = |set: &AddressSet| -> Vec<&Domain<'_>> {
@@ -114,24 +193,49 @@ fn of_rule(context: &Context<'_>, rule: &Rule, domains: &[Domain<'_>]) -> Vec<Fi
         products.extend(context.permitted.between(rule, &from.addresses, &beyond));
     }
     let crossing = Crossing { products };
-    plain
-        .into_iter()
-        .filter_map(|service| {
-            let crossing = crossing.with(&service.set)?;
-            let named = rule.service.named.iter();
-            let mut named = named.filter_map(|id| context.policy.services.get(id.index()));
-            let inside = match named.any(|named| named.name == service.name) {
-                true => String::new(),
-                false => format!(", which is a part of `{}`", rule.service.text),
-            };
-            let message = format!(
-                "patient data crosses from `{}` to `{}` in the clear: `{}`{inside}",
-                rule.source.text, rule.destination.text, service.name
-            );
-            let finding = crossing.finding(context, &CHECK, rule, message, &crossing.sources());
-            Some(advise(context, finding, rule, service).about([service.name.as_str()]))
-        })
-        .collect()
+    let by_name = plain.into_iter().filter_map(|service| {
+        let crossing = crossing.with(&service.set)?;
+        let named = rule.service.named.iter();
+        let mut named = named.filter_map(|id| context.policy.services.get(id.index()));
+        let inside = match named.any(|named| named.name == service.name) {
+            true => String::new(),
+            false => format!(", which is a part of `{}`", rule.service.text),
+        };
+        let message = format!(
+            "patient data crosses from `{}` to `{}` in the clear: `{}`{inside}",
+            rule.source.text, rule.destination.text, service.name
+        );
+        let finding = crossing.finding(context, &CHECK, rule, message, &crossing.sources());
+        Some(advise(context, finding, rule, service).about([service.name.as_str()]))
+    });
+    let by_port = || {
+        let crossing = crossing.with(&ports)?;
+        let names: Vec<String> = unnamed
+            .iter()
+            .map(|service| format!("`{}`", service.name))
+            .collect();
+        let message = format!(
+            "patient data crosses from `{}` to `{}` in the clear: `{}` has the ports of {}",
+            rule.source.text,
+            rule.destination.text,
+            rule.service.text,
+            names.join(", ")
+        );
+        let finding = crossing.finding(context, &CHECK, rule, message, &crossing.sources());
+        let preferred = unnamed.iter().find_map(|service| service.prefer);
+        let preferred = preferred.and_then(|id| context.policy.services.get(id.index()));
+        let instead = preferred.map_or("encrypt".to_owned(), |better| {
+            format!("use `{}`, or encrypt", better.name)
+        });
+        let help =
+            format!("{instead} at the border; if something else has these ports, define a service for it");
+        Some(
+            finding
+                .help(help)
+                .about(unnamed.iter().map(|service| service.name.as_str())),
+        )
+    };
+    by_name.chain(by_port()).collect()
 }
 
 fn advise(context: &Context<'_>, finding: Finding, rule: &Rule, service: &Service) -> Finding {

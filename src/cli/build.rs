@@ -186,7 +186,8 @@ pub(super) fn previous_build(output: &Path) -> Result<Option<BuildManifest>, Cli
     match BuildManifest::from_text(&path, &text) {
         Ok(manifest) => Ok(Some(manifest)),
         Err(error) => Err(CliError::Other(format!(
-            "{error}; restore it, for it knows what earlier builds left on the devices: without it nothing of that is removed"
+            "{error}; restore it, for it knows what earlier builds left on the devices: without it nothing of that is \
+             removed. If another program wrote it, build into another directory"
         ))),
     }
 }

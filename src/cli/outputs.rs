@@ -1,8 +1,8 @@
 //! The files of a build: configurations, their plans and source map, and the manifest of all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::build_manifest::{BuildManifest, BuiltDevice, FORMAT, Hashing, NAME, PLANS, SOURCE_MAP, sha256};
 use super::compile::{Built, Destination};
@@ -16,8 +16,14 @@ use crate::target::source_map::{FileLines, LineMap, Lines};
 /// Tables of entries stand at the first level, their entries at the second.
 const ENTRY_A_LINE: usize = 2;
 
+/// How many files a message names.
+const NAMED: usize = 5;
+
 /// All that changes in the output directory. A `partial` build keeps what the one before says of devices that it was not
 /// asked for.
+///
+/// # Errors
+/// Also where a change is one of a file that no build wrote.
 pub(super) fn changes(
     workspace: &Workspace,
     destination: Destination<'_>,
@@ -41,7 +47,42 @@ pub(super) fn changes(
         }
         outputs.remove_others(directory, before, stage);
     }
-    outputs.finish(directory, stage, &kept)
+    let changes = outputs.finish(directory, stage, &kept)?;
+    of_builds(&changes, directory, previous)?;
+    Ok(changes)
+}
+
+/// Refuses changes of files that the manifest in the output directory does not name: nobody knows whose they are. A
+/// manifest stands for the files about all devices, itself among them.
+fn of_builds(changes: &[Change], directory: &Path, previous: Option<&BuildManifest>) -> Result<(), CliError> {
+    let devices = previous.iter().flat_map(|before| before.devices.values());
+    let mut known: BTreeSet<PathBuf> = devices.map(|device| directory.join(&device.file)).collect();
+    if previous.is_some() {
+        known.extend([PLANS, SOURCE_MAP, NAME].map(|name| directory.join(name)));
+    }
+    let strange = changes
+        .iter()
+        .filter(|change| change.replaces() && !known.contains(&change.path));
+    let mut names: Vec<String> = strange
+        .map(|change| format!("`{}`", change.path.display()))
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let why = match previous {
+        Some(_) => format!("{NAME} does not say that a build wrote"),
+        None => format!("there is no {NAME} to say that a build wrote"),
+    };
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    Err(CliError::Other(format!(
+        "{why} {}, which this one would replace: nothing was written; move what is there away, build elsewhere, or \
+         restore the {NAME} of the build that wrote them",
+        names.join(", ")
+    )))
 }
 
 /// The files of a build as they come together.

@@ -59,6 +59,11 @@ enum Fate {
 }
 
 impl Change {
+    /// True where another file is there now.
+    pub(super) fn replaces(&self) -> bool {
+        self.existed
+    }
+
     /// True where the file will be gone.
     pub(super) fn removes(&self) -> bool {
         matches!(self.fate, Fate::Removed)

@@ -1,4 +1,8 @@
-//! Packets that stay inside a zone, and the routers that see them there.
+//! Packets that stay inside a segment, that of one zone or of two, and the routers that see them there.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 
 use super::{Enforcer, TracedHop, Tracer};
 use crate::model::{Point, Zone, ZoneId};
@@ -6,7 +10,10 @@ use crate::network::NetworkSide;
 use crate::packet::{Family, Packet};
 use crate::plan::Role;
 
-/// A router that a packet inside a zone may cross, and what it does with the packet then.
+/// The zones of both ends of a packet.
+type Zones<'z> = [&'z Zone; 2];
+
+/// A router that a packet inside a segment may cross, and what it does with the packet then.
 #[derive(Clone, Debug)]
 pub struct Inside {
     /// What the router does.
@@ -20,11 +27,11 @@ pub struct Inside {
 pub enum Unknown {
     /// Both ends are of one network, and several interfaces of the router may lead there: these.
     Interfaces(Vec<String>),
-    /// This unmanaged device joins the zone as well, and may carry the packet in place of the router.
+    /// This unmanaged device joins the segment as well, and may carry the packet in place of the router.
     Unmanaged(String),
 }
 
-/// A side of a router at which a packet inside a zone comes back.
+/// A side of a router at which a packet inside a segment comes back.
 struct Seen<'p> {
     point: &'p Point,
     side: NetworkSide,
@@ -32,18 +39,18 @@ struct Seen<'p> {
 }
 
 impl Tracer<'_> {
-    /// What a router does with a packet inside a zone, one that surely sees it first, and the other managed routers that
-    /// may see it. None where none does.
-    pub(super) fn inside(&self, packet: &Packet, id: ZoneId) -> Option<(Inside, Vec<String>)> {
-        let zone = self.policy.zone(id)?;
-        let sides = self.network.sides_inside(self.policy, id);
-        let seen = sides.into_iter();
-        let mut seen: Vec<Seen<'_>> = seen
-            .filter_map(|(point, side)| self.seen(packet, zone, point, side))
+    /// What a router does with a packet between two zones of one segment, or inside one: one that surely sees it first,
+    /// and the other managed routers that may see it. None where none does.
+    pub(super) fn inside(&self, packet: &Packet, from: ZoneId, to: ZoneId) -> Option<(Inside, Vec<String>)> {
+        let zones = [self.policy.zone(from)?, self.policy.zone(to)?];
+        let sides = self.network.sides_inside(self.policy, from).into_iter();
+        let shared = sides.filter(|(_, side)| self.network.zones_at(side.vertex).contains(&to));
+        let mut seen: Vec<Seen<'_>> = shared
+            .filter_map(|(point, side)| self.seen(packet, zones, point, side))
             .collect();
         seen.sort_by_key(|seen| seen.unknown.is_some());
         let first = seen.first()?;
-        let hop = self.back(packet, zone, first)?;
+        let hop = self.back(packet, zones, first)?;
         let others = seen.iter().skip(1).map(|seen| seen.point.name.clone());
         let others = others.filter(|name| *name != first.point.name).collect();
         let unknown = first.unknown.clone();
@@ -54,16 +61,12 @@ impl Tracer<'_> {
     fn seen<'p>(
         &self,
         packet: &Packet,
-        zone: &Zone,
+        zones: Zones<'_>,
         point: &'p Point,
         side: NetworkSide,
     ) -> Option<Seen<'p>> {
-        let carried = side.carried_inside(zone);
-        carried
-            .iter()
-            .find(|(from, to)| from.contains(packet.source) && to.contains(packet.destination))?;
-        let unknown = if one_network(zone, packet) {
-            let there = interfaces_at(zone, point, &side, packet);
+        let unknown = if one_network(zones, packet) {
+            let there = interfaces_at(zones, point, &side, packet);
             if there.len() < 2 {
                 return None;
             }
@@ -80,7 +83,7 @@ impl Tracer<'_> {
     }
 
     /// What the router does with a packet that comes back.
-    fn back(&self, packet: &Packet, zone: &Zone, seen: &Seen<'_>) -> Option<TracedHop> {
+    fn back(&self, packet: &Packet, zones: Zones<'_>, seen: &Seen<'_>) -> Option<TracedHop> {
         let enforcer: &Enforcer<'_> = self.enforcer(&seen.point.name)?;
         let Role::Router(forwarding) = &enforcer.plan.role else {
             return None;
@@ -89,8 +92,7 @@ impl Tracer<'_> {
         let side = forwarding.sides.iter().position(|side| side.zone == name)?;
         let interfaces = &forwarding.sides.get(side)?.interfaces;
         let at = |address| {
-            let networks = zone.subnets.iter().map(|(prefix, _)| prefix);
-            let networks: Vec<_> = networks.filter(|prefix| prefix.contains(&address)).collect();
+            let networks: Vec<_> = networks_of(zones, address).collect();
             interfaces.iter().position(|interface| {
                 let mut own = interface.addresses.iter();
                 own.any(|own| networks.iter().any(|prefix| prefix.contains(own)))
@@ -99,7 +101,7 @@ impl Tracer<'_> {
         let entered = at(packet.source).unwrap_or(0);
         let other = (0..interfaces.len()).find(|index| *index != entered);
         let left = match at(packet.destination) {
-            Some(left) if left != entered || !one_network(zone, packet) => left,
+            Some(left) if left != entered || !one_network(zones, packet) => left,
             _ => other.unwrap_or(entered),
         };
         let [entered, left] = [entered, left].map(|index| Some(interfaces.get(index)?.name.clone()));
@@ -107,25 +109,28 @@ impl Tracer<'_> {
     }
 }
 
-/// True where both ends of a packet are of one network of a zone.
-fn one_network(zone: &Zone, packet: &Packet) -> bool {
-    let mut networks = zone.subnets.iter();
-    networks.any(|(prefix, _)| prefix.contains(&packet.source) && prefix.contains(&packet.destination))
+/// The networks of the zones that hold an address.
+fn networks_of<'z>(zones: Zones<'z>, address: IpAddr) -> impl Iterator<Item = &'z IpNet> {
+    let networks = zones.into_iter().flat_map(|zone| &zone.subnets);
+    let networks = networks.map(|(prefix, _)| prefix);
+    networks.filter(move |prefix| prefix.contains(&address))
+}
+
+/// True where both ends of a packet are of one network.
+fn one_network(zones: Zones<'_>, packet: &Packet) -> bool {
+    networks_of(zones, packet.source).any(|prefix| prefix.contains(&packet.destination))
 }
 
 /// The interfaces of a side that may lead into the network of both ends of a packet: those with an address there, and
 /// those of which none is known.
-fn interfaces_at(zone: &Zone, point: &Point, side: &NetworkSide, packet: &Packet) -> Vec<String> {
-    let networks = zone.subnets.iter().map(|(prefix, _)| prefix);
-    let networks: Vec<_> = networks
-        .filter(|prefix| prefix.contains(&packet.source))
-        .collect();
+fn interfaces_at(zones: Zones<'_>, point: &Point, side: &NetworkSide, packet: &Packet) -> Vec<String> {
+    let networks: Vec<_> = networks_of(zones, packet.source).collect();
     let interfaces = side
         .interfaces
         .iter()
         .filter_map(|index| point.interfaces().get(*index));
     let there = interfaces.filter(|interface| {
-        let of_family = |address: &&(std::net::IpAddr, _)| Family::of(address.0) == packet.family();
+        let of_family = |address: &&(IpAddr, _)| Family::of(address.0) == packet.family();
         let mut own = interface.addresses.iter().filter(of_family).peekable();
         own.peek().is_none() || own.any(|(own, _)| networks.iter().any(|prefix| prefix.contains(own)))
     });

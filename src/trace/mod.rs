@@ -65,7 +65,7 @@ pub struct Trace {
     pub isolated: bool,
     /// The devices on the way.
     pub hops: Vec<TracedHop>,
-    /// What a router does with a packet inside a zone if it crosses the router, which is not known.
+    /// What a router does with a packet inside a segment if it crosses the router, which is not known.
     pub perhaps: Option<Inside>,
     /// Managed devices on other ways between the two zones.
     pub elsewhere: Vec<String>,
@@ -264,8 +264,10 @@ impl Tracer<'_> {
         let by_rule = denied.or_else(|| matching(Action::Allow));
         let [sender, receiver] = [packet.source, packet.destination].map(|address| self.owner(address));
         let way = self.way((from, sender), (to, receiver));
-        let between_hosts = from == to && sender.is_none() && receiver.is_none();
-        let inside = between_hosts.then(|| self.inside(packet, from)).flatten();
+        let between_hosts = sender.is_none() && receiver.is_none();
+        let one_segment = way.as_ref().is_some_and(|way| way.hops.is_empty());
+        let inside = (between_hosts && one_segment).then(|| self.inside(packet, from, to));
+        let inside = inside.flatten();
         let (inside, others) = inside.unzip();
         let (perhaps, crossed) = match inside {
             Some(inside) if inside.unknown.is_none() => (None, Some(inside.hop)),
@@ -305,7 +307,7 @@ impl Tracer<'_> {
             sender,
             receiver,
             connected: way.is_some(),
-            isolated: isolates && between_hosts,
+            isolated: isolates && between_hosts && from == to,
             elsewhere,
             hops,
             perhaps,

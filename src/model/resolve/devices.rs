@@ -19,6 +19,8 @@ struct Draft<'a> {
     span: Span,
     title: Option<String>,
     zone: Option<(&'a str, Span)>,
+    /// True where an inventory says so, in which names need no quotes.
+    listed: bool,
     addresses: Vec<(IpAddr, Span)>,
     labels: Vec<&'a str>,
     facts: Facts<Arc<str>>,
@@ -129,6 +131,7 @@ fn from_tree(device: &tree::Device) -> Draft<'_> {
         span: device.name.span,
         title: device.title.as_ref().map(|title| title.value.clone()),
         zone: Some((&device.zone.text, device.zone.span)),
+        listed: false,
         addresses: Vec::new(),
         labels: Vec::new(),
         facts: Facts::default(),
@@ -162,6 +165,7 @@ fn from_inventory(device: &InventoryDevice) -> Draft<'_> {
         span: device.name.span,
         title: None,
         zone: device.zone.as_ref().map(|zone| (&*zone.value, zone.span)),
+        listed: true,
         addresses: device
             .addresses
             .iter()
@@ -274,8 +278,12 @@ impl<'a> Places<'a> {
         let name = draft.name;
         if let Some((zone, span)) = draft.zone {
             let message = format!("device `{name}` is in zone `{zone}`, which does not exist");
-            return Diagnostic::error("unknown-name", span, message)
-                .did_you_mean(zone, self.zone_ids.keys().copied());
+            let problem = Diagnostic::error("unknown-name", span, message);
+            let known = self.zone_ids.keys().copied();
+            return match draft.listed {
+                true => problem.did_you_mean(zone, known),
+                false => names::did_you_mean(problem, zone, known),
+            };
         }
         let message = format!("device `{name}` has no zone, and no zone owns its address");
         Diagnostic::error("device-outside-zone", draft.span, message).help("name its zone")

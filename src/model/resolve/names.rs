@@ -6,11 +6,24 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::nesting::Nesting;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, suggest};
 use crate::model::{Device, DeviceId, Service, ServiceId, Zone};
 use crate::packet::{AddressSet, ServiceSet};
 use crate::source::Span;
+use crate::syntax::spelled;
 use crate::syntax::tree::{Item, Name, Point};
+
+/// Adds `did you mean` for `wrong`, if a name of `known` is near it: as the language writes that name.
+pub(super) fn did_you_mean<'n>(
+    problem: Diagnostic,
+    wrong: &str,
+    known: impl IntoIterator<Item = &'n str>,
+) -> Diagnostic {
+    match suggest::nearest(wrong, known) {
+        Some(near) => problem.meant(&spelled(near)),
+        None => problem,
+    }
+}
 
 /// What set names stand for, once zones, devices and services are known.
 pub(super) struct Scope<'a> {

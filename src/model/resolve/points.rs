@@ -161,14 +161,10 @@ impl Context<'_> {
                     return None;
                 }
                 Placement::On(*self.scope.devices.get(&*device.text).or_else(|| {
-                    diagnostics.push(
-                        Diagnostic::error(
-                            "unknown-name",
-                            device.span,
-                            format!("there is no device `{}`", device.text),
-                        )
-                        .did_you_mean(&device.text, self.scope.devices.keys().copied()),
-                    );
+                    let message = format!("there is no device `{}`", device.text);
+                    let problem = Diagnostic::error("unknown-name", device.span, message);
+                    let known = self.scope.devices.keys().copied();
+                    diagnostics.push(names::did_you_mean(problem, &device.text, known));
                     None
                 })?)
             }
@@ -210,12 +206,10 @@ impl Context<'_> {
 
     fn interface(&self, written: &tree::Interface, diagnostics: &mut Vec<Diagnostic>) -> Option<Interface> {
         let Some(&zone) = self.zone_ids.get(&*written.zone.text) else {
-            let mut diagnostic = Diagnostic::error(
-                "unknown-name",
-                written.zone.span,
-                format!("there is no zone `{}`", written.zone.text),
-            )
-            .did_you_mean(&written.zone.text, self.zone_ids.keys().copied());
+            let message = format!("there is no zone `{}`", written.zone.text);
+            let problem = Diagnostic::error("unknown-name", written.zone.span, message);
+            let known = self.zone_ids.keys().copied();
+            let mut diagnostic = names::did_you_mean(problem, &written.zone.text, known);
             if self.scope.set(&written.zone.text).is_some() {
                 diagnostic = diagnostic.note(
                     "note",

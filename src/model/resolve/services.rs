@@ -248,12 +248,9 @@ fn unnamed(
 }
 
 fn unknown<'a>(name: &Name, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
-    Diagnostic::error(
-        "unknown-service",
-        name.span,
-        format!("there is no service `{}`", name.text),
-    )
-    .did_you_mean(&name.text, known)
+    let message = format!("there is no service `{}`", name.text);
+    let problem = Diagnostic::error("unknown-service", name.span, message);
+    names::did_you_mean(problem, &name.text, known)
 }
 
 /// The union of terms, shared where that is one set; none where one of them is unknown. `known` answers none for a name that nobody defined, and

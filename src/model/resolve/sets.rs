@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::names::Scope;
+use super::names::{Scope, did_you_mean};
 use super::text;
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::Diagnostic;
 use crate::model::{Endpoint, Group};
 use crate::packet::AddressSet;
 use crate::syntax::spelled;
@@ -32,15 +32,13 @@ pub(super) fn evaluate(
         Set::Label(label) => match scope.labels.get(&*label.name.text) {
             Some(members) => Some(Arc::clone(members)),
             None => {
-                diagnostics.push(
-                    Diagnostic::error(
-                        "unknown-label",
-                        label.span,
-                        format!("no zone or device has the label `{}`", label.name.text),
-                    )
-                    .at(label.name.span, "")
-                    .did_you_mean(&label.name.text, scope.labels.keys().copied()),
-                );
+                let message = format!("no zone or device has the label `{}`", label.name.text);
+                let problem = Diagnostic::error("unknown-label", label.span, message).at(label.name.span, "");
+                diagnostics.push(did_you_mean(
+                    problem,
+                    &label.name.text,
+                    scope.labels.keys().copied(),
+                ));
                 None
             }
         },
@@ -101,13 +99,14 @@ fn combine(
 
 fn unknown(name: &Name, scope: &Scope<'_>) -> Diagnostic {
     if scope.labels.contains_key(&*name.text) {
+        let instead = format!("label:{}", spelled(&name.text));
         return Diagnostic::error(
             "unknown-name",
             name.span,
             format!("`{}` is a label, not a zone, device or group", name.text),
         )
-        .help(format!("write `label:{}`", name.text))
-        .edit(name.span, format!("label:{}", name.text));
+        .help(format!("write `{instead}`"))
+        .edit(name.span, instead);
     }
     let problem = Diagnostic::error(
         "unknown-name",
@@ -117,10 +116,7 @@ fn unknown(name: &Name, scope: &Scope<'_>) -> Diagnostic {
     if let Some(point) = scope.points.get(&*name.text) {
         return problem.help(instead_of(point));
     }
-    match suggest::nearest(&name.text, scope.set_names()).map(spelled) {
-        Some(near) => problem.meant(&near),
-        None => problem,
-    }
+    did_you_mean(problem, &name.text, scope.set_names())
 }
 
 /// What a set can hold where a firewall or router was named.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::names;
 use super::nesting::Nesting;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Zone, ZoneId};
 use crate::packet::AddressSet;
 use crate::source::Span;
+use crate::syntax::spelled;
 use crate::syntax::tree::{self, Item, ZoneStatement};
 
 /// All zones in the order of their text. Of two with one name the first counts.
@@ -92,14 +94,11 @@ fn read(zone: &tree::Zone, by_name: &BTreeMap<&str, ZoneId>, diagnostics: &mut V
                         diagnostics.push(repeated("within", *span));
                     }
                 }
-                None => diagnostics.push(
-                    Diagnostic::error(
-                        "unknown-name",
-                        name.span,
-                        format!("there is no zone `{}`", name.text),
-                    )
-                    .did_you_mean(&name.text, by_name.keys().copied()),
-                ),
+                None => {
+                    let message = format!("there is no zone `{}`", name.text);
+                    let problem = Diagnostic::error("unknown-name", name.span, message);
+                    diagnostics.push(names::did_you_mean(problem, &name.text, by_name.keys().copied()));
+                }
             },
             ZoneStatement::Owner(name, span) => {
                 if out.owner.replace(name.text.to_string()).is_some() {
@@ -188,7 +187,7 @@ fn report_overlaps(zones: &[Zone], nesting: &Nesting, diagnostics: &mut Vec<Diag
                         "if `{}` is a part of `{}`, say `within {}` in it",
                         name(id),
                         name(*other),
-                        name(*other)
+                        spelled(name(*other))
                     )),
             );
         }

@@ -20,14 +20,6 @@ impl Region {
     pub(super) fn is_empty(&self) -> bool {
         self.source.is_empty() || self.destination.is_empty() || self.service.is_empty()
     }
-
-    pub(super) fn intersection(&self, other: &Self) -> Self {
-        Self {
-            source: self.source.intersection(&other.source),
-            destination: self.destination.intersection(&other.destination),
-            service: self.service.intersection(&other.service),
-        }
-    }
 }
 
 /// What a search found.

@@ -109,18 +109,12 @@ impl<'a> FamilyIndex<'a> {
         self.services.get(self.sides(rule)?.service)
     }
 
-    /// What a rule holds, or has in common with another one; none where that is nothing.
-    pub(super) fn region(&self, rule: usize, within: Option<usize>) -> Option<Region> {
-        let whole = |rule| {
-            Some(Region {
-                source: self.source(rule)?.clone(),
-                destination: self.destination(rule)?.clone(),
-                service: self.service(rule)?.clone(),
-            })
-        };
-        let region = match within {
-            None => whole(rule)?,
-            Some(other) => whole(rule)?.intersection(&whole(other)?),
+    /// What a rule holds; none where that is nothing.
+    pub(super) fn region(&self, rule: usize) -> Option<Region> {
+        let region = Region {
+            source: self.source(rule)?.clone(),
+            destination: self.destination(rule)?.clone(),
+            service: self.service(rule)?.clone(),
         };
         (!region.is_empty()).then_some(region)
     }

@@ -15,7 +15,7 @@ use super::budget::{Budget, GaveUp, Meter};
 use super::diagram::{Diagram, FieldOrder, Op};
 use super::hints::Hints;
 use super::space::Space;
-use super::{Family, FlowSet, Packet, PacketRule};
+use super::{Family, Packet, PacketRule};
 
 use cut::Found;
 use index::FamilyIndex;
@@ -71,7 +71,31 @@ impl<'a> RuleIndex<'a> {
     /// # Errors
     /// When the budget is spent.
     pub fn uncovered(&self, rule: usize, by: impl Fn(usize) -> bool) -> Result<Coverage, GaveUp> {
-        self.covered(rule, None, &|other| other != rule && by(other))
+        let by = |other: usize| other != rule && by(other);
+        let mut because = BTreeSet::new();
+        for family in &self.families {
+            // Most rules hold a packet that no other one does, and mostly it is the first that would be looked at.
+            if let Some(packet) = family.smallest_alone(&self.space, rule, &by) {
+                return Ok(Coverage::Witness(packet));
+            }
+            let Some(whole) = family.region(rule) else {
+                continue;
+            };
+            let candidates = family.overlapping(rule, &by)?;
+            let cut_budget = Budget {
+                steps: self.budget.steps.min(CUT_STEPS),
+                ..self.budget
+            };
+            match family.search(&self.space, whole, &candidates, &mut Meter::new(cut_budget)) {
+                Ok(Found::Witness(packet)) => return Ok(Coverage::Witness(packet)),
+                Ok(Found::Covered(used)) => because.extend(used),
+                Err(_) => match self.by_diagram(rule, &candidates)? {
+                    Some(packet) => return Ok(Coverage::Witness(packet)),
+                    None => because.extend(candidates),
+                },
+            }
+        }
+        Ok(Coverage::Covered(because.into_iter().collect()))
     }
 
     /// Whether no packet ever gets to the rule, and which earlier rules see to that.
@@ -88,41 +112,6 @@ impl<'a> RuleIndex<'a> {
         })
     }
 
-    /// Whether the list without the rule permits the same packets, and which rules see to that. This holds for one
-    /// rule at a time: two rules may each be redundant because of the other.
-    ///
-    /// # Errors
-    /// When the budget is spent.
-    pub fn redundant(&self, rule: usize) -> Result<Option<Unneeded>, GaveUp> {
-        let Some(own) = self.rules.get(rule) else {
-            return Ok(None);
-        };
-        let mut because = BTreeSet::new();
-        // Without the rule a packet of it goes to the next rule that matches: that must not be of the other
-        // action, nor may there be none behind a permit.
-        let mut against: BTreeSet<usize> = BTreeSet::new();
-        for family in &self.families {
-            let later = family.overlapping(rule, &|other| other > rule)?;
-            against.extend(
-                later
-                    .into_iter()
-                    .filter(|other| self.permits(*other) != own.permit),
-            );
-        }
-        let ends = against.into_iter().map(Some).chain(own.permit.then_some(None));
-        for end in ends {
-            let earlier = |other: usize| other != rule && end.is_none_or(|end| other < end);
-            match self.covered(rule, end, &earlier)? {
-                Coverage::Witness(_) => return Ok(None),
-                Coverage::Covered(used) => because.extend(used),
-            }
-        }
-        Ok(Some(Unneeded {
-            rule,
-            because: because.into_iter().collect(),
-        }))
-    }
-
     /// All dead rules of the list.
     ///
     /// # Errors
@@ -133,52 +122,8 @@ impl<'a> RuleIndex<'a> {
         answers.into_iter().filter_map(Result::transpose).collect()
     }
 
-    fn permits(&self, rule: usize) -> bool {
-        self.rules.get(rule).is_some_and(|rule| rule.permit)
-    }
-
-    /// Whether the rules chosen cover what a rule has in common with another one.
-    fn covered(
-        &self,
-        rule: usize,
-        within: Option<usize>,
-        by: &dyn Fn(usize) -> bool,
-    ) -> Result<Coverage, GaveUp> {
-        let mut because = BTreeSet::new();
-        for family in &self.families {
-            // Most rules hold a packet that no other one does, and mostly it is the first that would be looked at.
-            if within.is_none()
-                && let Some(packet) = family.smallest_alone(&self.space, rule, by)
-            {
-                return Ok(Coverage::Witness(packet));
-            }
-            let Some(whole) = family.region(rule, within) else {
-                continue;
-            };
-            let candidates = family.overlapping(rule, by)?;
-            let cut_budget = Budget {
-                steps: self.budget.steps.min(CUT_STEPS),
-                ..self.budget
-            };
-            match family.search(&self.space, whole, &candidates, &mut Meter::new(cut_budget)) {
-                Ok(Found::Witness(packet)) => return Ok(Coverage::Witness(packet)),
-                Ok(Found::Covered(used)) => because.extend(used),
-                Err(_) => match self.by_diagram(rule, within, &candidates)? {
-                    Some(packet) => return Ok(Coverage::Witness(packet)),
-                    None => because.extend(candidates),
-                },
-            }
-        }
-        Ok(Coverage::Covered(because.into_iter().collect()))
-    }
-
-    /// A packet of a rule, and of another one, that no candidate holds.
-    fn by_diagram(
-        &self,
-        rule: usize,
-        within: Option<usize>,
-        candidates: &[usize],
-    ) -> Result<Option<Packet>, GaveUp> {
+    /// A packet of a rule that no candidate holds.
+    fn by_diagram(&self, rule: usize, candidates: &[usize]) -> Result<Option<Packet>, GaveUp> {
         let flow = |place: usize| self.rules.get(place).map(|rule| &rule.flow);
         let others: Vec<PacketRule> = candidates
             .iter()
@@ -188,22 +133,10 @@ impl<'a> RuleIndex<'a> {
             .collect();
         let mut meter = Meter::new(self.budget);
         let mut diagram = Diagram::new(&self.space, FieldOrder::DestinationFirst, &mut meter);
-        let boxes: Vec<&FlowSet> = [Some(rule), within]
-            .into_iter()
-            .flatten()
-            .filter_map(flow)
-            .collect();
-        let mut left = None;
-        for flow in boxes {
-            let set = diagram.flow(flow)?;
-            left = Some(match left {
-                Some(left) => diagram.apply(Op::Intersection, left, set)?,
-                None => set,
-            });
-        }
-        let Some(left) = left else { return Ok(None) };
+        let Some(own) = flow(rule) else { return Ok(None) };
+        let own = diagram.flow(own)?;
         let others = diagram.rules(&others)?;
-        let left = diagram.apply(Op::Difference, left, others)?;
+        let left = diagram.apply(Op::Difference, own, others)?;
         Ok(diagram
             .pick(left, &Hints::default())
             .map(|believed| believed.packet))

@@ -79,17 +79,16 @@ fn what_opens_and_closes_is_what_packets_show() {
         let beyond = unexpected((before, after), &found.paths, stated, &hints, budget).unwrap();
         let is_stated = |a: IpAddr, number: usize| source.contains(&a) && number == 0;
         for (beyond, changes) in [(&beyond.opened, &found.opened), (&beyond.closed, &found.closed)] {
+            // Of many products the first ones are shown.
+            let complete = beyond.iter().all(|beyond| beyond.products.complete);
             for (a, b, number) in every_packet(&old) {
                 let packet = packet(a, b, number);
                 let changes = changes.iter().flat_map(|change| &change.flows);
                 let mut left = beyond.iter().flat_map(|beyond| &beyond.products.flows);
                 let all = changes.filter(|flow| flow.contains(&packet)).count();
                 let expected = all > 0 && !is_stated(a, number);
-                assert_eq!(
-                    left.any(|flow| flow.contains(&packet)),
-                    expected,
-                    "{packet}\n{asked}"
-                );
+                let shown = left.any(|flow| flow.contains(&packet));
+                assert!(shown == expected || (expected && !complete), "{packet}\n{asked}");
             }
         }
         Ok(())

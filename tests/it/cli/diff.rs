@@ -190,6 +190,66 @@ fn revisions_in_git_are_compared_from_a_directory_below_the_top() {
 }
 
 #[test]
+fn what_git_cannot_give_is_said_with_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let top = directory.path().join("net");
+    repository(&top.join("old"), POLICY);
+    let said = |arguments: &[&str], path: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_septum"));
+        command.current_dir(directory.path()).arg("diff").args(arguments);
+        command.env("GIT_CEILING_DIRECTORIES", directory.path());
+        if let Some(path) = path {
+            command.env("PATH", path);
+        }
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let outside = said(&["--git", "HEAD", "-p", "net/old"], None);
+    assert!(
+        outside.contains("error: `net/old` is in no Git repository"),
+        "{outside}"
+    );
+    assert!(outside.contains("`septum diff OLD NEW`"), "{outside}");
+    let without = said(&["--git", "HEAD", "-p", "net/old"], Some("/nowhere"));
+    assert!(
+        without.contains("error: `--git` needs the program `git`, which is not on the path"),
+        "{without}"
+    );
+    let nowhere = said(&["--git", "HEAD", "-p", "net/gone"], None);
+    assert_eq!(nowhere, "error: there is no directory `net/gone`\n");
+
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+        let mut command = Command::new("git");
+        command.current_dir(&top).args(identity).args(arguments);
+        assert!(command.status().unwrap().success());
+    };
+    git(&["init", "-q"]);
+    let empty = said(&["--git", "HEAD", "-p", "net/old"], None);
+    assert!(empty.contains("error: there is no revision `HEAD` in"), "{empty}");
+    git(&["add", "."]);
+    git(&["commit", "-qm", "one"]);
+    for range in ["mian", "HEAD..mian"] {
+        let unknown = said(&["--git", range, "-p", "net/old"], None);
+        assert!(
+            unknown.contains("error: there is no revision `mian` in"),
+            "{unknown}"
+        );
+        assert!(
+            unknown.contains("expected a commit, a branch or a tag"),
+            "{unknown}"
+        );
+    }
+    repository(&top.join("new"), POLICY);
+    let absent = said(&["--git", "HEAD", "-p", "net/new"], None);
+    assert!(
+        absent.contains("error: revision `HEAD` has no `new/septum.yaml`"),
+        "{absent}"
+    );
+}
+
+#[test]
 fn zones_that_nothing_separates_any_more_are_named_with_the_devices_in_reach() {
     let old = format!(
         "{POLICY}device pump-1 in pumps {{ address 10.20.0.7 }}\ndevice kiosk in guest {{ address 172.16.0.7 }}\n"

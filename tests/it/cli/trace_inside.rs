@@ -116,6 +116,25 @@ fn an_unmanaged_router_may_carry_it_in_place_of_the_managed_one() {
 }
 
 #[test]
+fn a_zone_within_another_is_routed_as_the_segment_that_it_shares_is() {
+    let policy = format!(
+        "{POLICY}zone bay {{ subnet 10.1.1.128/25; within ward }}\nallow ward - bay -> bay : https\n"
+    );
+    let asked = |packet: [&str; 3]| asked(&policy, &[&["trace"], &packet[..]].concat());
+    let (text, code) = asked(["p1", "10.1.1.200", "https"]);
+    assert!(text.contains("|  r (nftables) permits, eth0 -> eth0\n"), "{text}");
+    assert_eq!(code, 0);
+    let (text, code) = asked(["10.1.1.200", "p1", "https"]);
+    assert!(text.contains("|  r (nftables) denies, eth0 -> eth0\n"), "{text}");
+    assert!(text.ends_with("the packet goes no further than r\n"), "{text}");
+    assert_eq!(code, 1);
+    // Nobody knows whether the bay is a network of its own.
+    let (text, code) = asked(["10.1.1.200", "p2", "https"]);
+    assert!(text.contains("no managed device stands on this way"), "{text}");
+    assert_eq!(code, 0);
+}
+
+#[test]
 fn every_platform_says_what_it_does_with_it() {
     for (platform, port, line) in [
         ("cisco-ios", "GigabitEthernet0/", "deny tcp"),

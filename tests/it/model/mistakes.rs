@@ -1085,6 +1085,94 @@ allow a -> ct-scanner : ssh
 }
 
 #[test]
+fn what_needs_quotes_is_suggested_with_them_wherever_it_is_named() {
+    let text = "\
+zone \"ward 1\" { subnet 10.0.0.0/24; label \"bed side\" }
+zone inner { subnet 10.0.0.128/25; within ward-1 }
+device \"ct scanner\" in \"ward 1\" { address 10.0.0.9 }
+device other in ward-1 { address 10.0.0.10 }
+service \"call home\" = tcp 8443
+router r { target nftables; interface eth0 = ward-1 }
+firewall f { target nftables; protects ct-scanner }
+allow label:bed-side -> any : call-hom
+allow \"bed side\" -> any : \"call home\"
+";
+    assert_snapshot!(messages(text), @r##"
+    error[overlapping-zones]: zones `ward 1` and `inner` both claim `10.0.0.128/25`
+     --> policy.sept:2:21
+      |
+    1 | zone "ward 1" { subnet 10.0.0.0/24; label "bed side" }
+      |                        ----------- `10.0.0.0/24` is of `ward 1`
+    2 | zone inner { subnet 10.0.0.128/25; within ward-1 }
+      |                     ^^^^^^^^^^^^^
+      |
+      = help: if `inner` is a part of `ward 1`, say `within "ward 1"` in it
+
+    error[unknown-name]: there is no zone `ward-1`
+     --> policy.sept:2:43
+      |
+    2 | zone inner { subnet 10.0.0.128/25; within ward-1 }
+      |                                           ^^^^^^
+      |
+      = help: did you mean `"ward 1"`?
+
+    error[unknown-name]: device `other` is in zone `ward-1`, which does not exist
+     --> policy.sept:4:17
+      |
+    4 | device other in ward-1 { address 10.0.0.10 }
+      |                 ^^^^^^
+      |
+      = help: did you mean `"ward 1"`?
+
+    warning[no-interface]: `r` has no interface
+     --> policy.sept:6:8
+      |
+    6 | router r { target nftables; interface eth0 = ward-1 }
+      |        ^
+
+    error[unknown-name]: there is no zone `ward-1`
+     --> policy.sept:6:46
+      |
+    6 | router r { target nftables; interface eth0 = ward-1 }
+      |                                              ^^^^^^
+      |
+      = help: did you mean `"ward 1"`?
+
+    error[unknown-name]: there is no device `ct-scanner`
+     --> policy.sept:7:40
+      |
+    7 | firewall f { target nftables; protects ct-scanner }
+      |                                        ^^^^^^^^^^
+      |
+      = help: did you mean `"ct scanner"`?
+
+    error[unknown-label]: no zone or device has the label `bed-side`
+     --> policy.sept:8:13
+      |
+    8 | allow label:bed-side -> any : call-hom
+      |             ^^^^^^^^
+      |
+      = help: did you mean `"bed side"`?
+
+    error[unknown-service]: there is no service `call-hom`
+     --> policy.sept:8:31
+      |
+    8 | allow label:bed-side -> any : call-hom
+      |                               ^^^^^^^^
+      |
+      = help: did you mean `"call home"`?
+
+    error[unknown-name]: `bed side` is a label, not a zone, device or group
+     --> policy.sept:9:7
+      |
+    9 | allow "bed side" -> any : "call home"
+      |       ^^^^^^^^^^
+      |
+      = help: write `label:"bed side"`
+    "##);
+}
+
+#[test]
 fn a_device_in_an_unknown_zone_and_what_refers_to_it() {
     let text = "\
 zone wards { subnet 10.0.0.0/24 }

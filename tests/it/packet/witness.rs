@@ -1,7 +1,7 @@
-//! Dead and redundant rules against the naive evaluator and the diagrams.
+//! Dead rules against the naive evaluator and the diagrams.
 
 use arbtest::arbtest;
-use septum::packet::{Budget, Comparison, Coverage, PacketRule, PacketSet, RuleIndex, compare, first_match};
+use septum::packet::{Budget, Coverage, PacketRule, PacketSet, RuleIndex, first_match};
 
 use super::arbitrary::{packet, rules};
 
@@ -54,36 +54,6 @@ fn a_rule_is_dead_exactly_when_earlier_rules_hold_all_of_it() {
 }
 
 #[test]
-fn a_rule_is_redundant_exactly_when_the_list_without_it_means_the_same() {
-    arbtest(|u| {
-        let rules = rules(u, 8)?;
-        let index = RuleIndex::new(&rules, BUDGET).unwrap();
-        for place in 0..rules.len() {
-            let mut without = rules.clone();
-            without.remove(place);
-            let same = compare(&rules, &without, BUDGET).unwrap() == Comparison::Equal;
-            let answer = index.redundant(place).unwrap();
-            assert_eq!(answer.is_some(), same, "rule {place}");
-            if let Some(answer) = answer {
-                // The explanation alone carries it: all other rules may go and the rule stays redundant.
-                let kept = |other: usize| answer.because.contains(&other);
-                let some = |keep: &dyn Fn(usize) -> bool| -> Vec<PacketRule> {
-                    (0..rules.len())
-                        .filter(|i| keep(*i))
-                        .map(|i| rules[i].clone())
-                        .collect()
-                };
-                let (with, without) = (some(&|i| kept(i) || i == place), some(&kept));
-                assert!(!kept(place));
-                assert_eq!(compare(&with, &without, BUDGET).unwrap(), Comparison::Equal);
-            }
-        }
-        Ok(())
-    })
-    .budget_ms(800);
-}
-
-#[test]
 fn explanations_name_the_rules_that_cut() {
     let flow = |destination: &str, ports: (u16, u16)| {
         let nets: Vec<ipnet::IpNet> = vec![destination.parse().unwrap()];
@@ -109,7 +79,6 @@ fn explanations_name_the_rules_that_cut() {
     assert_eq!(dead.len(), 1);
     assert_eq!((dead[0].rule, dead[0].because.as_slice()), (3, &[0, 2][..]));
     assert_eq!(index.dead(99).unwrap(), None);
-    assert_eq!(index.redundant(99).unwrap(), None);
 }
 
 /// Many rules with one destination, and sources of many intervals, are looked up in other ways than few are.

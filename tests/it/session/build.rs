@@ -404,3 +404,65 @@ fn the_first_build_says_what_it_cannot_remove() {
         .ends(2)
         .says("restore it");
 }
+
+#[test]
+fn a_file_that_no_build_wrote_is_not_replaced() {
+    let directory = clinic();
+    let here = directory.path();
+    add(&directory, WARD);
+    fs::create_dir(here.join("out")).unwrap();
+    fs::write(here.join("out/gateway.nft"), "by hand").unwrap();
+    fs::write(here.join("out/notes.txt"), "mine").unwrap();
+    let before = tree(here);
+    for more in [&[][..], &["--check"], &["--mode", "lockdown"]] {
+        let arguments = [&["build", "clinic", "-o", "out"], more].concat();
+        septum(here, &arguments).ends(2).says(
+            "error: there is no manifest.json to say that a build wrote `out/gateway.nft`, which this one would \
+             replace: nothing was written",
+        );
+        assert_eq!(tree(here), before);
+    }
+    // What is in nobody's way stays, and so does what is the same.
+    septum(here, &["build", "clinic", "-o", "other"]).ends(0);
+    fs::copy(here.join("other/gateway.nft"), here.join("out/gateway.nft")).unwrap();
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    assert_eq!(fs::read(here.join("out/notes.txt")).unwrap(), b"mine");
+}
+
+#[test]
+fn a_manifest_speaks_for_the_devices_that_it_names_alone() {
+    let directory = clinic();
+    let here = directory.path();
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    fs::write(here.join("out/gateway.nft"), "edited").unwrap();
+    fs::write(here.join("out/wing.ios"), "by hand").unwrap();
+    add(&directory, WARD);
+    let before = tree(&here.join("out"));
+    septum(here, &["build", "clinic", "-o", "out"])
+        .ends(2)
+        .says("error: manifest.json does not say that a build wrote `out/wing.ios`, which");
+    assert_eq!(tree(&here.join("out")), before);
+    septum(here, &["build", "clinic", "-o", "out", "--target", "nftables"]).ends(0);
+    fs::remove_file(here.join("out/wing.ios")).unwrap();
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+}
+
+#[test]
+fn without_its_manifest_a_build_belongs_to_nobody() {
+    let directory = clinic();
+    let here = directory.path();
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+    let manifest = fs::read(here.join("out/manifest.json")).unwrap();
+    fs::remove_file(here.join("out/manifest.json")).unwrap();
+    add(&directory, WARD);
+    septum(here, &["build", "clinic", "-o", "out"])
+        .ends(2)
+        .says("`out/gateway.nft`, `out/plans.json`, `out/source-map.json`, which this one would replace");
+    fs::write(here.join("out/manifest.json"), "{ \"name\": \"a web page\" }").unwrap();
+    septum(here, &["build", "clinic", "-o", "out"])
+        .ends(2)
+        .says("is no manifest of a build")
+        .says("If another program wrote it, build into another directory");
+    fs::write(here.join("out/manifest.json"), manifest).unwrap();
+    septum(here, &["build", "clinic", "-o", "out"]).ends(0);
+}

@@ -31,11 +31,12 @@ fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-/// A pipe where an output belongs: a build waits there to read what it is to replace. What is returned is the other end,
-/// once the build that `start` starts has come so far.
+/// A pipe where an output of the build before was: a build waits there to read what it is to replace. What is returned
+/// is the other end, once the build that `start` starts has come so far.
 fn stopped(out: &Path, start: impl FnOnce() -> Child) -> (Child, File) {
-    fs::create_dir_all(out).unwrap();
+    septum(out.parent().unwrap(), &["build", "clinic", "-o", "out"]).ends(0);
     let pipe = out.join("gateway.nft");
+    fs::remove_file(&pipe).unwrap();
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let build = start();
     let end = File::options().write(true).open(&pipe).unwrap();
@@ -54,14 +55,15 @@ fn an_interrupt_leaves_nothing_of_what_was_prepared() {
             let mut build = command(directory.path(), &["build", "clinic", "-o", "out"]);
             build.stderr(Stdio::null()).spawn().unwrap()
         });
-        assert_eq!(names(&out), [".septum-work", "gateway.nft"]);
+        let built = ["gateway.nft", "manifest.json", "plans.json", "source-map.json"];
+        assert_eq!(names(&out), [&[".septum-work"][..], &built].concat());
         send(signal, &build);
         assert_eq!(
             build.wait().unwrap().code(),
             Some(128 + number as i32),
             "{signal}"
         );
-        assert_eq!(names(&out), ["gateway.nft"], "{signal}");
+        assert_eq!(names(&out), built, "{signal}");
         drop(end);
     }
 }

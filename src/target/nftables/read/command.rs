@@ -62,7 +62,7 @@ fn command(tables: &mut Tables, statement: Tokens<'_>, faults: &mut Vec<Fault>) 
                 if cursor.at_block() {
                     let inner = cursor.block()?;
                     cursor.finish()?;
-                    block(table, inner, faults);
+                    block(table, family, inner, faults);
                     return Ok(());
                 }
                 cursor.finish()
@@ -84,11 +84,11 @@ fn command(tables: &mut Tables, statement: Tokens<'_>, faults: &mut Vec<Fault>) 
     }
     let table = tables.get_mut(&key).ok_or_else(|| missing(before.line()))?;
     match verb {
-        "add" => add(table, kind, cursor, faults),
+        "add" => add(table, family, kind, cursor, faults),
         "insert" if kind == "rule" => {
             let chain = cursor.word("a chain")?.to_owned();
             let line = cursor.line();
-            let rule = rule::read(cursor.rest())?;
+            let rule = rule::read(cursor.rest(), family)?;
             let chain = table.chains.get_mut(&chain);
             let chain = chain.ok_or_else(|| Fault::new(line, "there is no such chain"))?;
             chain.rules.insert(0, rule);
@@ -114,7 +114,7 @@ fn family(cursor: &mut Cursor<'_>) -> Result<Family, Fault> {
     Ok(Family::V4)
 }
 
-fn block(table: &mut Table, inner: Tokens<'_>, faults: &mut Vec<Fault>) {
+fn block(table: &mut Table, family: Family, inner: Tokens<'_>, faults: &mut Vec<Fault>) {
     let mut comment = Once::new("comment");
     for statement in inner.statements() {
         let mut cursor = Cursor::new(statement);
@@ -126,7 +126,7 @@ fn block(table: &mut Table, inner: Tokens<'_>, faults: &mut Vec<Fault>) {
         }
         let done = match cursor.next() {
             Some(Token::Word(kind @ ("chain" | "set" | "map" | "limit" | "counter"))) => {
-                add(table, kind, cursor, faults)
+                add(table, family, kind, cursor, faults)
             }
             _ => Err(before.unknown()),
         };
@@ -135,18 +135,24 @@ fn block(table: &mut Table, inner: Tokens<'_>, faults: &mut Vec<Fault>) {
 }
 
 /// Adds an object to a table, or what it says to the object that is there.
-fn add(table: &mut Table, kind: &str, mut cursor: Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Fault> {
+fn add(
+    table: &mut Table,
+    family: Family,
+    kind: &str,
+    mut cursor: Cursor<'_>,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Fault> {
     let before = cursor;
     let name = cursor.name("a name")?.to_owned();
     if let Some(wrong) = name.chars().find(|c| matches!(c, ':' | '@' | '$' | '*' | '+')) {
         return Err(before.fault(format!("`{wrong}` in a name")));
     }
     match kind {
-        "chain" => declare::chain(table.chains.entry(name).or_default(), cursor, faults),
+        "chain" => declare::chain(table.chains.entry(name).or_default(), family, cursor, faults),
         "rule" => {
             let chain = table.chains.get_mut(&name);
             let chain = chain.ok_or_else(|| before.fault(format!("there is no chain `{name}`")))?;
-            chain.rules.push(rule::read(cursor.rest())?);
+            chain.rules.push(rule::read(cursor.rest(), family)?);
             Ok(())
         }
         "set" | "map" => declare::set(&mut table.sets, name, kind == "map", cursor, faults),

@@ -1,6 +1,7 @@
 //! Tokens to statements, and statements from left to right.
 
 use super::lex::{Kind, Lexeme, wide};
+use super::reserved::is_reserved;
 
 /// One token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -333,6 +334,7 @@ impl<'a> Cursor<'a> {
             Some(first) if first.is_ascii_digit() || matches!(first, '-' | '/') => {
                 Err(before.fault(format!("no name begins with `{first}`")))
             }
+            _ if is_reserved(name) => Err(before.fault(format!("`{name}` is a word of nft, and no name"))),
             _ => Ok(name),
         }
     }

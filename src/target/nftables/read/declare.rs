@@ -8,7 +8,7 @@ use super::field::Kind;
 use super::plain::{self, Plain};
 use super::rate::{self, Rate};
 use super::rule::{self, Key, Verdict};
-use super::table::{Base, Chain, Place, Set, Shape};
+use super::table::{Base, Chain, Family, Place, Set, Shape};
 
 /// A statement that may stand once in a body.
 pub(super) struct Once {
@@ -31,7 +31,12 @@ impl Once {
 }
 
 /// The body of a chain: what makes it a base chain, and rules.
-pub(super) fn chain(chain: &mut Chain, mut cursor: Cursor<'_>, faults: &mut Vec<Fault>) -> Result<(), Fault> {
+pub(super) fn chain(
+    chain: &mut Chain,
+    family: Family,
+    mut cursor: Cursor<'_>,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Fault> {
     if !cursor.at_block() {
         return cursor.finish();
     }
@@ -48,7 +53,7 @@ pub(super) fn chain(chain: &mut Chain, mut cursor: Cursor<'_>, faults: &mut Vec<
                 .here(&cursor)
                 .and_then(|()| rule::comment(&mut cursor))
                 .and_then(|()| cursor.finish()),
-            _ => rule::read(statement).map(|rule| chain.rules.push(rule)),
+            _ => rule::read(statement, family).map(|rule| chain.rules.push(rule)),
         };
         faults.extend(done.err());
     }
@@ -179,6 +184,7 @@ pub(super) fn set(
         map,
     };
     let mut merges = false;
+    let mut size = 0;
     let mut listed: Option<Tokens<'_>> = None;
     let mut comments = Once::new("comment");
     for statement in inner.statements() {
@@ -210,7 +216,7 @@ pub(super) fn set(
                 }
             }
             "size" => {
-                cursor.number("a size")?;
+                size = cursor.number("a size")?;
             }
             "elements" => {
                 if !cursor.eat_mark("=") {
@@ -233,6 +239,7 @@ pub(super) fn set(
     let set = sets.entry(name).or_insert_with(|| Set {
         shape: shape.clone(),
         merges,
+        size,
         elements: Elements::new(shape.kinds.len()),
     });
     // What one declaration merges and another does not is held to the stricter one.

@@ -178,6 +178,7 @@ mod tests {
         Set {
             shape: shape.clone(),
             merges: false,
+            size: 0,
             elements: Elements::new(shape.kinds.len()),
         }
     }

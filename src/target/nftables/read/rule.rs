@@ -4,8 +4,11 @@ use super::cursor::{Cursor, Fault, Token, Tokens};
 use super::disjoint;
 use super::elements::Elements;
 use super::field::{Field, Kind};
+use super::protocols::Protocols;
 use super::rate::{self, Rate};
+use super::table::Family;
 use super::value::{self, Value};
+use crate::packet;
 
 /// A value of each field that is compared.
 pub(super) type Key = Vec<Value>;
@@ -92,9 +95,10 @@ struct Limits {
     rates: Vec<Rate>,
 }
 
-/// Reads a rule.
-pub(super) fn read(tokens: Tokens<'_>) -> Result<Rule, Fault> {
+/// Reads a rule of a table that sees packets of a family.
+pub(super) fn read(tokens: Tokens<'_>, family: Family) -> Result<Rule, Fault> {
     let mut cursor = Cursor::new(tokens);
+    let mut protocols = Protocols::new(family);
     let line = cursor.line();
     let mut tests = Vec::new();
     let mut limits = Limits::default();
@@ -120,10 +124,10 @@ pub(super) fn read(tokens: Tokens<'_>) -> Result<Rule, Fault> {
                 outcome = Some(Outcome::Always(verdict(&mut cursor)?.owned()));
             }
             "reject" => {
-                tests.extend(reject(&mut cursor)?);
+                tests.extend(reject(&mut cursor, &protocols)?);
                 outcome = Some(Outcome::Always(Verdict::Drop));
             }
-            _ if Field::starts(token) => outcome = test(&mut cursor, &mut tests)?,
+            _ if Field::starts(token) => outcome = test(&mut cursor, &mut tests, &mut protocols)?,
             _ => return Err(cursor.unknown()),
         }
     }
@@ -146,13 +150,20 @@ pub(super) fn read(tokens: Tokens<'_>) -> Result<Rule, Fault> {
 }
 
 /// A test, or a verdict map, which ends the rule.
-fn test(cursor: &mut Cursor<'_>, tests: &mut Vec<Test>) -> Result<Option<Outcome>, Fault> {
+fn test(
+    cursor: &mut Cursor<'_>,
+    tests: &mut Vec<Test>,
+    protocols: &mut Protocols,
+) -> Result<Option<Outcome>, Fault> {
+    let before = *cursor;
+    let refused = |why| before.fault(why);
     let mut ahead = *cursor;
     if ahead.eat_word("ip6") && ahead.eat_word("hoplimit") {
         ahead.eat_mark("==");
         if !ahead.eat_word("255") {
             return Err(cursor.fault("hop limits are not modelled"));
         }
+        protocols.look_at_network(packet::Family::V6).map_err(refused)?;
         *cursor = ahead;
         tests.push(Test::FromTheLink);
         return Ok(None);
@@ -160,6 +171,9 @@ fn test(cursor: &mut Cursor<'_>, tests: &mut Vec<Test>) -> Result<Option<Outcome
     let mut fields = vec![Field::read(cursor)?];
     while cursor.eat_word(".") {
         fields.push(Field::read(cursor)?);
+    }
+    for field in &fields {
+        protocols.look(*field).map_err(refused)?;
     }
     let kinds: Vec<Kind> = fields.iter().map(|field| field.kind()).collect();
     if cursor.eat_word("vmap") {
@@ -169,6 +183,11 @@ fn test(cursor: &mut Cursor<'_>, tests: &mut Vec<Test>) -> Result<Option<Outcome
         }));
     }
     let (negated, against) = against(cursor, &kinds)?;
+    if let [field] = *fields
+        && !negated
+    {
+        protocols.say(field, &against);
+    }
     tests.push(Test::Match {
         fields,
         negated,
@@ -337,7 +356,7 @@ pub(super) fn verdict<'a>(cursor: &mut Cursor<'a>) -> Result<Verdict<&'a str>, F
 }
 
 /// `reject`, with what an answer of some kind demands of the packet.
-fn reject(cursor: &mut Cursor<'_>) -> Result<Option<Test>, Fault> {
+fn reject(cursor: &mut Cursor<'_>, protocols: &Protocols) -> Result<Option<Test>, Fault> {
     cursor.next();
     if !cursor.eat_word("with") {
         return Ok(None);
@@ -348,7 +367,9 @@ fn reject(cursor: &mut Cursor<'_>) -> Result<Option<Test>, Fault> {
         negated: false,
         against: Against::Plain(vec![Value::Numbers(number, number)]),
     };
-    let test = match cursor.word("an answer")? {
+    let kind = cursor.word("an answer")?;
+    protocols.answer(kind).map_err(|why| before.fault(why))?;
+    let test = match kind {
         "tcp" if cursor.eat_word("reset") => return Ok(Some(demand(Field::Protocol, 6))),
         "icmp" => Some(demand(Field::Family, 2)),
         "icmpv6" => Some(demand(Field::Family, 10)),

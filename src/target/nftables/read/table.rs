@@ -58,6 +58,8 @@ pub(super) struct Set {
     pub shape: Shape,
     /// True where ranges that overlap become one.
     pub merges: bool,
+    /// How many elements it has room for, as it was declared first; 0 where nothing was said.
+    pub size: u64,
     pub elements: Elements,
 }
 
@@ -65,7 +67,19 @@ impl Set {
     /// Carries out what was said of its elements, and finds what nft refuses of it.
     pub(super) fn settle(&mut self, faults: &mut Vec<Fault>) {
         self.elements.settle(faults);
+        // Elements that merge count as one.
+        if let Some(over) = self.over_size().filter(|_| !self.merges) {
+            faults.push(over);
+        }
         faults.extend(disjoint::check(&self.elements, self.merges).err());
+    }
+
+    /// That the set has more elements than room.
+    fn over_size(&self) -> Option<Fault> {
+        let room = usize::try_from(self.size).ok().filter(|room| *room > 0)?;
+        let first = self.elements.iter().nth(room)?;
+        let why = format!("an element more than the size of the set, which is {room}");
+        Some(Fault::new(first.line, why))
     }
 
     /// Takes every element away.

@@ -306,7 +306,11 @@ fn chain(
             format!("@s{number}")
         };
         let field = table.field();
-        let protocols = "meta l4proto { tcp, udp } ";
+        // A look at ports of TCP says the protocol itself, beside which nft takes no other.
+        let protocols = match table.looks.contains(&Look::TcpPort) {
+            true => "",
+            false => "meta l4proto { tcp, udp } ",
+        };
         match table.map {
             true => writeln!(text, "add rule inet t {chain} {protocols}{field} vmap {found}").unwrap(),
             false => {
