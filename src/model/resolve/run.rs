@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::names;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Run, RunProtocol, ZoneId};
 use crate::syntax::tree::{Name, Point, PointStatement};
@@ -64,7 +65,7 @@ fn joined(
             Diagnostic::error("unknown-name", zone.span, message)
         }
     };
-    let diagnostic = diagnostic.did_you_mean(&zone.text, interfaces.iter().copied());
+    let diagnostic = names::did_you_mean(diagnostic, &zone.text, interfaces.iter().copied());
     diagnostics.push(match (&diagnostic.help, interfaces.is_empty()) {
         (Some(_), _) => diagnostic,
         (None, true) => diagnostic.help("it has no interfaces; leave `on` out"),
