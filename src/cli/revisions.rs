@@ -114,13 +114,12 @@ fn run(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Re
         .envs(environment.iter().copied())
         .output();
     output.map_err(|error| {
-        CliError::Other(match error.kind() {
-            io::ErrorKind::NotFound => {
-                "`--git` needs the program `git`, which is not on the path: install it, or \
-                                        name two directories instead: `septum diff OLD NEW`"
-                    .to_owned()
-            }
-            _ => format!("cannot run git: {error}"),
+        CliError::Other(if error.kind() == io::ErrorKind::NotFound {
+            "`--git` needs the program `git`, which is not on the path: install it, or name two directories instead: \
+             `septum diff OLD NEW`"
+                .to_owned()
+        } else {
+            format!("cannot run git: {error}")
         })
     })
 }
