@@ -3,6 +3,7 @@
 //! A check looks at a [`Context`] and returns [`Finding`]s. How loud it is and which of its findings are waived is
 //! settled afterwards, in one place, by [`run`].
 
+mod asymmetric_return;
 mod blast_radius;
 mod broad_rule;
 mod broadcast_split;
@@ -101,6 +102,7 @@ impl Check {
 
 /// Every check, by name.
 pub const CHECKS: &[Check] = &[
+    asymmetric_return::CHECK,
     blast_radius::CHECK,
     broad_rule::CHECK,
     broadcast_split::CHECK,
