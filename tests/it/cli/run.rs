@@ -1,5 +1,7 @@
 //! What a device runs: let in by some of its interfaces alone where `on` says so, and no more than others open.
 
+use std::path::Path;
+
 use super::{asked, repository, said, septum};
 
 /// A router between guests, servers and other routers.
@@ -20,14 +22,21 @@ router r {{ target {target}; manage from it : ssh
     )
 }
 
+/// The configuration of a device, built in a directory.
+fn built(directory: &Path, policy: &str, device: &str) -> String {
+    repository(directory, policy);
+    let (text, code) = said(&septum(directory, &["build", "-o", "out"]));
+    assert_eq!(code, 0, "{text}");
+    let mut files = ["nft", "ios"]
+        .map(|extension| directory.join(format!("out/{device}.{extension}")))
+        .into_iter();
+    std::fs::read_to_string(files.find(|file| file.exists()).unwrap()).unwrap()
+}
+
 /// What is built, without the lines that say nothing of OSPF.
 fn ospf_lines(target: &str, run: &str) -> String {
     let directory = tempfile::tempdir().unwrap();
-    repository(directory.path(), &policy(target, run));
-    let (text, code) = said(&septum(directory.path(), &["build", "-o", "out"]));
-    assert_eq!(code, 0, "{text}");
-    let extension = if target == "nftables" { "nft" } else { "ios" };
-    let text = std::fs::read_to_string(directory.path().join(format!("out/r.{extension}"))).unwrap();
+    let text = built(directory.path(), &policy(target, run), "r");
     let kept = |line: &&str| {
         let list = line.starts_with("ip access-list") || line.starts_with("ipv6 access-list");
         list || ["89", "ospf", "iifname"].iter().any(|word| line.contains(word))
@@ -79,12 +88,7 @@ fn only_the_interfaces_into_the_zone_let_it_in() {
 fn an_interface_that_lets_in_more_is_drift() {
     let verdict = |target: &str, edit: &dyn Fn(&str) -> String| {
         let directory = tempfile::tempdir().unwrap();
-        repository(directory.path(), &policy(target, "ospf on transit"));
-        let (text, code) = said(&septum(directory.path(), &["build", "-o", "out"]));
-        assert_eq!(code, 0, "{text}");
-        let extension = if target == "nftables" { "nft" } else { "ios" };
-        let built = directory.path().join(format!("out/r.{extension}"));
-        let text = std::fs::read_to_string(built).unwrap();
+        let text = built(directory.path(), &policy(target, "ospf on transit"), "r");
         let edited = edit(&text);
         assert_ne!(text, edited);
         std::fs::write(directory.path().join("running"), edited).unwrap();
@@ -208,11 +212,7 @@ firewall db-host { target nftables; protects db; manage from servers : ssh; run 
     assert_eq!(code, 0);
     for device in ["r", "db-host"] {
         let directory = tempfile::tempdir().unwrap();
-        repository(directory.path(), policy);
-        let (text, code) = said(&septum(directory.path(), &["build", "-o", "out"]));
-        assert_eq!(code, 0, "{text}");
-        let built = directory.path().join(format!("out/{device}.nft"));
-        let text = std::fs::read_to_string(built).unwrap();
+        let text = built(directory.path(), policy, device);
         let edited = format!("{text}insert rule inet septum input udp sport 53 accept\n");
         std::fs::write(directory.path().join("running"), edited).unwrap();
         let (text, code) = said(&septum(
