@@ -117,14 +117,12 @@ impl<'a> Telling<'a> {
         let named: Vec<&ServiceSet> = named.map(|service| &*service.set).collect();
         let bare = set.difference(&ServiceSet::union_of(&named));
         let ranges = ranges(&bare);
-        let mut written = Vec::new();
-        let services = self.services.iter().filter(|(_, set)| {
-            let before = written.len();
-            written.extend(ranges.iter().filter(|range| range.is_subset(set)));
-            written.len() > before
+        let written = self.services.iter().filter_map(|(service, set)| {
+            let inside: Vec<&ServiceSet> = ranges.iter().filter(|range| range.is_subset(set)).collect();
+            (!inside.is_empty()).then_some((*service, inside))
         });
-        let services = services.map(|(service, _)| *service).collect();
-        (services, ServiceSet::union_of(&written))
+        let (services, inside): (Vec<&Service>, Vec<_>) = written.unzip();
+        (services, ServiceSet::union_of(&inside.concat()))
     }
 }
 
@@ -193,35 +191,27 @@ fn of_rule(
         products.extend(context.permitted.between(rule, &from.addresses, &beyond));
     }
     let crossing = Crossing { products };
+    let finding = |set: &ServiceSet, what: String| {
+        let crossing = crossing.with(set)?;
+        let (from, to) = (&rule.source.text, &rule.destination.text);
+        let message = format!("patient data crosses from `{from}` to `{to}` in the clear: {what}");
+        Some(crossing.finding(context, &CHECK, rule, message, &crossing.sources()))
+    };
     let by_name = plain.into_iter().filter_map(|service| {
-        let crossing = crossing.with(&service.set)?;
         let named = rule.service.named.iter();
         let mut named = named.filter_map(|id| context.policy.services.get(id.index()));
         let inside = match named.any(|named| named.name == service.name) {
             true => String::new(),
             false => format!(", which is a part of `{}`", rule.service.text),
         };
-        let message = format!(
-            "patient data crosses from `{}` to `{}` in the clear: `{}`{inside}",
-            rule.source.text, rule.destination.text, service.name
-        );
-        let finding = crossing.finding(context, &CHECK, rule, message, &crossing.sources());
+        let finding = finding(&service.set, format!("`{}`{inside}", service.name))?;
         Some(advise(context, finding, rule, service).about([service.name.as_str()]))
     });
     let by_port = || {
-        let crossing = crossing.with(&ports)?;
-        let names: Vec<String> = unnamed
-            .iter()
-            .map(|service| format!("`{}`", service.name))
-            .collect();
-        let message = format!(
-            "patient data crosses from `{}` to `{}` in the clear: `{}` has the ports of {}",
-            rule.source.text,
-            rule.destination.text,
-            rule.service.text,
-            names.join(", ")
-        );
-        let finding = crossing.finding(context, &CHECK, rule, message, &crossing.sources());
+        let names = unnamed.iter().map(|service| service.name.as_str());
+        let quoted: Vec<String> = names.clone().map(|name| format!("`{name}`")).collect();
+        let what = format!("`{}` has the ports of {}", rule.service.text, quoted.join(", "));
+        let finding = finding(&ports, what)?;
         let preferred = unnamed.iter().find_map(|service| service.prefer);
         let preferred = preferred.and_then(|id| context.policy.services.get(id.index()));
         let instead = preferred.map_or("encrypt".to_owned(), |better| {
@@ -229,11 +219,7 @@ fn of_rule(
         });
         let help =
             format!("{instead} at the border; if something else has these ports, define a service for it");
-        Some(
-            finding
-                .help(help)
-                .about(unnamed.iter().map(|service| service.name.as_str())),
-        )
+        Some(finding.help(help).about(names))
     };
     by_name.chain(by_port()).collect()
 }

@@ -18,7 +18,8 @@ pub(super) fn received(policy: &Policy, network: &Network) -> Vec<PacketRule> {
             destination: Arc::clone(&own),
             service: Arc::clone(&manage.service.set),
         });
-        let placement = Placement::new(network, policy, id);
+        let is_limited = point.run.iter().any(|run| run.on.is_some());
+        let placement = is_limited.then(|| Placement::new(network, policy, id)).flatten();
         // A host firewall keeps state; of others it is not known here.
         let service = match point.placement {
             model::Placement::On(_) => opened_service,

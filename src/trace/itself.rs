@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Decider, Passage, Reply, TracedHop, Tracer, Verdict};
-use crate::model::{Manage, Point, PointId, ZoneId};
+use crate::model::{Manage, Point, PointId, Run, ZoneId};
 use crate::packet::{Packet, ServiceSet};
 use crate::plan::{PlanRule, Role, opened_service, run_service};
 use crate::syntax::tree::Action;
@@ -58,16 +58,15 @@ impl Tracer<'_> {
         };
         let manage = point.manage.iter().position(manages);
         manage.map(|at| Decider::Manage(id, at)).or_else(|| {
-            let mut there = point
-                .run
-                .iter()
-                .filter(|run| arrival.is_none_or(|zone| run.is_on(zone)));
             let stateless = self
                 .enforcer(&point.name)
                 .is_some_and(|one| one.platform.stateless());
             // What answers something is a reply to a device that keeps state.
             let service = if stateless { run_service } else { opened_service };
-            let run = there.find(|run| serves(&service(run.protocol), packet))?;
+            let takes = |run: &&Run| {
+                arrival.is_none_or(|zone| run.is_on(zone)) && serves(&service(run.protocol), packet)
+            };
+            let run = point.run.iter().find(takes)?;
             Some(Decider::Run(id, run.protocol))
         })
     }

@@ -13,6 +13,11 @@ pub(super) fn resolve(
     zone_ids: &BTreeMap<&str, ZoneId>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Run> {
+    let interfaces = point.body.iter().filter_map(|statement| match statement {
+        PointStatement::Interface(interface) => Some(&*interface.zone.text),
+        _ => None,
+    });
+    let interfaces: BTreeSet<&str> = interfaces.collect();
     let mut spoken: BTreeMap<RunProtocol, Option<BTreeSet<ZoneId>>> = BTreeMap::new();
     for statement in &point.body {
         let PointStatement::Run { protocols, on } = statement else {
@@ -20,7 +25,7 @@ pub(super) fn resolve(
         };
         let joined = on
             .iter()
-            .filter_map(|zone| joined(point, zone, zone_ids, diagnostics));
+            .filter_map(|zone| joined(point, &interfaces, zone, zone_ids, diagnostics));
         let joined: BTreeSet<ZoneId> = joined.collect();
         for name in protocols {
             let Some(protocol) = protocol(name, diagnostics) else {
@@ -37,20 +42,14 @@ pub(super) fn resolve(
     runs.map(|(protocol, on)| Run { protocol, on }).collect()
 }
 
-/// A zone that an interface of the point leads into.
+/// A zone that an interface of the point leads into; `interfaces` are all of these.
 fn joined(
     point: &Point,
+    interfaces: &BTreeSet<&str>,
     zone: &Name,
     zone_ids: &BTreeMap<&str, ZoneId>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<ZoneId> {
-    let statements = point.body.iter();
-    let interfaces: BTreeSet<&str> = statements
-        .filter_map(|statement| match statement {
-            PointStatement::Interface(interface) => Some(&*interface.zone.text),
-            _ => None,
-        })
-        .collect();
     if interfaces.contains(&*zone.text) {
         // One that is unknown has been reported at its interface.
         return zone_ids.get(&*zone.text).copied();

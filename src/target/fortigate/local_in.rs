@@ -146,8 +146,3 @@ fn spoken(local: &LocalPlan, family: Family) -> ServiceSet {
         .fold(icmpv6(133, 137), |all, service| all.union(&service))
         .in_family(family)
 }
-
-/// The words of a policy for the protocols that the unit speaks.
-pub fn run_words(local: &LocalPlan) -> Vec<&'static str> {
-    local.run.iter().map(|run| run.protocol.word()).collect()
-}

@@ -203,7 +203,7 @@ fn context(
     let mut context = Context {
         device: text::clean(&plan.device, 200),
         vdom: capability.vdom.unwrap_or_default(),
-        run: local_in::run_words(&plan.local),
+        run: plan.local.run.iter().map(|run| run.protocol.word()).collect(),
         addresses: addresses.v4.addresses.into_values().collect(),
         addresses6: addresses.v6.addresses.into_values().collect(),
         groups,

@@ -49,14 +49,11 @@ pub fn read(text: &str) -> ReadBack {
     while let Some(line) = statements.next(&mut words, &mut report) {
         console.run(line, &words, &mut report);
     }
-    let redirected = console.redirect().open(text);
+    let backup = backup(text);
+    let redirected = console.redirect().open(backup);
     let vdom = console.finish(&mut report);
     // A backup prints each object whole; a script changes what stands there.
-    let printed = text
-        .trim_start_matches('\u{feff}')
-        .trim_start()
-        .starts_with("#config-version=");
-    let (forward, local) = Policies::new(&vdom, printed, &mut report).rules();
+    let (forward, local) = Policies::new(&vdom, backup.is_some(), &mut report).rules();
     let mut filters = pairs::forward(&forward, &vdom, &redirected, &mut report);
     filters.extend(pairs::input(&local, &mut report));
     ReadBack {
@@ -64,4 +61,11 @@ pub fn read(text: &str) -> ReadBack {
         not_understood: report.finish(),
         ..ReadBack::default()
     }
+}
+
+/// What the first line of a backup says of the unit that made it: `FGT60F-7.4.4-FW-build2662-…`.
+fn backup(text: &str) -> Option<&str> {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let unit = text.strip_prefix("#config-version=")?;
+    Some(unit.lines().next().unwrap_or_default())
 }

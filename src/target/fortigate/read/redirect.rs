@@ -38,9 +38,9 @@ impl Redirect {
     }
 
     /// The families of which such packets pass, each with the line that says so. A backup leaves out what is the default
-    /// of its version; of any other text it is taken for granted that they meet policies.
-    pub fn open(&self, text: &str) -> Vec<(Family, usize)> {
-        let default = version(text).is_some_and(is_open_by_default);
+    /// of its version, which its first line names; of any other text it is taken for granted that they meet policies.
+    pub fn open(&self, backup: Option<&str>) -> Vec<(Family, usize)> {
+        let default = backup.and_then(version).is_some_and(is_open_by_default);
         [(Family::V4, self.v4), (Family::V6, self.v6)]
             .into_iter()
             .filter_map(|(family, setting)| {
@@ -53,11 +53,9 @@ impl Redirect {
 
 type Version = (u32, u32, u32);
 
-/// The version that a backup was made by: `#config-version=FGT60F-7.4.4-FW-build2662-…`.
-fn version(text: &str) -> Option<Version> {
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    let head = text.strip_prefix("#config-version=")?.lines().next()?;
-    head.split('-').find_map(|part| {
+/// The version that a backup was made by: `FGT60F-7.4.4-FW-build2662-…`.
+fn version(backup: &str) -> Option<Version> {
+    backup.split('-').find_map(|part| {
         let mut numbers = part.split('.').map(str::parse);
         match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
             (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Some((major, minor, patch)),
@@ -76,10 +74,11 @@ fn is_open_by_default((major, minor, patch): Version) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::backup;
     use super::*;
 
     fn open(text: &str) -> Vec<Family> {
-        let open = Redirect::default().open(text);
+        let open = Redirect::default().open(backup(text));
         open.into_iter().map(|(family, _)| family).collect()
     }
 
